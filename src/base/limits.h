@@ -1,0 +1,57 @@
+/*
+ * The limits, by name and in one place. What a person may change is a setting (app/config.c) whose default stands here.
+ */
+#pragma once
+
+#include "base/util.h"
+
+/* HTTP */
+#define LIMIT_CONNECTIONS 4096
+#define LIMIT_CONNECTIONS_PER_ADDRESS 512
+#define LIMIT_HEADER_BYTES (32 * KIB)
+#define LIMIT_HEADER_COUNT 100
+#define LIMIT_URL_BYTES (8 * KIB)
+#define LIMIT_HEADER_SECONDS 15 /* for the whole header, however it trickles */
+#define LIMIT_IDLE_SECONDS 75
+#define LIMIT_BODY_RATE_FLOOR (1 * KIB) /* bytes a second, averaged over LIMIT_BODY_RATE_SECONDS */
+#define LIMIT_BODY_RATE_SECONDS 20
+#define LIMIT_BODY_BYTES (1 * MIB) /* for a route that does not say otherwise */
+#define LIMIT_UPLOAD_BYTES (16 * GIB)
+#define LIMIT_QUEUE 1024 /* requests waiting for a worker; more get 503 */
+#define LIMIT_PIPELINE 32
+#define LIMIT_RESPONSE_BYTES (64 * MIB) /* one buffered answer; streams have no limit */
+#define LIMIT_WS_MESSAGE_BYTES (64 * KIB)
+#define LIMIT_MULTIPART_PARTS 64
+#define LIMIT_MULTIPART_HEADER_BYTES (8 * KIB)
+#define LIMIT_STOP_SECONDS 20 /* graceful stop */
+
+/* JSON */
+#define LIMIT_JSON_DEPTH 64
+#define LIMIT_JSON_BYTES (8 * MIB)
+
+/* Lists */
+#define LIMIT_PAGE 1000
+#define DEFAULT_PAGE 50
+
+/* Import */
+#define LIMIT_COLUMNS 2000
+#define LIMIT_CELL_BYTES (1 * MIB)
+#define LIMIT_ROW_BYTES (16 * MIB)
+#define LIMIT_TABLES 200
+#define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
+#define LIMIT_INFLATED_BYTES (32 * GIB)
+#define LIMIT_INFLATE_RATIO 200 /* once more than LIMIT_INFLATE_FREE came out */
+#define LIMIT_INFLATE_FREE (64 * MIB)
+#define LIMIT_ZIP_ENTRIES 10000
+#define LIMIT_XML_DEPTH 64
+#define LIMIT_SHARED_STRINGS_BYTES (2 * GIB)
+
+/* Engine */
+#define LIMIT_ENGINE_MEMORY (1 * GIB)
+#define LIMIT_ENGINE_ADDRESS_SPACE (8 * GIB)
+#define LIMIT_QUERY_SECONDS 60
+#define LIMIT_QUERY_RESULT_BYTES (64 * MIB)
+#define LIMIT_QUERY_ROWS 100000
+#define LIMIT_QUERY_SQL_BYTES (64 * KIB)
+#define LIMIT_FRAME_BYTES (4 * MIB)
+#define LIMIT_ENGINE_IDLE_SECONDS 300
