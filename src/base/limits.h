@@ -55,3 +55,5 @@
 #define LIMIT_QUERY_SQL_BYTES (64 * KIB)
 #define LIMIT_FRAME_BYTES (4 * MIB)
 #define LIMIT_ENGINE_IDLE_SECONDS 300
+#define LIMIT_ENGINE_START_SECONDS 20
+#define LIMIT_ENGINES 32 /* running at the same time */
