@@ -1,5 +1,7 @@
 #include "base/err.h"
 
+#include "base/util.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +35,7 @@ static const struct {
 	[ERR_USAGE] = { 400, 2, "usage" },
 };
 
+PRINTF_LIKE(5, 0)
 static bool fill(struct err *e, enum err_kind kind, const char *code, const char *field, const char *fmt, va_list ap)
 {
 	if (!e)
