@@ -23,7 +23,17 @@
 #define LIMIT_WS_MESSAGE_BYTES (64 * KIB)
 #define LIMIT_MULTIPART_PARTS 64
 #define LIMIT_MULTIPART_HEADER_BYTES (8 * KIB)
-#define LIMIT_STOP_SECONDS 20 /* graceful stop */
+#define LIMIT_STOP_SECONDS 20          /* graceful stop */
+#define LIMIT_LINGER_SECONDS 3         /* reading on after an early answer, so that the client gets to see it */
+#define LIMIT_BODIES_BYTES (256 * MIB) /* whole bodies of all requests together; more get 503 */
+#define LIMIT_STREAM_BYTES (256 * KIB) /* of one streamed body or answer waiting in memory */
+#define LIMIT_STREAM_THREADS 64        /* uploads, downloads and event streams at a time */
+#define LIMIT_STREAM_QUEUE 64
+#define LIMIT_SSE_SECONDS 15 /* between comments on a silent event stream */
+#define LIMIT_WS_QUEUE_BYTES (1 * MIB)
+#define LIMIT_WS_PING_SECONDS 30
+#define LIMIT_PATH_SEGMENTS 16
+#define LIMIT_QUERY_PARAMS 100
 
 /* JSON */
 #define LIMIT_JSON_DEPTH 64
