@@ -49,6 +49,11 @@
 #define LIMIT_ROW_BYTES (16 * MIB)
 #define LIMIT_TABLES 200
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
+#define LIMIT_REJECT_TEXT_BYTES 500
+#define LIMIT_REJECTS_BYTES (64 * MIB) /* held in memory by one import */
+#define LIMIT_DATASET_NAME_BYTES 200
+#define LIMIT_VERSIONS_KEPT 5
+#define LIMIT_SEEKABLE_UPLOAD_BYTES (2 * GIB) /* a workbook or SQLite file, held in memory while it is read */
 #define LIMIT_INFLATED_BYTES (32 * GIB)
 #define LIMIT_INFLATE_RATIO 200 /* once more than LIMIT_INFLATE_FREE came out */
 #define LIMIT_INFLATE_FREE (64 * MIB)

@@ -1,0 +1,88 @@
+/*
+ * Import: files in, one version of one data set out, or nothing at all.
+ *
+ * Each file is read by a throw-away worker process (engine/import.h) whose output is sealed into segments as it comes;
+ * tables, columns, roles and rejects go to the store, customer cards are computed, and one transaction makes the
+ * version current. Failure, cancelling, a full disk or a killed process at any point before it leaves the store and the
+ *folder as they were (what a killed process left is swept by versions_sweep at the start).
+ *
+ *	import_begin	checks, reserves the name and the version (409 when taken), takes over the sources
+ *	import_work	does all the rest; from a job, or at once in the command line
+ *	import_free	gives back and removes whatever was not finished
+ *
+ * import_run is the three in one; import_start is the first, and a job for the others. An import belongs to one thread
+ *at a time.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct import;
+struct instance;
+
+enum import_mode { IMPORT_CREATE, IMPORT_APPEND, IMPORT_REPLACE };
+
+struct import_source {
+	const char *name; /* as its owner calls the file; folders are dropped */
+	int64_t spool;    /* a committed upload, which the import takes over and removes; or 0 and */
+	int fd;           /* an open regular file, which the import duplicates; the caller closes its own */
+	uint64_t size;    /* bytes, of fd */
+};
+
+/* What a person says a column means; table NULL or "" = every table that has the column. */
+struct import_role {
+	const char *table, *column, *role;
+};
+
+struct import_request {
+	int64_t org, user;   /* user 0 = the command line */
+	const char *address; /* for the audit log; NULL = none */
+	enum import_mode mode;
+	int64_t dataset;  /* for append and replace */
+	const char *name; /* for create; NULL or "" = from the first file */
+	const struct import_source *sources;
+	size_t n_sources;
+	const struct import_role *roles;
+	size_t n_roles;
+	bool baskets; /* no header, each row a basket, each cell a product */
+};
+
+struct import_watch {
+	void *ctx;
+	/* 0..1, and what is being done now. May be NULL. */
+	void (*progress)(void *ctx, double fraction, const char *message);
+	const _Atomic bool *cancel; /* may be NULL */
+};
+
+struct import_result {
+	int64_t dataset, version, number;
+	int64_t rows, rejects; /* of the files that were read now */
+	size_t tables;
+};
+
+/* Splits "[TABLE.]COLUMN=ROLE"; the parts are terminated in a copy that the caller frees through *ret_text. */
+bool import_role_parse(const char *text, struct import_role *ret, char **ret_text, struct err *e);
+
+/* Everything of rq is copied. On failure the sources are still the caller's. */
+bool import_begin(struct instance *in, const struct import_request *rq, struct import **ret, struct err *e);
+int64_t import_dataset(const struct import *m);
+const char *import_name(const struct import *m);
+bool import_work(struct import *m, const struct import_watch *w, struct import_result *ret, struct err *e);
+/* Takes NULL. */
+void import_free(struct import **m);
+
+bool import_run(struct instance *in, const struct import_request *rq, const struct import_watch *w,
+		struct import_result *ret, struct err *e);
+
+struct import_started {
+	int64_t dataset, job;
+	char name[256];
+};
+/* The same as a job of `kind` ("import", "load_db"); its result is {"dataset","version","rows","rejects"}. */
+bool import_start(struct instance *in, const struct import_request *rq, const char *kind, struct import_started *ret,
+		  struct err *e);

@@ -1,0 +1,40 @@
+/*
+ * What happens to versions besides importing: correcting roles, going back to an earlier one, removing, and the
+ * cleaning of what a killed process left. Everything that was computed from a version (customer cards, segments,
+ * memories of it) is followed up here. Thread-safe.
+ */
+#pragma once
+
+#include "analysis/import.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct db;
+struct instance;
+
+struct versions_actor {
+	int64_t org, user;
+	const char *address; /* for the audit log; NULL = none */
+};
+
+/* True for the roles of CONTRACT §4, "ignore" and "" (none). */
+bool role_is_known(struct str role);
+
+/*
+ * Makes a version of the same rows in which the named columns mean something else, computes its cards, and makes it
+ * current in place of the one it was made from. Unknown role, column or table: ERR_VALUE naming it, nothing changed.
+ */
+bool versions_set_roles(struct instance *in, const struct versions_actor *who, int64_t dataset,
+			const struct import_role *roles, size_t n, const struct import_watch *w, int64_t *ret_version,
+			struct err *e);
+/* Makes version `number` current again, as a new version of the same rows. */
+bool versions_activate(struct instance *in, const struct versions_actor *who, int64_t dataset, int64_t number,
+		       const struct import_watch *w, int64_t *ret_version, struct err *e);
+/* The data set, its versions, cards and segments. ERR_CONFLICT while a version is being built. */
+bool versions_remove_dataset(struct instance *in, const struct versions_actor *who, int64_t dataset, struct err *e);
+
+/* For the start of a program that writes, before anything else works: removes what was half done. */
+bool versions_sweep(struct instance *in, struct db *db, size_t *ret_versions, size_t *ret_files, struct err *e);

@@ -1,0 +1,61 @@
+/*
+ * The life of a version: begun, filled, made current, pruned, removed. Used by analysis/import.h and versions.h, which
+ * do the work around it; everybody else only reads (model/dataset.h).
+ *
+ * The rule: a row of state `building` and everything under it may vanish at any time until version_publish has
+ * committed; that one transaction makes it current and the one before old. What segments became unused is reported to
+ * the caller, who takes the files away after the commit.
+ */
+#pragma once
+
+#include "model/dataset.h"
+#include "model/reject.h"
+
+struct segment_ids {
+	int64_t *p; /* malloc */
+	size_t n, cap;
+};
+void segment_ids_add(struct segment_ids *s, int64_t id);
+void segment_ids_free(struct segment_ids *s);
+
+struct version_begin {
+	int64_t org, user;
+	int64_t dataset; /* 0 = a new one, of `name` */
+	struct str name;
+	const char *mode; /* "create", … : a literal */
+	const char *files_json;
+};
+/*
+ * Reserves name and version. ERR_CONFLICT: code name_taken, or import_running when another version of that data set is
+ * being built.
+ */
+bool version_begin(struct db *db, const struct version_begin *b, int64_t *ret_dataset, int64_t *ret_version,
+		   struct err *e);
+
+struct segment_row {
+	int64_t id;
+	uint64_t bytes;
+	int64_t rows;
+};
+/*
+ * Writes the tables of the version being built, with their columns, segments and rejects, in one transaction. Tables
+ * get ids; t->segments names all segments of each, those of `fresh` being new and not yet in the store.
+ */
+bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_table *tables, size_t n_tables,
+		  const struct dataset_relation *relations, size_t n_relations, const struct segment_row *fresh,
+		  size_t n_fresh, const struct reject_list *rejects, struct err *e);
+/*
+ * Within the caller's transaction: building → current, current → old, the data set points at it. `supersede` removes
+ * the version before instead (a correction of roles). ret_before (may be NULL) gets the id of the one before.
+ */
+bool version_publish(struct db *db, int64_t org, int64_t version, bool supersede, int64_t *ret_before, struct err *e);
+/* Removes the version with what only it uses; a data set that has no other version goes with it. */
+bool version_discard(struct db *db, int64_t org, int64_t version, struct segment_ids *unused, struct err *e);
+/* Removes old versions beyond LIMIT_VERSIONS_KEPT; their ids are added to *gone. */
+bool version_prune(struct db *db, int64_t org, int64_t dataset, struct segment_ids *gone, struct segment_ids *unused,
+		   struct err *e);
+/* The whole data set; ERR_CONFLICT while a version is being built. The ids of its versions are added to *gone. */
+bool dataset_remove_rows(struct db *db, int64_t org, int64_t dataset, struct segment_ids *gone,
+			 struct segment_ids *unused, struct err *e);
+/* At the start: everything that was being built when the program died. Adds the ids of the versions to *gone. */
+bool version_sweep(struct db *db, struct segment_ids *gone, struct err *e);
