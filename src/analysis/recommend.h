@@ -1,0 +1,77 @@
+/*
+ * Next products of one customer, each with the estimated probability that the customer takes it next.
+ *
+ * A recommender is trained per data set version from the cards in the store, with a held-out purchase of each customer
+ * for choosing among the methods and for turning their scores into probabilities (learn/calibrate.h). Trained ones are
+ * kept in a cache bounded in bytes. All functions may be called from any thread.
+ *
+ * A product the customer has is offered only when the customer bought it repeatedly. Products linked by the
+ * administrator follow, marked.
+ */
+#pragma once
+
+#include "analysis/instance.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct db;
+struct recommender_cache;
+
+struct recommender_cache *recommender_cache_new(size_t max_bytes);
+void recommender_cache_free(struct recommender_cache **c);
+/* Called when a version is dropped or its roles have changed. */
+void recommender_forget(struct recommender_cache *c, int64_t version);
+
+enum recommend_method {
+	RECOMMEND_AUTO, /* own repeats, and for new products the method that measured best */
+	RECOMMEND_SIMILAR,
+	RECOMMEND_RULES,
+	RECOMMEND_ITEM,
+	RECOMMEND_POPULARITY,
+	RECOMMEND_REPEAT,
+	RECOMMEND_METHODS
+};
+const char *recommend_method_name(enum recommend_method m);
+bool recommend_method_parse(struct str s, enum recommend_method *ret);
+
+#define RECOMMEND_WHY 3
+#define RECOMMEND_LIMIT 100
+
+struct recommend_item {
+	uint32_t product;
+	struct str code, name;
+	double probability; /* 0..1 */
+	bool linked;        /* from the administrator's table */
+	bool owned;         /* bought repeatedly before */
+	struct str why[RECOMMEND_WHY];
+	size_t n_why;
+};
+
+struct recommend_list {
+	struct str customer, name;
+	struct recommend_item *items; /* by probability, linked ones last; in the arena */
+	size_t n;
+	enum recommend_method method;    /* as asked for */
+	enum recommend_method new_items; /* behind the new products */
+};
+
+/* ERR_NOT_FOUND for an unknown customer; ERR_VALUE (code no_purchases) when there is nothing to learn from. */
+bool recommend_customer(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+			struct str customer, size_t limit, enum recommend_method method, struct arena *a,
+			struct recommend_list *ret, struct err *e);
+/* {"customer","name","items":[{"product","code","probability","linked","owned","why"}],"model":{…}} */
+bool recommend_customer_json(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+			     struct str customer, size_t limit, enum recommend_method method, struct buf *ret,
+			     struct err *e);
+/* How good it is: GET …/recommender. */
+bool recommender_json(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+		      struct buf *ret, struct err *e);
+/* {"items":[{"from","to",…}],"proposals":[{"from","to","support","confidence","lift",…}]}: GET …/links. */
+bool recommend_links_json(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+			  struct buf *ret, struct err *e);
+/* Trains it now, so that the first customer does not wait. */
+bool recommender_warm(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+		      struct err *e);
