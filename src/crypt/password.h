@@ -14,7 +14,7 @@
 #define PASSWORD_HASH_BYTES 128 /* of the text of a hash, its NUL included */
 #define PASSWORD_MIN_BYTES 8
 #define PASSWORD_MAX_BYTES 1024
-#define PASSWORD_GENERATED 25 /* bytes of password_generate, its NUL included */
+#define PASSWORD_GENERATED 24 /* bytes of password_generate, its NUL included */
 
 struct password_cost {
 	size_t memory;       /* bytes */
@@ -40,5 +40,5 @@ MUST_CHECK bool password_decoy_bcrypt(struct str password, const char *like, str
 bool password_is_bcrypt(const char *hash);
 /* Well-formed and of a kind that password_verify reads: for imports of old accounts. */
 bool password_hash_valid(struct str hash);
-/* Four groups of five letters and digits that are not mistaken for each other: 94 bits. */
+/* Four groups of five letters and digits that are not mistaken for each other: 100 bits. */
 void password_generate(char ret[PASSWORD_GENERATED]);
