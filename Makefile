@@ -1,0 +1,66 @@
+# The front door. The real build is meson's (meson.build); this installs what is missing and calls it.
+#
+# Variables: DATA=folder and LISTEN=host:port of `make run`; SECONDS of each fuzz target; PREFIX and DESTDIR of
+# `make install`; JOBS of the compiler; KILLS of `make test-kill`; TESTS narrows `make test`'s pytest part.
+MAKEFLAGS += --no-print-directory
+DATA = ./vitrina-data
+LISTEN = 127.0.0.1:8080
+SECONDS = 60
+KILLS = 200
+PREFIX = /usr/local
+JOBS = $(shell nproc)
+TESTS = tests/api
+
+SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
+CLEAN = build build-*
+
+# $(call build,FOLDER,OPTIONS OF MESON,TARGETS OF NINJA): configured once; ninja configures again when it has to.
+define build
+@test -f $(1)/build.ninja || { echo "build: configuring $(1)/"; meson setup $(1) $(2) >$(1).log 2>&1 || { cat $(1).log; exit 1; }; mv $(1).log $(1)/; }
+@ninja -C $(1) -j $(JOBS) --quiet $(3)
+endef
+
+.PHONY: help setup build test test-tsan test-kill lint fuzz install clean
+.DEFAULT_GOAL = help
+
+help: ## this list
+	@echo 'Vitrina: load customer and sales files, see them, predict, act. Start with: make run'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: ## install what is missing to build (Debian and npm packages)
+	@tools/setup build
+
+build: ## build/vitrina, with build/vitrina-engine and build/libduckdb.so beside it
+	@tools/setup build
+	$(call build,build,-Dtests=false)
+
+test: ## every test, built with ASan and UBSan; the last line is the sum
+	@tools/setup build test
+	$(call build,build-test,$(SANITIZE))
+	@tests/run.py build-test $(TESTS)
+
+test-tsan: ## the server part under ThreadSanitizer
+	@tools/setup build test
+	$(call build,build-tsan,-Db_sanitize=thread -Db_lundef=false)
+	@tests/run.py build-tsan --marker server $(TESTS)
+
+test-kill: ## kill -9 at 200 random moments of imports and writes
+	@tools/setup build test
+	$(call build,build-test,$(SANITIZE))
+	@VITRINA_KILLS=$(KILLS) tests/run.py build-test --marker kill --only-api $(TESTS)
+
+lint: ## clang-format, clang-tidy, cppcheck, layers, source rules
+	@tools/setup build test lint
+	@tools/lint
+
+fuzz: ## every fuzz target for SECONDS=60 each, with clang's libFuzzer
+	@tools/setup build test fuzz
+	@tools/fuzz $(SECONDS)
+
+install: build ## PREFIX=/usr/local, DESTDIR=
+	@meson configure build -Dprefix=$(PREFIX)
+	@meson install -C build
+
+clean: ## remove what was built (not the data, not the npm parts)
+	rm -rf $(CLEAN)

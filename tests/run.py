@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""Runs the tests of one build folder and sums them up: tests/run.py BUILD [--marker M] [--only-api] [PATH…]
+
+Unit tests and fuzz replays by meson (each cmocka case counts, not each program), the layer rule, then pytest against
+BUILD/vitrina. The last line is the sum, alone: `312 passed, 0 failed, 4 skipped`. Exit status 1 when anything failed,
+or when nothing ran.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CASE = re.compile(r"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] +(?!\d+ test)(\S+)", re.M)
+OUTCOME = {"OK": "passed", "SKIPPED": "skipped", "FAILED": "failed", "ERROR": "failed"}
+
+
+def environment(build):
+    """What every program under test runs with: the first report of a sanitizer ends it with a status of its own."""
+    supp = ROOT / "tests" / "sanitizers"
+    env = dict(os.environ)
+    env["VITRINA"] = str(build / "vitrina")
+    env["ASAN_OPTIONS"] = "exitcode=99:detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
+    env["LSAN_OPTIONS"] = f"exitcode=99:print_suppressions=0:suppressions={supp / 'leaks.txt'}"
+    env["UBSAN_OPTIONS"] = "exitcode=99:halt_on_error=1:print_stacktrace=1"
+    env["TSAN_OPTIONS"] = f"exitcode=99:halt_on_error=1:second_deadlock_stack=1:suppressions={supp / 'threads.txt'}"
+    return env
+
+
+def count_meson(record):
+    """One line of meson's testlog.json: the cmocka cases in it, or the program as one test."""
+    text = record.get("stdout", "") + "\n" + record.get("stderr", "")
+    ended = {}
+    for outcome, name in CASE.findall(text):
+        if ended.get(name) != "failed":  # cmocka lists what failed once more at the end
+            ended[name] = OUTCOME[outcome]
+    counts = Counter(ended.values())
+    result = record["result"]
+    if result == "SKIP":
+        counts["skipped"] += 1
+    elif result != "OK" and not counts["failed"]:
+        counts["failed"] += 1  # it crashed, hung or leaked after its cases
+    elif not counts:
+        counts["passed"] += 1
+    return counts
+
+
+def run_meson(build, env):
+    counts = Counter()
+    log = build / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
+    status = subprocess.run(["meson", "test", "-C", str(build), "--print-errorlogs"], env=env).returncode
+    if log.exists():
+        for line in log.read_text().splitlines():
+            counts += count_meson(json.loads(line))
+    if status != 0 and not counts["failed"]:
+        counts["failed"] += 1  # the build itself broke
+    return counts
+
+
+def run_tool(*command):
+    print("==", *command, flush=True)
+    return Counter(passed=1) if subprocess.run(command, cwd=ROOT).returncode == 0 else Counter(failed=1)
+
+
+def run_pytest(env, marker, paths):
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs", f"--junitxml={report}"]
+        if marker:
+            command += ["-m", marker]
+        print("== pytest", *paths, flush=True)
+        status = subprocess.run(command + paths, cwd=ROOT, env=env).returncode
+        if not report.exists():
+            return Counter(failed=1)
+        counts = Counter()
+        for suite in ElementTree.parse(report).iter("testsuite"):
+            failed = int(suite.get("failures")) + int(suite.get("errors"))
+            skipped = int(suite.get("skipped"))
+            counts += Counter(failed=failed, skipped=skipped, passed=int(suite.get("tests")) - failed - skipped)
+        if status not in (0, 5) and not counts["failed"]:
+            counts["failed"] += 1  # pytest itself was interrupted or misused
+        return counts
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--marker", help="only the tests against the program that carry this mark")
+    parser.add_argument("--only-api", action="store_true", help="neither unit tests nor source rules")
+    parser.add_argument("paths", nargs="*", default=["tests/api"])
+    args = parser.parse_args()
+
+    build = args.build.resolve()
+    env = environment(build)
+    total = Counter()
+    if not args.only_api:
+        total += run_meson(build, env)
+        total += run_tool("tools/check-layers", "--self-test")
+        total += run_tool("tools/check-layers")
+    total += run_pytest(env, args.marker, args.paths)
+
+    sys.stdout.flush()
+    print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    return 1 if total["failed"] or not total["passed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
