@@ -72,3 +72,19 @@
 #define LIMIT_ENGINE_IDLE_SECONDS 300
 #define LIMIT_ENGINE_START_SECONDS 20
 #define LIMIT_ENGINES 32 /* running at the same time */
+
+/* The command line and jobs */
+#define LIMIT_COMMANDS 32	     /* commands that a server runs for clients at the same time */
+#define LIMIT_COMMAND_BYTES (256 * KIB) /* of one command line */
+#define LIMIT_COMMAND_FILES 200
+#define LIMIT_COMMAND_INPUT (16 * MIB) /* standard input of a command that takes it */
+#define LIMIT_PIPED_FILE_BYTES (2 * GIB) /* a file argument that is a pipe is held in memory */
+#define DEFAULT_JOB_THREADS 2
+#define LIMIT_JOBS_WAITING 256 /* of all organisations; more are refused with 503 */
+#define LIMIT_JOBS_KEPT 1000   /* finished ones of an organisation; the oldest go */
+#define LIMIT_JOB_RESULT_BYTES (1 * MIB)
+
+/* People */
+#define DEFAULT_SESSION_HOURS 12
+#define DEFAULT_SESSION_REMEMBER_DAYS 30
+#define DEFAULT_INVITATION_DAYS 7
