@@ -18,6 +18,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct command;
 struct settings;
@@ -92,9 +93,9 @@ struct command {
 	struct instance *inst; /* NULL for PLACE_HERE */
 	struct command_screen screen;
 	FILE *out, *err;
-	int *files;   /* one an argument with ARGS_READ_FILES and ARGS_WRITE_FILE */
-	int input;    /* standard input when it belongs to the command, else -1 */
-	int64_t peer; /* user id of the one who typed, for the audit log */
+	int *files; /* one an argument with ARGS_READ_FILES and ARGS_WRITE_FILE */
+	int input;  /* standard input when it belongs to the command, else -1 */
+	uid_t uid;  /* of the one who typed, for the audit log */
 	const _Atomic bool *cancel;
 	struct arena *arena; /* freed after the command */
 	bool in_server;

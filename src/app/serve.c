@@ -1,0 +1,159 @@
+#include "app/serve.h"
+
+#include "api/api.h"
+#include "app/control.h"
+#include "app/datadir.h"
+#include "app/open.h"
+#include "app/settings.h"
+#include "app/version.h"
+#include "app/warm.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "http/static.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define LOCK_WAIT_USEC (10 * USEC_PER_SEC)
+#define LOCK_RETRY_MS 20
+
+struct serving {
+	const struct settings *settings;
+	struct instance *inst;
+	struct api api;
+	struct http_hooks hooks;
+	struct http_server *http;
+	struct control_server *control;
+	struct warming *warming;
+};
+
+static void serving_end(struct serving *s)
+{
+	/* Requests first: they may wait for jobs, which still run. Commands next, then jobs and engines. */
+	if (s->http)
+		http_server_stop(s->http);
+	control_server_stop(&s->control);
+	warming_stop(&s->warming);
+	http_server_free(s->http);
+	instance_close(&s->inst);
+}
+
+/* The folder's lock, waiting a little for a command that has it; a server that has it is a refusal. */
+static bool take_folder(const char *dir, int *ret_lock, struct err *e)
+{
+	int64_t since = clock_monotonic();
+	if (!datadir_check(dir, e))
+		return false;
+	for (;;) {
+		pid_t holder = 0;
+		CLEANUP(fd_close) int control = -1;
+		if (!datadir_lock(dir, ret_lock, &holder, e))
+			return false;
+		if (*ret_lock >= 0)
+			return true;
+		if (!datadir_control_connect(dir, &control, e))
+			return false;
+		if (control >= 0)
+			return err_set(e, ERR_CONFLICT, "already_serving", "a server (process %ld) already works in %s",
+				       (long)holder, dir);
+		if (clock_monotonic() - since > LOCK_WAIT_USEC)
+			return err_set(e, ERR_CONFLICT, "busy", "process %ld is at work in %s", (long)holder, dir);
+		poll(NULL, 0, LOCK_RETRY_MS);
+	}
+}
+
+static bool start_http(struct serving *s, struct err *e)
+{
+	struct http_config c = {
+		.net = net_config_default(),
+		.workers = (size_t)setting_number(s->settings, SETTING_THREADS),
+		.resources = api_resources,
+		.n_resources = api_resources_n,
+		.hooks = &s->hooks,
+		.files = &page_files,
+		.app = &s->api,
+		.title = "Vitrina",
+		.version = VITRINA_VERSION,
+	};
+	c.net.tls_cert = setting_text(s->settings, SETTING_TLS_CERT);
+	c.net.tls_key = setting_text(s->settings, SETTING_TLS_KEY);
+	if (!c.net.tls_cert != !c.net.tls_key)
+		return err_set(e, ERR_USAGE, NULL, "tls_cert and tls_key go together: only one of them is set");
+	return http_server_new(&c, &s->http, e) &&
+	       http_server_listen(s->http, setting_text(s->settings, SETTING_LISTEN), c.net.tls_cert != NULL, e) &&
+	       http_server_start(s->http, e);
+}
+
+static bool serving_start(struct serving *s, struct err *e)
+{
+	if (!instance_open(s->settings, s->settings->dir, INSTANCE_SERVE, &s->inst, e))
+		return false;
+	s->api = (struct api){
+		.inst = s->inst,
+		.session_seconds = setting_number(s->settings, SETTING_SESSION_HOURS) * 3600,
+		.remember_seconds = setting_number(s->settings, SETTING_SESSION_REMEMBER_DAYS) * 86400,
+		.invitation_seconds = setting_number(s->settings, SETTING_INVITATION_DAYS) * 86400,
+	};
+	s->hooks = api_hooks(&s->api);
+	if (!start_http(s, e) || !control_server_start(s->inst, s->settings, &s->control, e))
+		return false;
+	warming_start(s->inst, &s->warming);
+	return true;
+}
+
+static void reload(struct serving *s)
+{
+	struct err e = { 0 };
+	if (!setting_text(s->settings, SETTING_TLS_CERT))
+		return;
+	if (http_server_reload_tls(s->http, &e)) {
+		log_event(LOG_INFO, "certificate_reloaded", "new connections use it");
+		return;
+	}
+	struct log_line l;
+	log_begin(&l, LOG_ERROR, "certificate_not_reloaded");
+	log_err(&l, &e);
+	log_end(&l);
+}
+
+static void serve_until_asked(struct serving *s, const sigset_t *signals)
+{
+	for (;;) {
+		int sig = sigwaitinfo(signals, NULL);
+		if (sig == SIGHUP)
+			reload(s);
+		else if (sig > 0)
+			break;
+	}
+	log_event(LOG_INFO, "stopping", "at most %d seconds for what is running", LIMIT_STOP_SECONDS);
+}
+
+bool command_serve(struct command *c, struct err *e)
+{
+	struct serving s = { .settings = c->settings };
+	CLEANUP(fd_close) int lock = -1;
+	sigset_t signals;
+	int64_t began = clock_monotonic();
+	/* Blocked before any thread starts, so that only the wait below gets them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	if (!take_folder(c->settings->dir, &lock, e))
+		return false;
+	bool good = serving_start(&s, e);
+	if (good) {
+		fprintf(c->out, "listening on %s\n", http_server_address(s.http, 0));
+		fflush(c->out);
+		log_event(LOG_INFO, "ready", "after %lld us", (long long)(clock_monotonic() - began));
+		serve_until_asked(&s, &signals);
+	}
+	serving_end(&s);
+	return good;
+}
