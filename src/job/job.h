@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "model/job_record.h"
 
 #include <stdatomic.h>
 
@@ -17,8 +18,6 @@ struct db;
 struct db_pool;
 struct job;
 struct job_queue;
-
-enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
 
 /* Runs on a job thread; ctx belongs to the job. false = failed (or cancelled, with ERR_CANCELLED). */
 typedef bool job_run(struct job *j, void *ctx, struct err *e);
@@ -32,20 +31,7 @@ struct job_spec {
 	void (*free_ctx)(void *ctx); /* called once, whatever happens; may be NULL */
 };
 
-struct job_info {
-	int64_t id, org, user, object;
-	char kind[32];
-	enum job_state state;
-	double progress; /* 0..1, never goes back */
-	char message[200];
-	struct err error;                         /* kind ERR_NONE when there is none */
-	int64_t created_at, started_at, ended_at; /* microseconds UTC; 0 = not yet */
-	uint64_t seq;                             /* grows with every change */
-};
-
 struct job_queue *job_queue_new(struct db_pool *dbs, size_t threads);
-/* At the start, before any job: what the last process left queued or running has failed, `interrupted`. */
-bool job_recover(struct db *db, int64_t *ret_jobs, struct err *e);
 /* Cancels what runs, waits for it, frees. Takes NULL. */
 void job_queue_free(struct job_queue **q);
 
@@ -62,8 +48,7 @@ void job_set_result(struct job *j, struct str json);
 bool job_find(struct job_queue *q, struct db *db, int64_t org, int64_t id, struct job_info *ret, struct err *e);
 /* The result JSON of a finished job into *ret (malloc; the caller frees), NULL when there is none. */
 bool job_result(struct job_queue *q, struct db *db, int64_t org, int64_t id, char **ret, struct err *e);
-/* One row a job, newest first, from those older than `before` (0 = from the newest); *ret_total counts all of org. */
-typedef bool job_row(void *ctx, const struct job_info *job, struct err *e);
+/* Newest first, from those older than `before` (0 = from the newest); *ret_total counts all of org. */
 bool job_list(struct job_queue *q, struct db *db, int64_t org, int64_t before, int limit, job_row *row, void *ctx,
 	      int64_t *ret_total, struct err *e);
 /* ERR_CONFLICT when it has ended already. */
@@ -72,5 +57,3 @@ bool job_cancel(struct job_queue *q, struct db *db, int64_t org, int64_t id, str
  * NULL. */
 bool job_wait(struct job_queue *q, int64_t org, int64_t id, uint64_t seen, int milliseconds, const _Atomic bool *cancel,
 	      struct job_info *ret, struct err *e);
-
-const char *job_state_name(enum job_state s);

@@ -4,7 +4,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "job/rows.h"
+#include "model/job_record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,7 +92,7 @@ static void note(struct job_queue *q, note_fn *write, const struct job_info *i, 
 
 static bool note_started(struct db *db, const struct job_info *i, const char *result, struct err *e)
 {
-	return job_rows_started(db, i, e);
+	return job_record_started(db, i, e);
 }
 
 void job_queue_end(struct job *j, enum job_state state, const struct err *why)
@@ -107,7 +107,7 @@ void job_queue_end(struct job *j, enum job_state state, const struct err *why)
 		last.error = *why;
 	/* First the store, then the watchers: who was told that it is done must find it done after a crash. */
 	pthread_mutex_unlock(&q->lock);
-	note(q, job_rows_ended, &last, j->result);
+	note(q, job_record_ended, &last, j->result);
 	log_job(&last, "job_ended");
 	if (j->spec.free_ctx)
 		j->spec.free_ctx(j->spec.ctx);
@@ -279,7 +279,7 @@ bool job_start(struct job_queue *q, const struct job_spec *spec, int64_t *ret_id
 	snprintf(j->info.kind, sizeof j->info.kind, "%s", spec->kind);
 	j->free_pending = true;
 	bool reserved = reserve(q, e);
-	bool good = reserved && db_pool_take(q->dbs, STORE_WAIT_MS, &db, e) && job_rows_insert(db, &j->info, e);
+	bool good = reserved && db_pool_take(q->dbs, STORE_WAIT_MS, &db, e) && job_record_insert(db, &j->info, e);
 	db_pool_give(q->dbs, &db);
 	if (good) {
 		/* Once it is in the list it may run, end and be forgotten before this returns. */

@@ -1,7 +1,7 @@
 /* For those who look at jobs: one, many, waiting for a change, asking for the end. */
 #include "base/clock.h"
 #include "job/queue.h"
-#include "job/rows.h"
+#include "model/job_record.h"
 
 #include <errno.h>
 #include <time.h>
@@ -22,7 +22,7 @@ static bool find_live(struct job_queue *q, int64_t org, int64_t id, struct job_i
 
 bool job_find(struct job_queue *q, struct db *db, int64_t org, int64_t id, struct job_info *ret, struct err *e)
 {
-	return find_live(q, org, id, ret) || job_rows_find(db, org, id, ret, e);
+	return find_live(q, org, id, ret) || job_record_find(db, org, id, ret, e);
 }
 
 bool job_result(struct job_queue *q, struct db *db, int64_t org, int64_t id, char **ret, struct err *e)
@@ -33,7 +33,7 @@ bool job_result(struct job_queue *q, struct db *db, int64_t org, int64_t id, cha
 	if (live)
 		*ret = j->result ? mem_strdup(j->result) : NULL;
 	pthread_mutex_unlock(&q->lock);
-	return live || job_rows_result(db, org, id, ret, e);
+	return live || job_record_result(db, org, id, ret, e);
 }
 
 struct overlay {
@@ -55,7 +55,7 @@ bool job_list(struct job_queue *q, struct db *db, int64_t org, int64_t before, i
 	      int64_t *ret_total, struct err *e)
 {
 	struct overlay o = { q, row, ctx };
-	return job_rows_total(db, org, ret_total, e) && job_rows_list(db, org, before, limit, overlay_row, &o, e);
+	return job_record_total(db, org, ret_total, e) && job_record_list(db, org, before, limit, overlay_row, &o, e);
 }
 
 bool job_cancel(struct job_queue *q, struct db *db, int64_t org, int64_t id, struct err *e)
@@ -75,7 +75,7 @@ bool job_cancel(struct job_queue *q, struct db *db, int64_t org, int64_t id, str
 	struct job_info stored;
 	if (!over)
 		return true;
-	return job_rows_find(db, org, id, &stored, e) &&
+	return job_record_find(db, org, id, &stored, e) &&
 	       err_set(e, ERR_CONFLICT, "job_ended", "this job has ended already");
 }
 
@@ -115,7 +115,7 @@ bool job_wait(struct job_queue *q, int64_t org, int64_t id, uint64_t seen, int m
 	if (live)
 		return true;
 	struct db *db = NULL;
-	bool good = db_pool_take(q->dbs, STORE_WAIT_MS, &db, e) && job_rows_find(db, org, id, ret, e);
+	bool good = db_pool_take(q->dbs, STORE_WAIT_MS, &db, e) && job_record_find(db, org, id, ret, e);
 	db_pool_give(q->dbs, &db);
 	return good;
 }

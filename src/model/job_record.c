@@ -1,4 +1,4 @@
-#include "job/rows.h"
+#include "model/job_record.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -15,7 +15,7 @@ const char *job_state_name(enum job_state s)
 	return state_names[s];
 }
 
-bool job_rows_insert(struct db *db, const struct job_info *j, struct err *e)
+bool job_record_insert(struct db *db, const struct job_info *j, struct err *e)
 {
 	return db_exec(db, e,
 		       "INSERT INTO job (id, org, user_id, object, kind, state, created_at) "
@@ -23,13 +23,13 @@ bool job_rows_insert(struct db *db, const struct job_info *j, struct err *e)
 		       "iioossi", j->id, j->org, j->user, j->object, j->kind, state_names[j->state], j->created_at);
 }
 
-bool job_rows_started(struct db *db, const struct job_info *j, struct err *e)
+bool job_record_started(struct db *db, const struct job_info *j, struct err *e)
 {
 	return db_exec(db, e, "UPDATE job SET state = ?2, started_at = ?3 WHERE id = ?1", "isi", j->id,
 		       state_names[j->state], j->started_at);
 }
 
-bool job_rows_ended(struct db *db, const struct job_info *j, const char *result, struct err *e)
+bool job_record_ended(struct db *db, const struct job_info *j, const char *result, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	if (!db_begin_tx(db, &tx, e))
@@ -100,7 +100,7 @@ static bool no_such_job(struct err *e)
 	return err_set(e, ERR_NOT_FOUND, NULL, "there is no such job");
 }
 
-bool job_rows_find(struct db *db, int64_t org, int64_t id, struct job_info *ret, struct err *e)
+bool job_record_find(struct db *db, int64_t org, int64_t id, struct job_info *ret, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	bool row;
@@ -113,7 +113,7 @@ bool job_rows_find(struct db *db, int64_t org, int64_t id, struct job_info *ret,
 	return true;
 }
 
-bool job_rows_result(struct db *db, int64_t org, int64_t id, char **ret, struct err *e)
+bool job_record_result(struct db *db, int64_t org, int64_t id, char **ret, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	bool row;
@@ -131,7 +131,7 @@ bool job_rows_result(struct db *db, int64_t org, int64_t id, char **ret, struct 
 	return true;
 }
 
-bool job_rows_list(struct db *db, int64_t org, int64_t before, int limit, job_row *row, void *ctx, struct err *e)
+bool job_record_list(struct db *db, int64_t org, int64_t before, int limit, job_row *row, void *ctx, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	if (!db_query(db, &s, e, "SELECT " JOB_COLUMNS " FROM job WHERE org = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
@@ -150,7 +150,7 @@ bool job_rows_list(struct db *db, int64_t org, int64_t before, int limit, job_ro
 	}
 }
 
-bool job_rows_total(struct db *db, int64_t org, int64_t *ret, struct err *e)
+bool job_record_total(struct db *db, int64_t org, int64_t *ret, struct err *e)
 {
 	return db_query_i64(db, ret, NULL, e, "SELECT COUNT(*) FROM job WHERE org = ?1", "i", org);
 }
