@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-CASE = re.compile(r"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] +(?!\d+ test)(\S+)", re.M)
+CASE = re.compile(r"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] +(?!\d+ test)(\w+)", re.M)
 OUTCOME = {"OK": "passed", "SKIPPED": "skipped", "FAILED": "failed", "ERROR": "failed"}
 
 

@@ -1,0 +1,46 @@
+"""Import of a workbook beside reading the same one with openpyxl, read-only, the way a script would."""
+import os
+import subprocess
+from pathlib import Path
+
+import openpyxl
+from measure import Watched, at_least
+from program import ROOT
+
+ROWS = 540000
+READ = """
+import sys, time, openpyxl
+begun = time.monotonic()
+book = openpyxl.load_workbook(sys.argv[1], read_only=True, data_only=True)
+rows = sum(1 for sheet in book for row in sheet.iter_rows(values_only=True))
+print(time.monotonic() - begun, rows)
+"""
+
+
+def workbook(bench):
+    """The real one of the test data where it is; else one of the same size."""
+    real = Path(os.environ.get("VITRINA_TEST_DATA", ROOT.parent / "shared" / "data")) / "OnlineRetail.xlsx"
+    if real.exists():
+        return real
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Sales")
+    sheet.append(["invoice", "code", "description", "quantity", "sold_on", "unit_price", "customer_id", "country"])
+    for i in range(ROWS):
+        sheet.append([536365 + i // 20, f"8{i % 4000:04d}A", f"Product {i % 4000}", i % 12 + 1, 40000 + i % 730,
+                      (i % 999 + 1) / 100, 12000 + i % 4372, "United Kingdom"])
+    path = bench.place / "sales.xlsx"
+    book.save(path)
+    return path
+
+
+def run(bench):
+    file = workbook(bench)
+    folder = bench.folder()
+    try:
+        ours = Watched([bench.program.path, "import", file, "--name", "book", "--json", "--data", folder.path])
+    finally:
+        folder.remove()
+    out = subprocess.run(["/usr/bin/python3", "-c", READ, str(file)], capture_output=True, text=True, check=True).stdout
+    seconds, rows = out.split()
+    yield at_least(f"xlsx import of {int(rows):,} rows: how many times faster than openpyxl reads it "
+                   f"({ours.seconds:.1f} s and {float(seconds):.1f} s)", float(seconds) / ours.seconds, 8, "×", 1)
