@@ -1,6 +1,6 @@
 /*
  * A bounded set of connections to one store. Worker threads take one for a request and give it back; connections are
- * opened when first needed and kept. Writers of one pool queue in the order of arrival instead of polling the file's
+ * opened when first needed and kept. Writers of one pool wait for each other here instead of polling the file's
  * lock. Any thread may take and give; the pool outlives what was taken from it.
  */
 #pragma once
