@@ -1,0 +1,139 @@
+#include "learn/pairs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct counting {
+	const struct learn_history *h;
+	const struct learn_columns *columns;
+	const struct learn_popularity *p;
+	const struct learn_pairs_options *o;
+	uint32_t *count;   /* of each product, with the current one */
+	uint32_t *touched; /* products with a count */
+	size_t n;
+	struct learn_pair *found;
+};
+
+/* Rows are newest first, so a smaller place is a later one. */
+static bool counts(const struct counting *c, uint64_t from, uint64_t to)
+{
+	if (c->o->order == LEARN_PAIRS_TOGETHER)
+		return true;
+	int32_t a = c->h->first[from], b = c->h->first[to];
+	if (a == LEARN_DAY_NONE || b == LEARN_DAY_NONE)
+		return to < from;
+	return b >= a;
+}
+
+static void count_row(struct counting *c, uint64_t from)
+{
+	const struct learn_history *h = c->h;
+	uint32_t customer = c->columns->customer[from];
+	uint64_t entry = c->columns->entry[from], begin = h->offset[customer], end = h->offset[customer + 1];
+	if (end - begin > LEARN_PAIRS_ROW)
+		end = begin + LEARN_PAIRS_ROW;
+	for (uint64_t i = begin; i < end; i++) {
+		uint32_t j = h->product[i];
+		if (i == entry || !counts(c, entry, i))
+			continue;
+		if (!c->count[j]++)
+			c->touched[c->n++] = j;
+	}
+}
+
+static int by_score(const void *a, const void *b)
+{
+	const struct learn_pair *x = a, *y = b;
+	if (x->score != y->score)
+		return x->score > y->score ? -1 : 1;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->to < y->to ? -1 : x->to > y->to;
+}
+
+/* The found pairs of product i, best first; returns how many are kept. */
+static size_t collect(struct counting *c, uint32_t i)
+{
+	size_t n = 0;
+	double mine = c->p->customers[i];
+	for (size_t t = 0; t < c->n; t++) {
+		uint32_t j = c->touched[t], both = c->count[j];
+		c->count[j] = 0;
+		if (both < c->o->min_count)
+			continue;
+		double score = c->o->rank == LEARN_RANK_CONFIDENCE
+				       ? both / (mine + (double)c->o->shrink)
+				       : both / sqrt((mine + (double)c->o->shrink) *
+						     (c->p->customers[j] + (double)c->o->shrink));
+		c->found[n++] = (struct learn_pair){ j, both, (float)score };
+	}
+	c->n = 0;
+	qsort(c->found, n, sizeof *c->found, by_score);
+	return MIN(n, (size_t)c->o->keep);
+}
+
+void learn_pairs_train(const struct learn_history *h, const struct learn_columns *columns,
+		       const struct learn_popularity *p, const struct learn_pairs_options *o, struct learn_pairs *ret)
+{
+	size_t n = h->n_products ? h->n_products : 1, cap = 1024, used = 0;
+	struct counting c = { h, columns, p, o };
+	c.count = mem_zalloc(n * sizeof *c.count);
+	c.touched = mem_array(n, sizeof *c.touched);
+	c.found = mem_array(n, sizeof *c.found);
+	*ret = (struct learn_pairs){ .n_products = h->n_products };
+	ret->offset = mem_zalloc((n + 1) * sizeof *ret->offset);
+	ret->pair = mem_array(cap, sizeof *ret->pair);
+	for (uint32_t i = 0; i < h->n_products; i++) {
+		for (uint64_t at = columns->offset[i]; at < columns->offset[i + 1]; at++)
+			count_row(&c, at);
+		size_t keep = collect(&c, i);
+		if (used + keep > cap) {
+			cap = (used + keep) * 2;
+			ret->pair = mem_realloc(ret->pair, cap * sizeof *ret->pair);
+		}
+		memcpy(ret->pair + used, c.found, keep * sizeof *ret->pair);
+		used += keep;
+		ret->offset[i + 1] = used;
+	}
+	free(c.count);
+	free(c.touched);
+	free(c.found);
+}
+
+void learn_pairs_free(struct learn_pairs *p)
+{
+	free(p->offset);
+	free(p->pair);
+	*p = (struct learn_pairs){ 0 };
+}
+
+size_t learn_pairs_bytes(const struct learn_pairs *p)
+{
+	return p->offset ? ((size_t)p->n_products + 1) * 8 + (size_t)p->offset[p->n_products] * sizeof *p->pair : 0;
+}
+
+void learn_rules_score(const struct learn_pairs *p, struct learn_row row, struct learn_scores *s)
+{
+	for (size_t i = 0; i < row.n; i++) {
+		for (uint64_t at = p->offset[row.product[i]]; at < p->offset[row.product[i] + 1]; at++)
+			learn_scores_max(s, p->pair[at].to, p->pair[at].score);
+	}
+}
+
+void learn_item_score(const struct learn_pairs *p, struct learn_row row, struct learn_scores *s)
+{
+	for (size_t i = 0; i < row.n; i++) {
+		for (uint64_t at = p->offset[row.product[i]]; at < p->offset[row.product[i] + 1]; at++)
+			learn_scores_add(s, p->pair[at].to, p->pair[at].score);
+	}
+}
+
+const struct learn_pair *learn_pairs_find(const struct learn_pairs *p, uint32_t from, uint32_t to)
+{
+	for (uint64_t at = p->offset[from]; at < p->offset[from + 1]; at++) {
+		if (p->pair[at].to == to)
+			return &p->pair[at];
+	}
+	return NULL;
+}
