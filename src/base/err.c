@@ -6,6 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Here they are defined: see the end of err.h. */
+#undef err_set
+#undef err_field
+#undef err_errno
+#undef err_prefix
+
 static const struct {
 	int http;
 	int exit;

@@ -61,3 +61,11 @@ int err_http_status(enum err_kind kind);
 int err_exit_status(enum err_kind kind);
 /* The code of e: its own, or else its kind's. Never NULL. */
 const char *err_code(const struct err *e);
+
+#ifdef __clang_analyzer__
+/* The analyzer sees one file at a time and would follow a path on which a failure returned true. */
+#define err_set(...) (err_set(__VA_ARGS__), false)
+#define err_field(...) (err_field(__VA_ARGS__), false)
+#define err_errno(...) (err_errno(__VA_ARGS__), false)
+#define err_prefix(...) (err_prefix(__VA_ARGS__), false)
+#endif
