@@ -60,6 +60,9 @@
 #define LIMIT_ZIP_ENTRIES 10000
 #define LIMIT_XML_DEPTH 64
 #define LIMIT_SHARED_STRINGS_BYTES (2 * GIB)
+#define LIMIT_WHOLE_BYTES (512 * MIB) /* of a compressed workbook or database, unpacked in memory */
+#define LIMIT_IMPORT_HEAD_BYTES (64 * MIB) /* kept in memory to settle types before anything is written */
+#define LIMIT_SQLITE_SECONDS 600 /* of one statement over a foreign database */
 
 /* Engine */
 #define LIMIT_ENGINE_MEMORY (1 * GIB)

@@ -1,0 +1,50 @@
+/*
+ * Delimited text, from inside: the parts of the CSV reader.
+ *
+ * csv.c reads bytes and hands out blocks; csv_dialect.c finds the delimiter; csv_cut.c finds where records end,
+ * serially and cheaply; csv_index.c finds rows and cells, by many threads; csv_baskets.c turns ragged lines of items
+ * into rows.
+ *
+ * A quotation mark opens a cell only at its beginning (blanks aside), "" inside stands for one, and after the closing
+ * one everything up to the delimiter is ordinary. csv_cut and csv_index must agree on that.
+ */
+#pragma once
+
+#include "ingest/encoding.h"
+#include "ingest/reader.h"
+
+struct csv_dialect {
+	char delimiter;
+	char line_end;      /* '\n' (also for CRLF), or '\r' in files of old Macintoshes */
+	size_t prefix;      /* bytes of a "sep=;" line */
+	double consistency; /* share of sampled records with the usual number of cells */
+};
+
+struct csv_reader {
+	struct reader base;
+	struct csv_dialect dialect;
+	enum encoding encoding;
+	bool encoding_fixed; /* by a mark, UTF-16, or the first bytes over 0x7f */
+	bool started, ended;
+	size_t skip;        /* bytes before the first record: mark and sep= line (in the file's encoding) */
+	struct buf pending; /* bytes not handed out yet */
+	struct buf utf16;   /* raw bytes of an unfinished unit */
+	uint64_t next_line;
+	bool literal_quotes; /* the record at the start of pending: see csv_cut */
+};
+
+/* text: the first bytes as UTF-8. */
+struct csv_dialect csv_dialect_find(struct str text);
+
+enum csv_cut_result {
+	CSV_CUT,      /* *ret bytes are whole records */
+	CSV_MORE,     /* no record ends in there: more bytes are needed */
+	CSV_UNCLOSED, /* the record that begins at *ret has a quotation mark that is never closed */
+};
+/* `last`: the file ends with these bytes. */
+enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str bytes, bool last, size_t *ret);
+
+/* Text with BLOCK_PAD readable bytes after it. */
+bool csv_index(const struct csv_dialect *d, struct str text, bool literal_quotes, struct rows *ret, struct err *e);
+/* Rewrites an indexed block as one packed row (line, item) for each item. */
+void csv_baskets(struct block *b, struct rows *rows);

@@ -1,0 +1,225 @@
+#include "ingest/types.h"
+
+#include "base/util.h"
+
+#define LONG_DIGITS 12 /* accounts, tax numbers, phones with country code */
+#define EXACT_DIGITS 18
+#define MAX_SCALE 9 /* finer decimals are results of a division: DOUBLE */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void raise(uint8_t *most, uint8_t v)
+{
+	if (v > *most)
+		*most = v;
+}
+
+/* -?[0-9]+: most cells of most tables. */
+static bool add_integer(struct infer *f, struct str s)
+{
+	size_t from = s.p[0] == '-' ? 1 : 0, n = s.n - from;
+	if (!n || n > 60)
+		return false;
+	for (size_t i = from; i < s.n; i++) {
+		if (!is_digit(s.p[i]))
+			return false;
+	}
+	f->integers++;
+	f->dot++;
+	f->comma++;
+	f->leading_zero += n > 1 && s.p[from] == '0';
+	f->long_digits += n >= LONG_DIGITS;
+	f->plain_long += n > EXACT_DIGITS;
+	raise(&f->dot_digits, (uint8_t)n);
+	raise(&f->comma_digits, (uint8_t)n);
+	return true;
+}
+
+static bool add_number(struct infer *f, struct str s)
+{
+	struct number dot, comma;
+	bool as_dot = value_number(s, '.', &dot), as_comma = value_number(s, ',', &comma);
+	if (as_dot) {
+		f->dot++;
+		raise(&f->dot_scale, dot.scale);
+		raise(&f->dot_digits, dot.whole_digits);
+	}
+	if (as_comma) {
+		f->comma++;
+		raise(&f->comma_scale, comma.scale);
+		raise(&f->comma_digits, comma.whole_digits);
+	}
+	f->dot_only += as_dot && !as_comma;
+	f->comma_only += as_comma && !as_dot;
+	if (as_dot || as_comma) {
+		const struct number *n = as_dot ? &dot : &comma;
+		f->integers += as_dot && as_comma && !dot.scale && !comma.scale;
+		f->exponents += n->exponent || !n->exact;
+		f->leading_zero += n->leading_zero;
+		f->phone_like += s.p[0] == '+' && n->text_digits >= 7;
+	}
+	return as_dot || as_comma;
+}
+
+static bool add_moment(struct infer *f, struct str s)
+{
+	struct moment dmy, mdy;
+	bool as_dmy = value_moment(s, ORDER_DMY, &dmy), as_mdy = value_moment(s, ORDER_MDY, &mdy);
+	if (!as_dmy && !as_mdy)
+		return false;
+	const struct moment *m = as_dmy ? &dmy : &mdy;
+	f->dmy += as_dmy;
+	f->mdy += as_mdy;
+	f->ymd += m->year_first;
+	f->with_time += m->usec != 0;
+	return true;
+}
+
+/* 85123A, C536379, A-17: letters and digits, no blank. */
+static bool is_code(struct str s)
+{
+	bool letter = false, digit = false;
+	if (s.n > 40)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == ' ')
+			return false;
+		digit = digit || is_digit(s.p[i]);
+		letter = letter || (s.p[i] | 32) >= 'a' || (signed char)s.p[i] < 0;
+	}
+	return letter && digit;
+}
+
+static bool may_be_number(char c)
+{
+	return is_digit(c) || c == '-' || c == '+' || c == '(' || c == '$' || c == '.' || c == ',' ||
+	       (signed char)c < 0;
+}
+
+void infer_add(struct infer *f, struct str s)
+{
+	bool truth;
+	if (!s.n)
+		return;
+	f->values++;
+	char c = s.p[0];
+	if ((is_digit(c) || c == '-') && add_integer(f, s))
+		return;
+	if (value_missing(s)) {
+		f->missing_words++;
+		return;
+	}
+	if (is_digit(c) && s.n >= 6 && add_moment(f, s))
+		return;
+	if (s.n <= 48 && (may_be_number(c) || is_digit(s.p[s.n - 1])) && add_number(f, s))
+		return;
+	if (value_boolean(s, &truth)) {
+		f->booleans++;
+		return;
+	}
+	f->codes += is_code(s);
+}
+
+void infer_merge(struct infer *into, const struct infer *from)
+{
+	into->values += from->values;
+	into->missing_words += from->missing_words;
+	into->booleans += from->booleans;
+	into->integers += from->integers;
+	into->dot += from->dot;
+	into->comma += from->comma;
+	into->dot_only += from->dot_only;
+	into->comma_only += from->comma_only;
+	into->exponents += from->exponents;
+	into->leading_zero += from->leading_zero;
+	into->long_digits += from->long_digits;
+	into->plain_long += from->plain_long;
+	into->phone_like += from->phone_like;
+	into->codes += from->codes;
+	into->dmy += from->dmy;
+	into->mdy += from->mdy;
+	into->ymd += from->ymd;
+	into->with_time += from->with_time;
+	raise(&into->dot_scale, from->dot_scale);
+	raise(&into->comma_scale, from->comma_scale);
+	raise(&into->dot_digits, from->dot_digits);
+	raise(&into->comma_digits, from->comma_digits);
+}
+
+uint64_t infer_tolerated(uint64_t values)
+{
+	return MAX(values / 100, values >= 20 ? UINT64_C(1) : UINT64_C(0));
+}
+
+static bool decide_moment(const struct infer *f, uint64_t needed, struct column_type *t)
+{
+	uint64_t best = MAX(f->dmy, f->mdy);
+	if (!best || best < needed)
+		return false;
+	t->type = f->with_time ? TYPE_TIMESTAMP : TYPE_DATE;
+	if (f->ymd == best) {
+		t->order = ORDER_YMD;
+	} else {
+		t->order = f->mdy > f->dmy ? ORDER_MDY : ORDER_DMY;
+		t->date_ambiguous = f->mdy == f->dmy;
+	}
+	return true;
+}
+
+/* Whether , is the decimal mark. Where every value reads both ways, what the file's dialect suggests. */
+static bool decide_comma(const struct infer *f, const struct infer_hint *hint)
+{
+	if (f->comma_only != f->dot_only)
+		return f->comma_only > f->dot_only;
+	bool differ = f->dot_scale != f->comma_scale;
+	return differ && (f->comma_scale > f->dot_scale ? hint->decimal_comma : false);
+}
+
+static bool decide_number(const struct infer *f, const struct infer_hint *hint, uint64_t values, uint64_t needed,
+			  struct column_type *t)
+{
+	bool comma = decide_comma(f, hint);
+	uint64_t numbers = comma ? f->comma : f->dot;
+	uint8_t scale = comma ? f->comma_scale : f->dot_scale, digits = comma ? f->comma_digits : f->dot_digits;
+	if (!numbers || numbers < needed)
+		return false;
+	if (f->leading_zero || f->plain_long || f->long_digits * 100 >= values || f->phone_like * 100 >= values)
+		return false;
+	if (scale == 0 && f->codes)
+		return false;
+	if (scale == 0 && digits > EXACT_DIGITS && !f->exponents)
+		return false;
+	t->decimal = comma ? ',' : '.';
+	if (f->exponents || scale > MAX_SCALE || scale + digits > EXACT_DIGITS) {
+		t->type = TYPE_DOUBLE;
+	} else if (scale) {
+		t->type = TYPE_DECIMAL;
+		t->scale = scale;
+	} else {
+		t->type = TYPE_BIGINT;
+	}
+	return true;
+}
+
+struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint)
+{
+	struct column_type t = { .type = TYPE_VARCHAR, .decimal = '.', .order = ORDER_DMY };
+	uint64_t values = f->values - f->missing_words;
+	if (!values) {
+		t.untyped = true;
+		return t;
+	}
+	uint64_t needed = values - infer_tolerated(values);
+	if (hint->keep_text)
+		return t;
+	if (f->booleans && f->booleans >= needed) {
+		t.type = TYPE_BOOLEAN;
+		return t;
+	}
+	if (decide_moment(f, needed, &t) || decide_number(f, hint, values, needed, &t))
+		return t;
+	return t;
+}

@@ -1,0 +1,97 @@
+#include "ingest/pack.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+struct row_head {
+	uint32_t line;
+	uint32_t cells;
+};
+
+void pack_row(struct packer *p, uint32_t line)
+{
+	struct row_head h = { line, 0 };
+	p->row_at = p->bytes.n;
+	p->cells = 0;
+	p->any = false;
+	buf_add(&p->bytes, &h, sizeof h);
+}
+
+void pack_cell(struct packer *p, struct str text, uint32_t flags)
+{
+	uint32_t n = (uint32_t)MIN(text.n, LIMIT_CELL_BYTES + 1) | flags;
+	if (p->bytes.n - p->row_at > LIMIT_ROW_BYTES)
+		return;
+	char *at = buf_reserve(&p->bytes, sizeof n + (n & CELL_LENGTH));
+	if (!at)
+		return;
+	memcpy(at, &n, sizeof n);
+	memcpy(at + sizeof n, text.p, n & CELL_LENGTH);
+	p->bytes.n += sizeof n + (n & CELL_LENGTH);
+	p->any = p->any || n;
+	p->cells++;
+}
+
+bool pack_row_end(struct packer *p, struct err *e)
+{
+	struct row_head h;
+	memcpy(&h, p->bytes.p + p->row_at, sizeof h);
+	if (p->bytes.failed || p->bytes.n - p->row_at > LIMIT_ROW_BYTES)
+		return err_set(e, ERR_LIMIT, "row_too_long", "Row %u is longer than %zu MiB.", h.line,
+			       LIMIT_ROW_BYTES / MIB);
+	if (!p->any) {
+		p->bytes.n = p->row_at;
+		return true;
+	}
+	h.cells = p->cells;
+	memcpy(p->bytes.p + p->row_at, &h, sizeof h);
+	return true;
+}
+
+void pack_take(struct packer *p, struct block *ret)
+{
+	*ret = (struct block){ .packed = true };
+	size_t n = p->bytes.n;
+	p->bytes.max += BLOCK_PAD;
+	buf_reserve(&p->bytes, BLOCK_PAD);
+	p->bytes.max -= BLOCK_PAD;
+	ret->data = buf_take(&p->bytes, &ret->n);
+	memset(ret->data + n, 0, BLOCK_PAD);
+}
+
+void rows_reserve(struct rows *rows, size_t cells, size_t n_rows)
+{
+	if (rows->n_cells + cells > rows->cap_cells) {
+		rows->cap_cells = MAX(rows->n_cells + cells, rows->cap_cells * 2);
+		rows->cells = mem_realloc(rows->cells, rows->cap_cells * sizeof *rows->cells);
+	}
+	if (rows->n_rows + n_rows + 1 > rows->cap_rows) {
+		rows->cap_rows = MAX(rows->n_rows + n_rows + 1, rows->cap_rows * 2);
+		rows->first = mem_realloc(rows->first, rows->cap_rows * sizeof *rows->first);
+		rows->place = mem_realloc(rows->place, rows->cap_rows * sizeof *rows->place);
+	}
+}
+
+bool pack_index(const struct block *b, struct rows *ret, struct err *e)
+{
+	size_t at = 0;
+	rows_reserve(ret, 0, 0);
+	ret->first[0] = 0;
+	while (at < b->n) {
+		struct row_head h;
+		memcpy(&h, b->data + at, sizeof h);
+		at += sizeof h;
+		rows_reserve(ret, h.cells, 1);
+		for (uint32_t i = 0; i < h.cells; i++) {
+			uint32_t n;
+			memcpy(&n, b->data + at, sizeof n);
+			at += sizeof n;
+			ret->cells[ret->n_cells++] = (struct cell){ (uint32_t)at, n };
+			at += n & CELL_LENGTH;
+		}
+		ret->place[ret->n_rows++] = h.line;
+		ret->first[ret->n_rows] = (uint32_t)ret->n_cells;
+	}
+	return true;
+}

@@ -1,0 +1,156 @@
+#include "ingest/reader.h"
+
+#include "base/limits.h"
+#include "ingest/pack.h"
+#include "ingest/sniff.h"
+
+#include <stdlib.h>
+
+bool reader_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e)
+{
+	struct str head;
+	enum file_format format;
+	struct reader *r = NULL;
+	if (!source_peek(s, SOURCE_HEAD_BYTES, &head, e) || !sniff_format(head, &format, e))
+		return false;
+	if (as == AS_BASKETS && format != FORMAT_TEXT)
+		return err_field(e, ERR_VALUE, "as", "Only text files can be read as baskets.");
+	switch (format) {
+	case FORMAT_TEXT:
+		if (!csv_open(s, file_name, as, &r, e))
+			return false;
+		break;
+	case FORMAT_ZIP:
+		if (!xlsx_open(s, &r, e))
+			return false;
+		break;
+	case FORMAT_SQLITE:
+		if (!sqlite_file_open(s, &r, e))
+			return false;
+		break;
+	}
+	r->as = as;
+	*ret = r;
+	return true;
+}
+
+void reader_close(struct reader *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n_tables; i++) {
+		for (size_t k = 0; k < r->tables[i].n_columns; k++)
+			free(r->tables[i].columns[k]);
+		free(r->tables[i].columns);
+		free(r->tables[i].name);
+	}
+	free(r->tables);
+	r->tables = NULL;
+	r->n_tables = 0;
+	r->ops->close(r);
+}
+
+void reader_closep(struct reader **r)
+{
+	reader_close(*r);
+	*r = NULL;
+}
+
+bool reader_start(struct reader *r, size_t table, struct err *e)
+{
+	return r->ops->start(r, table, e);
+}
+
+bool reader_next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
+{
+	if (source_cancelled(r->source))
+		return err_set(e, ERR_CANCELLED, NULL, "The import was cancelled.");
+	return r->ops->next(r, ret, ret_end, e);
+}
+
+bool reader_index(const struct reader *r, struct block *b, struct rows *ret, struct err *e)
+{
+	ret->n_rows = ret->n_cells = ret->rows_too_wide = 0;
+	return b->packed ? pack_index(b, ret, e) : r->ops->index(r, b, ret, e);
+}
+
+uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i)
+{
+	uint64_t line = rows->place[i];
+	if (b->packed)
+		return line;
+	size_t end = MIN((size_t)line, b->n), breaks = 0;
+	bool line_feeds = memchr(b->data, '\n', b->n) != NULL;
+	for (size_t at = 0; at < end; at++)
+		breaks += b->data[at] == (line_feeds ? '\n' : '\r');
+	return b->first_line + breaks;
+}
+
+struct reader_table *reader_add_table(struct reader *r, struct str name)
+{
+	r->tables = mem_realloc(r->tables, (r->n_tables + 1) * sizeof *r->tables);
+	struct reader_table *t = &r->tables[r->n_tables++];
+	*t = (struct reader_table){ 0 };
+	t->name = mem_alloc(name.n + 1);
+	memcpy(t->name, name.p, name.n);
+	t->name[name.n] = 0;
+	return t;
+}
+
+void block_free(struct block *b)
+{
+	free(b->data);
+	*b = (struct block){ 0 };
+}
+
+void rows_free(struct rows *rows)
+{
+	free(rows->cells);
+	free(rows->first);
+	free(rows->place);
+	*rows = (struct rows){ 0 };
+}
+
+static size_t blank_front(struct str s)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	if (c <= ' ')
+		return 1;
+	return c == 0xc2 && s.n > 1 && (unsigned char)s.p[1] == 0xa0 ? 2 : 0;
+}
+
+static size_t blank_back(struct str s)
+{
+	unsigned char c = (unsigned char)s.p[s.n - 1];
+	if (c <= ' ')
+		return 1;
+	return c == 0xa0 && s.n > 1 && (unsigned char)s.p[s.n - 2] == 0xc2 ? 2 : 0;
+}
+
+static struct str trim(struct str s)
+{
+	size_t n;
+	while (s.n && (n = blank_front(s)))
+		s = str_n(s.p + n, s.n - n);
+	while (s.n && (n = blank_back(s)))
+		s.n -= n;
+	return s;
+}
+
+struct str rows_text(const struct block *b, struct cell c, struct buf *scratch)
+{
+	struct str s = trim(str_n(b->data + c.at, cell_length(c)));
+	if (!(c.n & CELL_DOUBLED))
+		return s;
+	char *start = buf_reserve(scratch, s.n);
+	if (!start)
+		return s;
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		start[n++] = s.p[i];
+		if (s.p[i] == '"' && i + 1 < s.n && s.p[i + 1] == '"')
+			i++;
+	}
+	scratch->n += n;
+	return str_n(start, n);
+}

@@ -1,0 +1,117 @@
+/*
+ * A file format as rows of cells of text.
+ *
+ * A reader lists the tables of a file, and yields each table as a run of blocks. Taking blocks is serial; indexing a
+ * block (finding its rows and cells) only reads, so many threads do it at once. Every cell is UTF-8 text, whatever the
+ * format: a workbook's date arrives as "2010-12-01 08:26:00", its TRUE as "TRUE". So types are inferred by one piece of
+ * code (types.h) and the same table gives the same types in any format. A new format is a file with a struct
+ * reader_ops and a row in sniff.c.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "ingest/source.h"
+
+#define BLOCK_BYTES ((size_t)1 << 20)
+#define BLOCK_PAD 64 /* readable bytes after a block's end, so that vector loads need no tail case */
+
+enum import_as { AS_AUTO, AS_BASKETS };
+
+/* A slice of its block. */
+struct cell {
+	uint32_t at;
+	uint32_t n; /* length in bytes, and CELL_ flags */
+};
+#define CELL_DOUBLED (UINT32_C(1) << 31) /* holds "" for " */
+#define CELL_ERROR (UINT32_C(1) << 30)   /* the text says what is wrong; there is no value */
+#define CELL_LENGTH (CELL_ERROR - 1)
+
+static inline uint32_t cell_length(struct cell c)
+{
+	return c.n & CELL_LENGTH;
+}
+
+struct block {
+	char *data; /* n bytes and BLOCK_PAD more; freed by block_free */
+	size_t n;
+	uint64_t seq;        /* 0, 1, … within a pass over a table */
+	uint64_t first_line; /* of the file (from 1), for text */
+	bool packed;         /* rows written by block_pack_*; else text of the file */
+	bool literal_quotes; /* text: its quotes do not pair, so they are ordinary characters */
+	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
+	size_t repaired;     /* bytes that were not valid UTF-8 and are U+FFFD now */
+};
+
+/* The rows of one block. Reused from block to block. */
+struct rows {
+	struct cell *cells;
+	uint32_t *first; /* of row r: cells[first[r]] … cells[first[r + 1] - 1] */
+	uint32_t *place; /* of row r: offset in the block (text), or line (packed) */
+	size_t n_rows, n_cells;
+	size_t cap_rows, cap_cells;
+	size_t rows_too_wide; /* left out: more than LIMIT_COLUMNS cells */
+};
+
+struct reader_table {
+	char *name;
+	char **columns; /* known beforehand (SQLite); NULL: in the rows themselves */
+	size_t n_columns;
+};
+
+struct reader;
+
+struct reader_ops {
+	const char *format; /* "csv", "xlsx", "sqlite" */
+	bool (*start)(struct reader *r, size_t table, struct err *e);
+	bool (*next)(struct reader *r, struct block *ret, bool *ret_end, struct err *e);
+	bool (*index)(const struct reader *r, struct block *b, struct rows *ret, struct err *e);
+	void (*close)(struct reader *r);
+};
+
+struct reader {
+	const struct reader_ops *ops;
+	struct source *source; /* not owned */
+	struct reader_table *tables;
+	size_t n_tables;
+	enum import_as as;
+	/* what was understood, for the report; NULL or 0 where it does not apply */
+	const char *encoding;
+	char delimiter;
+	bool decimal_comma_likely; /* ; between cells: 1,234 is more likely 1.234 than 1234 */
+};
+
+/* Tells the format by content and opens the reader for it. ERR_VALUE says what was found where it is none of ours. */
+bool reader_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e);
+void reader_close(struct reader *r);
+void reader_closep(struct reader **r);
+/* Begins a pass over a table; again for another pass. Tables may be started in any order. */
+bool reader_start(struct reader *r, size_t table, struct err *e);
+/* The next block of the pass; *ret_end when there is none. */
+bool reader_next(struct reader *r, struct block *ret, bool *ret_end, struct err *e);
+/* Thread-safe. May replace the block's bytes (transcoding). */
+bool reader_index(const struct reader *r, struct block *b, struct rows *ret, struct err *e);
+/* 1-based line (text) or row (workbook, SQLite) of row i. */
+uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i);
+
+struct reader_table *reader_add_table(struct reader *r, struct str name);
+void block_free(struct block *b);
+void rows_free(struct rows *rows);
+
+static inline struct cell rows_cell(const struct rows *rows, size_t row, size_t column)
+{
+	size_t at = rows->first[row] + column;
+	return at < rows->first[row + 1] ? rows->cells[at] : (struct cell){ 0, 0 };
+}
+
+static inline size_t rows_width(const struct rows *rows, size_t row)
+{
+	return rows->first[row + 1] - rows->first[row];
+}
+/* The text of a cell, trimmed of blanks on both sides. A CELL_DOUBLED one is written to scratch, which must outlive it.
+ */
+struct str rows_text(const struct block *b, struct cell c, struct buf *scratch);
+
+/* Opened by reader_open. */
+bool csv_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e);
+bool xlsx_open(struct source *s, struct reader **ret, struct err *e);
+bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e);

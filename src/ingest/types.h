@@ -1,0 +1,116 @@
+/*
+ * What a column of text means.
+ *
+ * infer_add looks at one value after another and counts what each could be; infer_decide names the type of the whole
+ * column. value_* read one text as that type. All of it is exact: a decimal keeps its digits, an identifier its zeros.
+ *
+ * Numbers: 1234.5, 1 234,56, 1.234,56, 1'234.56, $1,234.00, 1 234 ₽, (12.50) = -12.50, "$-" = 0, 12,5% = 0.125, 1e5.
+ * Dates: 2026-12-31, 31.12.2026, 12/31/26, with times; the order of day and month is told by the whole column.
+ * A struct infer belongs to one thread; infer_merge adds another one's.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum value_type {
+	TYPE_VARCHAR,
+	TYPE_BOOLEAN,
+	TYPE_BIGINT,
+	TYPE_DECIMAL, /* DECIMAL(18, scale) */
+	TYPE_DOUBLE,
+	TYPE_DATE,
+	TYPE_TIMESTAMP
+};
+
+enum date_order { ORDER_DMY, ORDER_MDY, ORDER_YMD };
+
+struct column_type {
+	enum value_type type;
+	uint8_t scale;         /* DECIMAL: digits after the point */
+	char decimal;          /* numbers: '.' or ',' */
+	enum date_order order; /* dates that do not begin with the year */
+	bool date_ambiguous;   /* no value told day and month apart: day first was assumed */
+	bool untyped;          /* no value seen at all */
+};
+
+#define TYPE_NAME_BYTES 24
+/* "BIGINT", "DECIMAL(18,2)", … as DuckDB writes it. */
+void column_type_name(const struct column_type *t, char ret[TYPE_NAME_BYTES]);
+/* The reverse, with the decimal point and the order of dates left at '.' and ORDER_DMY. */
+bool column_type_parse(struct str name, struct column_type *ret);
+
+struct infer {
+	uint64_t values; /* not empty */
+	uint64_t missing_words;
+	uint64_t booleans;
+	uint64_t integers;   /* under either reading of , and . */
+	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
+	uint64_t dot_only, comma_only;
+	uint64_t exponents;
+	uint64_t leading_zero;            /* 007 */
+	uint64_t long_digits;             /* 12 and more digits without a separator */
+	uint64_t plain_long;              /* more than 18 digits: not exact as a number */
+	uint64_t phone_like;              /* + and at least 7 digits */
+	uint64_t codes;                   /* letters and digits in one word */
+	uint64_t dmy, mdy, ymd;           /* readable as a date in this order */
+	uint64_t with_time;               /* and with a time that is not midnight */
+	uint8_t dot_scale, comma_scale;   /* digits after the mark, trailing zeros not counted */
+	uint8_t dot_digits, comma_digits; /* digits before it */
+};
+
+void infer_add(struct infer *f, struct str text);
+void infer_merge(struct infer *into, const struct infer *from);
+struct infer_hint {
+	bool keep_text;     /* the header says an identifier, a phone, a postcode */
+	bool decimal_comma; /* where nothing else tells */
+};
+struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint);
+/* How many of `values` may be unreadable before the type is given up: 1 %, and 1 of 20 or more. */
+uint64_t infer_tolerated(uint64_t values);
+
+/* NULL, NA, N/A, н/д, -, … and the empty text: no value, in a column that has a type. */
+bool value_missing(struct str text);
+bool value_boolean(struct str text, bool *ret);
+
+struct number {
+	bool negative;
+	bool exact; /* digits holds it; else only `approx` does */
+	bool exponent;
+	bool grouped;         /* had thousands separators, a currency sign or a percent sign */
+	uint8_t scale;        /* digits after the point; trailing zeros are taken off */
+	uint8_t whole_digits; /* digits before it */
+	uint8_t text_digits;  /* all digits written */
+	bool leading_zero;
+	uint64_t digits; /* value = digits / 10^scale */
+	double approx;
+};
+/* decimal is '.' or ','; the other one, blanks and apostrophes may separate thousands. */
+bool value_number(struct str text, char decimal, struct number *ret);
+
+struct moment {
+	int32_t days; /* since 1970-01-01 */
+	int64_t usec; /* of the day */
+	bool timed;   /* a time was written */
+	bool year_first;
+};
+bool value_moment(struct str text, enum date_order order, struct moment *ret);
+
+/* What came of reading one cell as a column's type. */
+enum value_result { VALUE_OK, VALUE_MISSING, VALUE_MISFIT };
+/* Where a value goes: the fields for other types are untouched. */
+union value {
+	bool boolean;
+	int64_t bigint; /* BIGINT, DECIMAL (unscaled), TIMESTAMP (microseconds) */
+	double real;
+	int32_t days;
+};
+/* Not for TYPE_VARCHAR. text is trimmed. */
+enum value_result value_read(const struct column_type *t, struct str text, union value *ret);
+/* Why text does not fit, as a sentence for a person. */
+const char *value_misfit_reason(const struct column_type *t, struct str text);
+/* Whether a misfit says that the type was wrong, and not the cell: a finer decimal, a leading zero, a date in the other
+ * order. */
+bool value_contradicts(const struct column_type *t, struct str text);

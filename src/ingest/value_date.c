@@ -1,0 +1,155 @@
+/*
+ * One text as a date or a moment: three numbers with one separator, year first or last, then perhaps a time.
+ */
+#include "ingest/types.h"
+
+#include "base/clock.h"
+#include "base/util.h"
+
+/* Two-digit years up to this one are of this century. */
+#define CENTURY_PIVOT 50
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Up to `most` digits; returns how many. */
+static size_t take_digits(struct str *s, size_t most, int *ret)
+{
+	int v = 0;
+	size_t n = 0;
+	while (n < most && n < s->n && is_digit(s->p[n]))
+		v = v * 10 + (s->p[n++] - '0');
+	*s = str_n(s->p + n, s->n - n);
+	*ret = v;
+	return n;
+}
+
+static bool take_char(struct str *s, char c)
+{
+	if (!s->n || s->p[0] != c)
+		return false;
+	*s = str_n(s->p + 1, s->n - 1);
+	return true;
+}
+
+static bool take_date(struct str *s, enum date_order order, struct moment *m)
+{
+	int a, b, c, year, month, day;
+	size_t a_n = take_digits(s, 4, &a);
+	char separator = s->n ? s->p[0] : 0;
+	if (!a_n || a_n == 3 || (separator != '-' && separator != '.' && separator != '/'))
+		return false;
+	if (!take_char(s, separator) || !take_digits(s, 2, &b) || !take_char(s, separator))
+		return false;
+	size_t c_n = take_digits(s, 4, &c);
+	m->year_first = a_n == 4;
+	if (a_n == 4) {
+		if (c_n != 1 && c_n != 2)
+			return false;
+		year = a;
+		month = b;
+		day = c;
+	} else {
+		if ((c_n != 4 && c_n != 2) || order == ORDER_YMD)
+			return false;
+		year = c_n == 2 ? c + (c < CENTURY_PIVOT ? 2000 : 1900) : c;
+		month = order == ORDER_DMY ? b : a;
+		day = order == ORDER_DMY ? a : b;
+	}
+	if (year < 1000 || (s->n && is_digit(s->p[0])) || !clock_valid_date(year, month, day))
+		return false;
+	m->days = (int32_t)clock_days_from_civil(year, month, day);
+	return true;
+}
+
+static bool take_fraction(struct str *s, int64_t *usec)
+{
+	if (!s->n || (s->p[0] != '.' && s->p[0] != ','))
+		return true;
+	struct str rest = str_n(s->p + 1, s->n - 1);
+	int64_t unit = USEC_PER_SEC / 10;
+	size_t n = 0;
+	while (n < rest.n && is_digit(rest.p[n])) {
+		*usec += unit * (rest.p[n] - '0');
+		unit /= 10;
+		n++;
+	}
+	*s = str_n(rest.p + n, rest.n - n);
+	return n > 0 && n <= 9;
+}
+
+static bool take_half(struct str *s, int *hour)
+{
+	struct str rest = str_trim(*s);
+	if (rest.n < 2 || (rest.p[1] | 32) != 'm' || ((rest.p[0] | 32) != 'a' && (rest.p[0] | 32) != 'p'))
+		return true;
+	if (*hour < 1 || *hour > 12)
+		return false;
+	*hour = *hour % 12 + ((rest.p[0] | 32) == 'p' ? 12 : 0);
+	*s = str_n(rest.p + 2, rest.n - 2);
+	return true;
+}
+
+/* Z, +03, +03:00, +0300: the moment is kept in UTC. */
+static bool take_zone(struct str *s, int64_t *usec)
+{
+	int hours, minutes = 0;
+	struct str rest = str_trim(*s);
+	if (take_char(&rest, 'Z')) {
+		*s = rest;
+		return true;
+	}
+	bool minus = rest.n && rest.p[0] == '-';
+	if (!take_char(&rest, '+') && !take_char(&rest, '-'))
+		return true;
+	if (take_digits(&rest, 2, &hours) != 2)
+		return false;
+	take_char(&rest, ':');
+	if (rest.n && take_digits(&rest, 2, &minutes) != 2)
+		return false;
+	int64_t offset = (hours * INT64_C(60) + minutes) * 60 * USEC_PER_SEC;
+	*usec += minus ? offset : -offset;
+	*s = rest;
+	return true;
+}
+
+static bool take_time(struct str *s, struct moment *m)
+{
+	int hour, minute, second = 0;
+	int64_t usec = 0;
+	if (!take_digits(s, 2, &hour) || !take_char(s, ':') || take_digits(s, 2, &minute) != 2)
+		return false;
+	if (take_char(s, ':') && (take_digits(s, 2, &second) != 2 || !take_fraction(s, &usec)))
+		return false;
+	if (!take_half(s, &hour) || hour > 23 || minute > 59 || second > 59)
+		return false;
+	usec += (hour * INT64_C(3600) + minute * 60 + second) * USEC_PER_SEC;
+	m->timed = true;
+	if (!take_zone(s, &usec))
+		return false;
+	m->usec = usec;
+	return true;
+}
+
+bool value_moment(struct str text, enum date_order order, struct moment *ret)
+{
+	struct moment m = { 0 };
+	struct str s = text;
+	if (s.n < 6 || s.n > 40 || !is_digit(s.p[0]) || !take_date(&s, order, &m))
+		return false;
+	if (s.n) {
+		if (!take_char(&s, 'T') && !take_char(&s, ' ') && !take_char(&s, ','))
+			return false;
+		s = str_trim(s);
+		if (str_is(s, "г.") || str_is(s, "г"))
+			s.n = 0;
+		else if (!take_time(&s, &m))
+			return false;
+	}
+	if (s.n)
+		return false;
+	*ret = m;
+	return true;
+}
