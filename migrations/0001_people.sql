@@ -42,6 +42,8 @@ CREATE TABLE session (
   created_at BIGINT NOT NULL,
   last_seen_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
+  -- without a request; the end slides by it
+  lifetime BIGINT NOT NULL,
   remember SMALLINT NOT NULL DEFAULT 0,
   address TEXT NOT NULL,
   user_agent TEXT NOT NULL
