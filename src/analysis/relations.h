@@ -25,7 +25,7 @@ void relations_forget(struct relations_cache *c, int64_t version);
 
 struct relations {
 	struct engine_relation *items; /* for engine_request.relations */
-	size_t n;
+	size_t n, cap;
 	int64_t as_of;     /* when the newest version among them was made, microseconds UTC; 0 = there is none */
 	uint64_t versions; /* a hash of data sets and versions: the key of what is kept about them */
 	struct version_memo **held;

@@ -20,9 +20,6 @@ struct versions_actor {
 	const char *address; /* for the audit log; NULL = none */
 };
 
-/* True for the roles of CONTRACT §4, "ignore" and "" (none). */
-bool role_is_known(struct str role);
-
 /*
  * Makes a version of the same rows in which the named columns mean something else, computes its cards, and makes it
  * current in place of the one it was made from. Unknown role, column or table: ERR_VALUE naming it, nothing changed.

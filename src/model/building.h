@@ -38,8 +38,9 @@ struct segment_row {
 	int64_t rows;
 };
 /*
- * Writes the tables of the version being built, with their columns, segments and rejects, in one transaction. Tables
- * get ids; t->segments names all segments of each, those of `fresh` being new and not yet in the store.
+ * Writes the tables of the version being built, with their columns, segments and rejects, in one transaction.
+ * t->segments names all segments of each, those of `fresh` being new and not yet in the store. A table whose id is not
+ * 0 is that table of an earlier version, continued: its kept rejects are carried over. Every table gets a new id.
  */
 bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_table *tables, size_t n_tables,
 		  const struct dataset_relation *relations, size_t n_relations, const struct segment_row *fresh,
@@ -49,6 +50,9 @@ bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_ta
  * the version before instead (a correction of roles). ret_before (may be NULL) gets the id of the one before.
  */
 bool version_publish(struct db *db, int64_t org, int64_t version, bool supersede, int64_t *ret_before, struct err *e);
+/* Within the caller's transaction: everything under a version and itself, whatever its state; adds what nothing uses
+ * now. */
+bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unused, struct err *e);
 /* Removes the version with what only it uses; a data set that has no other version goes with it. */
 bool version_discard(struct db *db, int64_t org, int64_t version, struct segment_ids *unused, struct err *e);
 /* Removes old versions beyond LIMIT_VERSIONS_KEPT; their ids are added to *gone. */

@@ -32,6 +32,7 @@ struct reject_list {
 	struct arena arena;
 	struct reject_item *items; /* malloc */
 	size_t n, cap;
+	size_t run; /* kept of the table of the last one */
 };
 void reject_list_free(struct reject_list *l);
 /* Copies r unless the table has its LIMIT_REJECTS_KEPT already or the memory for rejects is used up. */

@@ -33,7 +33,12 @@ void segment_store_free(struct segment_store **s);
 bool segment_sink_new(struct segment_store *s, struct segment_sink **ret, int *ret_write_fd, struct err *e);
 /* Waits for the end of the pipe, then file and folder are synced. False, disk full among the reasons: no file stays. */
 bool segment_sink_commit(struct segment_sink *k, int64_t *ret_id, uint64_t *ret_bytes, struct err *e);
-/* Ends the thread; removes the file unless it was committed. Takes NULL. */
+/*
+ * Waits for the end of the pipe; true when sealing had failed, with the reason in *e: it explains why the writer of the
+ * pipe was cut off.
+ */
+bool segment_sink_error(struct segment_sink *k, struct err *e);
+/* Waits for the end of the pipe; removes the file unless it was committed. Takes NULL. */
 void segment_sink_free(struct segment_sink **k);
 
 /* The Parquet bytes in a memfd that can no longer be written; the caller closes it. Damaged: ERR_CORRUPT, naming the

@@ -1,0 +1,146 @@
+#include "model/dataset.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "model/read.h"
+
+#define DATASET_COLUMNS "id, org, name, current_version, building_version, created_at, created_by"
+
+const char *version_state_name(enum version_state s)
+{
+	switch (s) {
+	case VERSION_BUILDING:
+		return "building";
+	case VERSION_CURRENT:
+		return "current";
+	case VERSION_OLD:
+		return "old";
+	}
+	return "";
+}
+
+static struct dataset read_dataset(struct arena *a, struct db_stmt *s)
+{
+	return (struct dataset){ .id = db_col_i64(s, 0),
+				 .org = db_col_i64(s, 1),
+				 .name = read_text(a, s, 2),
+				 .current = db_col_i64(s, 3),
+				 .building = db_col_i64(s, 4),
+				 .created_at = db_col_i64(s, 5),
+				 .created_by = db_col_i64(s, 6) };
+}
+
+static bool one_dataset(struct db_stmt *s, struct arena *a, struct dataset *ret, struct err *e)
+{
+	bool row;
+	if (!db_step(s, &row, e))
+		return false;
+	if (!row)
+		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
+	struct dataset d = read_dataset(a, s);
+	if (!read_fits(a, e))
+		return false;
+	*ret = d;
+	return true;
+}
+
+bool dataset_find(struct db *db, struct arena *a, int64_t org, int64_t id, struct dataset *ret, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	return db_query(db, &s, e, "SELECT " DATASET_COLUMNS " FROM dataset WHERE id = ?1 AND org = ?2", "ii", id,
+			org) &&
+	       one_dataset(s, a, ret, e);
+}
+
+bool dataset_find_name(struct db *db, struct arena *a, int64_t org, struct str name, struct dataset *ret, struct err *e)
+{
+	CLEANUP(buf_free) struct buf folded = BUF_INIT(64 * LIMIT_DATASET_NAME_BYTES);
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	if (name.n > 4 * LIMIT_DATASET_NAME_BYTES)
+		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
+	utf8_fold(&folded, name);
+	return db_query(db, &s, e, "SELECT " DATASET_COLUMNS " FROM dataset WHERE org = ?1 AND name_folded = ?2", "iS",
+			org, buf_str(&folded)) &&
+	       one_dataset(s, a, ret, e);
+}
+
+static bool must_be_ready(const struct dataset *d, struct err *e)
+{
+	return d->current || err_set(e, ERR_CONFLICT, "not_ready", "The data set is still being loaded.");
+}
+
+bool dataset_find_ready(struct db *db, struct arena *a, int64_t org, int64_t id, struct dataset *ret, struct err *e)
+{
+	struct dataset d;
+	if (!dataset_find(db, a, org, id, &d, e) || !must_be_ready(&d, e))
+		return false;
+	*ret = d;
+	return true;
+}
+
+bool dataset_resolve(struct db *db, struct arena *a, int64_t org, struct str id_or_name, struct dataset *ret,
+		     struct err *e)
+{
+	struct dataset d;
+	struct err ignored = { 0 };
+	int64_t id;
+	bool found = dataset_find_name(db, a, org, id_or_name, &d, &ignored);
+	if (!found && ignored.kind != ERR_NOT_FOUND)
+		return err_set(e, ignored.kind, ignored.code, "%s", ignored.message);
+	if (!found && id_parse(id_or_name, &id))
+		found = dataset_find(db, a, org, id, &d, &ignored);
+	if (!found)
+		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
+	if (!must_be_ready(&d, e))
+		return false;
+	*ret = d;
+	return true;
+}
+
+static bool read_list(struct db_stmt *s, struct arena *a, struct dataset **ret, size_t *ret_n, struct err *e)
+{
+	struct dataset *list = NULL;
+	size_t n = 0, cap = 0;
+	for (bool row;;) {
+		if (!db_step(s, &row, e))
+			return false;
+		if (!row)
+			break;
+		list = read_grow(a, list, n, &cap, sizeof *list);
+		if (!list)
+			return read_fits(a, e);
+		list[n++] = read_dataset(a, s);
+	}
+	if (!read_fits(a, e))
+		return false;
+	*ret = list;
+	*ret_n = n;
+	return true;
+}
+
+bool dataset_list(struct db *db, struct arena *a, int64_t org, int64_t before, size_t limit, struct dataset **ret,
+		  size_t *ret_n, int64_t *ret_total, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	int64_t total = 0;
+	if (ret_total && !db_query_i64(db, &total, NULL, e, "SELECT count(*) FROM dataset WHERE org = ?1", "i", org))
+		return false;
+	if (!db_query(db, &s, e,
+		      "SELECT " DATASET_COLUMNS " FROM dataset WHERE org = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+		      "iii", org, before ? before : INT64_MAX, (int64_t)MIN(limit, (size_t)LIMIT_PAGE)) ||
+	    !read_list(s, a, ret, ret_n, e))
+		return false;
+	if (ret_total)
+		*ret_total = total;
+	return true;
+}
+
+bool dataset_list_ready(struct db *db, struct arena *a, int64_t org, struct dataset **ret, size_t *ret_n, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	return db_query(db, &s, e,
+			"SELECT " DATASET_COLUMNS " FROM dataset WHERE org = ?1 AND current_version <> 0 ORDER BY id",
+			"i", org) &&
+	       read_list(s, a, ret, ret_n, e);
+}
