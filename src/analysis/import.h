@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct caller;
 struct import;
 struct instance;
 
@@ -40,8 +41,8 @@ struct import_role {
 };
 
 struct import_request {
-	int64_t org, user;   /* user 0 = the command line */
-	const char *address; /* for the audit log; NULL = none */
+	const struct caller *by; /* whose organisation it is, and who the audit log names */
+	bool rename;             /* create: a name that is taken gets a number after it, instead of ERR_CONFLICT */
 	enum import_mode mode;
 	int64_t dataset;  /* for append and replace */
 	const char *name; /* for create; NULL or "" = from the first file */

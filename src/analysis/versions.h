@@ -12,26 +12,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct caller;
 struct db;
 struct instance;
-
-struct versions_actor {
-	int64_t org, user;
-	const char *address; /* for the audit log; NULL = none */
-};
 
 /*
  * Makes a version of the same rows in which the named columns mean something else, computes its cards, and makes it
  * current in place of the one it was made from. Unknown role, column or table: ERR_VALUE naming it, nothing changed.
  */
-bool versions_set_roles(struct instance *in, const struct versions_actor *who, int64_t dataset,
+bool versions_set_roles(struct instance *in, const struct caller *by, int64_t dataset,
 			const struct import_role *roles, size_t n, const struct import_watch *w, int64_t *ret_version,
 			struct err *e);
 /* Makes version `number` current again, as a new version of the same rows. */
-bool versions_activate(struct instance *in, const struct versions_actor *who, int64_t dataset, int64_t number,
+bool versions_activate(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
 		       const struct import_watch *w, int64_t *ret_version, struct err *e);
 /* The data set, its versions, cards and segments. ERR_CONFLICT while a version is being built. */
-bool versions_remove_dataset(struct instance *in, const struct versions_actor *who, int64_t dataset, struct err *e);
+bool versions_remove_dataset(struct instance *in, const struct caller *by, int64_t dataset, struct err *e);
 
 /* For the start of a program that writes, before anything else works: removes what was half done. */
 bool versions_sweep(struct instance *in, struct db *db, size_t *ret_versions, size_t *ret_files, struct err *e);
