@@ -89,6 +89,18 @@ bool customer_products_read(struct str packed, struct arena *a, struct customer_
 /* How many there are, without reading them; the first (newest) one's number in *ret_first. */
 size_t customer_products_count(struct str packed, uint32_t *ret_first);
 
+/* The texts a card is made from, before it has a name. p == NULL: the file has no such column or value. */
+struct customer_names {
+	struct str full, first, middle, last;
+};
+/*
+ * The name as it is shown: the full one as it stands, else its parts, the surname first where it is written in
+ * Cyrillic, last elsewhere.
+ */
+void customer_name_make(struct buf *b, const struct customer_names *n);
+/* Full years from an ISO date ("1990-05-17") to `at`; -1 when it is no date or the years are not 0..130. */
+int64_t customer_age(struct str birth_date, int64_t at);
+
 /* What a person may set by hand. Texts with p == NULL are left as they are; an empty one clears the field. */
 struct customer_input {
 	struct str id; /* only for a new one */

@@ -1,0 +1,163 @@
+#include "analysis/canon.h"
+
+#include "analysis/canon_sql.h"
+
+#include <string.h>
+
+const char *canon_left_out_name(enum canon_left_out why)
+{
+	static const char *const names[] = { "", "no_customer", "cancelled", "no_price" };
+	return names[why];
+}
+
+const char *canon_field_name(enum canon_field f)
+{
+	static const char *const names[] = { "full_name",   "first_name", "middle_name", "last_name", "birth_date",
+					     "birth_place", "age",        "phone",       "email",     "registered_at" };
+	return names[f];
+}
+
+static const struct dataset_column *with_role(const struct dataset_table *t, const char *role)
+{
+	return dataset_column_with_role(t, role);
+}
+
+static bool is_field(const char *role, enum canon_field *ret)
+{
+	if (strncmp(role, "customer.", 9) != 0)
+		return false;
+	for (enum canon_field f = 0; f < CANON_FIELDS; f++) {
+		if (strcmp(role + 9, canon_field_name(f)) == 0) {
+			*ret = f;
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t count_fields(const struct dataset_table *t)
+{
+	size_t n = 0;
+	enum canon_field f;
+	for (size_t i = 0; i < t->n_columns; i++)
+		n += is_field(t->columns[i].role, &f);
+	return n;
+}
+
+static size_t count_role(const struct dataset_table *t, const char *role)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < t->n_columns; i++)
+		n += strcmp(t->columns[i].role, role) == 0;
+	return n;
+}
+
+static void read_table(const struct dataset_table *t, struct canon_table *ret)
+{
+	*ret = (struct canon_table){ .table = t };
+	ret->code = with_role(t, "purchase.product_code");
+	ret->name = with_role(t, "purchase.product");
+	ret->amount = with_role(t, "purchase.amount");
+	ret->quantity = with_role(t, "purchase.quantity");
+	ret->price = with_role(t, "purchase.unit_price");
+	ret->currency = with_role(t, "purchase.currency");
+	ret->at = with_role(t, "purchase.at");
+	ret->year = with_role(t, "purchase.year");
+	ret->invoice = with_role(t, "purchase.invoice");
+	ret->list = with_role(t, "customer.products");
+	ret->client_id = with_role(t, "customer.id");
+	ret->id = with_role(t, "purchase.customer_id");
+	if (!ret->id)
+		ret->id = ret->client_id;
+	ret->n_fields = count_fields(t);
+	ret->n_items = count_role(t, "purchase.product");
+	bool goods = ret->code || ret->name || ret->amount || ret->price;
+	if (!ret->id && goods) /* sales that name the customer and give no number: the name is the id */
+		ret->id = with_role(t, "customer.full_name");
+	ret->is_basket = !ret->id && !ret->invoice && !ret->amount && !ret->price && !ret->at && ret->n_items > 0;
+	ret->is_purchases = ret->is_basket || (goods && ret->id);
+	ret->is_list = !ret->is_purchases && ret->list != NULL;
+	ret->is_client = !ret->is_purchases && (ret->client_id || ret->n_fields || ret->is_list);
+}
+
+/* The client table: with ids before without, then more fields, then the first. */
+static struct canon_table *choose_client(struct canon_table *tables, size_t n, bool purchases)
+{
+	struct canon_table *best = NULL;
+	for (size_t i = 0; i < n; i++) {
+		struct canon_table *t = &tables[i];
+		if (!t->is_client || (purchases && !t->client_id))
+			continue;
+		if (!best || (t->client_id && !best->client_id) ||
+		    (!t->client_id == !best->client_id && t->n_fields > best->n_fields))
+			best = t;
+	}
+	return best;
+}
+
+static void note_time(struct canon *c, const struct canon_table *t)
+{
+	enum purchase_time mine = PURCHASE_TIME_NONE;
+	if (t->at)
+		mine = strcmp(t->at->type, "DATE") == 0 ? PURCHASE_TIME_DAY : PURCHASE_TIME_SECOND;
+	else if (t->year)
+		mine = PURCHASE_TIME_YEAR;
+	c->time = MAX(c->time, mine);
+}
+
+static void note_table(struct canon *c, const struct canon_table *t)
+{
+	c->has_purchases = true;
+	c->has_products |= t->is_list || t->is_basket || t->code || t->name;
+	c->has_amount |= t->amount || t->price;
+	c->has_invoice |= t->invoice != NULL;
+	c->has_currency |= t->currency != NULL;
+	note_time(c, t);
+}
+
+static void note_columns(struct arena *a, struct canon *c, const struct dataset_table *t)
+{
+	c->other = arena_array(a, t->n_columns ? t->n_columns : 1, sizeof *c->other);
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct dataset_column *col = &t->columns[i];
+		enum canon_field f;
+		if (is_field(col->role, &f) && !c->field_column[f])
+			c->field_column[f] = col->name;
+		else if (canon_is_other(col))
+			c->other[c->n_other++] = col->name;
+	}
+}
+
+void canon_make(struct arena *a, const struct dataset_content *content, const char *schema, struct canon *ret)
+{
+	struct canon_table *tables = arena_array(a, content->n_tables ? content->n_tables : 1, sizeof *tables);
+	struct canon_sql s = { .arena = a, .schema = schema, .tables = tables, .n = content->n_tables };
+	*ret = (struct canon){ 0 };
+	if (!tables)
+		return;
+	for (size_t i = 0; i < s.n; i++) {
+		read_table(&content->tables[i], &tables[i]);
+		tables[i].number = i;
+		if (tables[i].is_purchases)
+			note_table(ret, &tables[i]);
+	}
+	s.client = choose_client(tables, s.n, ret->has_purchases);
+	if (s.client && s.client->is_list && !ret->has_purchases) {
+		note_table(ret, s.client);
+		ret->listed = true;
+		ret->products_column = s.client->list->name;
+	}
+	s.canon = ret;
+	ret->has_customers = s.client || ret->has_purchases;
+	if (!ret->has_customers)
+		return;
+	const struct canon_table *source = s.client;
+	for (size_t i = 0; i < s.n && !source; i++)
+		source = tables[i].is_purchases ? &tables[i] : NULL;
+	ret->id_column = source->is_client ? (source->client_id ? source->client_id->name : NULL)
+			 : source->id      ? source->id->name
+					   : NULL;
+	note_columns(a, ret, source->table);
+	ret->purchases = ret->has_purchases ? canon_sql_purchases(&s) : NULL;
+	ret->customers = s.client ? canon_sql_clients(&s) : canon_sql_buyers(&s, source);
+}

@@ -1,0 +1,33 @@
+/* The writing of canon's SQL; only for canon.c. */
+#pragma once
+
+#include "analysis/canon.h"
+
+/* A table of the data set and what its columns are. */
+struct canon_table {
+	const struct dataset_table *table;
+	size_t number;
+	const struct dataset_column *code, *name, *amount, *quantity, *price, *currency, *at, *year, *invoice, *list;
+	const struct dataset_column *client_id; /* customer.id */
+	const struct dataset_column *id;        /* purchase.customer_id, else customer.id */
+	size_t n_fields, n_items;
+	bool is_purchases, is_basket, is_list, is_client;
+};
+
+struct canon_sql {
+	struct arena *arena;
+	const char *schema;
+	const struct canon_table *tables;
+	size_t n;
+	const struct canon_table *client; /* NULL: customers are those who bought */
+	const struct canon *canon;
+};
+
+const char *canon_sql_purchases(const struct canon_sql *s);
+/* One row a customer of the client table, then those who are only in purchases. */
+const char *canon_sql_clients(const struct canon_sql *s);
+/* One row an id of the purchases; attributes from `source`. */
+const char *canon_sql_buyers(const struct canon_sql *s, const struct canon_table *source);
+
+/* A column that goes into the card under its own name. */
+bool canon_is_other(const struct dataset_column *c);
