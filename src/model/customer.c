@@ -148,6 +148,34 @@ bool customer_scan(struct db *db, const struct card_set *set, int64_t from, int6
 	}
 }
 
+bool customer_scan_light(struct db *db, const struct card_set *set,
+			 bool (*each)(void *ctx, const struct customer *c, struct err *e), void *ctx, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	if (!db_query(db, &s, e,
+		      "SELECT key, id, folded, spend, purchases, last_at, age FROM customer "
+		      "WHERE key >= ?1 AND key < ?2 ORDER BY key",
+		      "ii", card_key(set->slot, 0), card_key(set->slot + 1, 0)))
+		return false;
+	for (;;) {
+		bool row;
+		if (!db_step(s, &row, e))
+			return false;
+		if (!row)
+			return true;
+		struct customer c = { .no = db_col_i64(s, 0) % CARD_NUMBERS,
+				      .id = db_col_str(s, 1),
+				      .folded = db_col_str(s, 2),
+				      .spend = db_col_i64(s, 3),
+				      .purchases = db_col_i64(s, 4),
+				      .first_at = TIME_NONE,
+				      .last_at = time_column(s, 5),
+				      .age = db_col_null(s, 6) ? -1 : db_col_i64(s, 6) };
+		if (!each(ctx, &c, e))
+			return false;
+	}
+}
+
 void money_write(struct buf *b, int64_t amount)
 {
 	uint64_t v = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;

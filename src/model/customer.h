@@ -82,6 +82,10 @@ bool customer_get(struct db *db, const struct card_set *set, int64_t no, struct 
 bool customer_scan(struct db *db, const struct card_set *set, int64_t from, int64_t count,
 		   bool (*each)(void *ctx, const struct customer *c, struct err *e), void *ctx, struct err *e);
 
+/* The same without products and data, which then are empty: for indexes over a whole set. */
+bool customer_scan_light(struct db *db, const struct card_set *set,
+			 bool (*each)(void *ctx, const struct customer *c, struct err *e), void *ctx, struct err *e);
+
 /* The packed products of a card. read allocates in a; NULL with *ret_n 0 when empty; damaged bytes are ERR_CORRUPT. */
 void customer_products_pack(struct buf *b, const struct customer_product *p, size_t n);
 bool customer_products_read(struct str packed, struct arena *a, struct customer_product **ret, size_t *ret_n,

@@ -1,0 +1,96 @@
+/* What lists are asked for: the order and the bounds, as they stand in the address. */
+#include "analysis/names.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+
+bool name_sort_parse(struct str s, enum name_sort *ret, bool *ret_descending)
+{
+	static const char *const names[NAME_SORTS] = { "file", "name", "spend", "purchases", "last", "age" };
+	bool descending = s.n && s.p[0] == '-';
+	if (descending)
+		s = str_n(s.p + 1, s.n - 1);
+	for (enum name_sort i = 0; i < NAME_SORTS; i++) {
+		if (str_is(s, names[i])) {
+			*ret = i;
+			*ret_descending = descending;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool amount(struct str s, int64_t *ret)
+{
+	double v;
+	if (!str_to_f64(s, &v) || fabs(v) > 9e14)
+		return false;
+	*ret = llround(v * MONEY_SCALE);
+	return true;
+}
+
+static bool day(struct str s, int64_t *ret)
+{
+	int64_t at;
+	if (s.n != 10 || !clock_parse(s, &at))
+		return false;
+	int64_t days = at / USEC_PER_DAY;
+	*ret = at < 0 && at % USEC_PER_DAY ? days - 1 : days;
+	return true;
+}
+
+static bool whole(struct str s, int64_t *ret)
+{
+	return str_to_i64(s, ret) && *ret > INT64_MIN / 2 && *ret < INT64_MAX / 2;
+}
+
+/* One condition: a name, one of = < <= > >=, a value. */
+static bool condition(struct str s, struct name_filter *f)
+{
+	const struct {
+		struct str name;
+		bool (*read)(struct str s, int64_t *ret);
+		int64_t *min, *max;
+	} rows[] = {
+		{ STR("spend"), amount, &f->min_spend, &f->max_spend },
+		{ STR("purchases"), whole, &f->min_purchases, &f->max_purchases },
+		{ STR("age"), whole, &f->min_age, &f->max_age },
+		{ STR("last"), day, &f->min_last_day, &f->max_last_day },
+	};
+	size_t at = 0, end;
+	while (at < s.n && !strchr("<>=", s.p[at]))
+		at++;
+	end = at;
+	while (end < s.n && end < at + 2 && strchr("<>=", s.p[end]))
+		end++;
+	struct str name = str_trim(str_n(s.p, at)), op = str_n(s.p + at, end - at);
+	struct str value = str_trim(str_n(s.p + end, s.n - end));
+	for (size_t i = 0; i < countof(rows); i++) {
+		int64_t v;
+		if (!str_eq(name, rows[i].name))
+			continue;
+		if (!rows[i].read(value, &v))
+			return false;
+		if (str_is(op, "=") || str_is(op, ">=") || str_is(op, ">"))
+			*rows[i].min = MAX(*rows[i].min, v + str_is(op, ">"));
+		if (str_is(op, "=") || str_is(op, "<=") || str_is(op, "<"))
+			*rows[i].max = MIN(*rows[i].max, v - str_is(op, "<"));
+		return str_is(op, "=") || str_is(op, ">=") || str_is(op, ">") || str_is(op, "<=") || str_is(op, "<");
+	}
+	return false;
+}
+
+bool name_filter_parse(struct str s, struct name_filter *ret, struct err *e)
+{
+	struct name_filter f = NAME_FILTER_NONE;
+	struct str part;
+	while (s.n && str_split(&s, ',', &part)) {
+		if (!condition(part, &f))
+			return err_field(e, ERR_VALUE, "filter",
+					 "conditions such as age>=30,spend>1000.50,purchases<5,last>=2024-01-31 are "
+					 "wanted");
+	}
+	*ret = f;
+	return true;
+}
