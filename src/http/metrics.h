@@ -31,5 +31,6 @@ typedef void metrics_collect(void *ctx, struct buf *b);
 void metrics_register(struct metrics *m, metrics_collect *collect, void *ctx);
 /* For collectors: "# HELP", "# TYPE … gauge" and one sample. */
 void metrics_put_gauge(struct buf *b, const char *name, const char *help, double value);
+void metrics_put_counter(struct buf *b, const char *name, const char *help, double value);
 
 void metrics_write(struct metrics *m, struct buf *b);

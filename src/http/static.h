@@ -34,7 +34,7 @@ struct response;
 const struct static_file *static_find(const struct static_table *t, struct str path);
 /* Answers q with the file that fits it; false when there is none (nothing was written). */
 bool static_answer(const struct static_table *t, struct request *q, struct response *r);
-/* The weight of coding in an Accept-Encoding value: 0 … 1000; identity is 1000 unless said. */
+/* The weight of coding in an Accept-Encoding value: 0 … 1000. Not said: 1 for identity, 0 for others. */
 int static_accepts(struct str accept_encoding, struct str coding);
 
 /* What tools/embed made of web/dist, or of web/static where that was not built. */

@@ -26,5 +26,7 @@ enum { WS_NORMAL = 1000, WS_GOING_AWAY = 1001, WS_POLICY = 1008, WS_TOO_BIG = 10
 /* Queues a message. False when the connection is gone or LIMIT_WS_QUEUE_BYTES are unsent (then it is closed). */
 bool ws_send(struct websocket *w, bool text, struct str message);
 void ws_close(struct websocket *w, int code, struct str reason);
+/* The value of Sec-WebSocket-Accept for a Sec-WebSocket-Key; false when the key is not 16 bytes in base64. */
+bool ws_accept_key(struct str key, char ret[32]);
 struct websocket *ws_ref(struct websocket *w);
 void ws_unref(struct websocket *w);
