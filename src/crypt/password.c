@@ -90,12 +90,17 @@ bool password_check(struct str password, struct err *e)
 
 bool password_hash(struct str password, char ret[PASSWORD_HASH_BYTES], struct err *e)
 {
+	return password_check(password, e) && password_rehash(password, ret, e);
+}
+
+bool password_rehash(struct str password, char ret[PASSWORD_HASH_BYTES], struct err *e)
+{
 	_Static_assert(PASSWORD_HASH_BYTES == crypto_pwhash_STRBYTES, "size");
 	struct password_cost cost;
 	char made[PASSWORD_HASH_BYTES];
-	if (!password_check(password, e) || !turn_begin(&cost, e))
+	if (!turn_begin(&cost, e))
 		return false;
-	int rc = crypto_pwhash_str_alg(made, password.p, password.n, cost.passes, cost.memory,
+	int rc = crypto_pwhash_str_alg(made, password.p ? password.p : "", password.n, cost.passes, cost.memory,
 				       crypto_pwhash_ALG_ARGON2ID13);
 	turn_end();
 	if (rc != 0)

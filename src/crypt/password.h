@@ -28,6 +28,8 @@ void password_set_cost(const struct password_cost *cost);
 /* ERR_VALUE on the field "password" when it is too short, too long, not UTF-8 or has control characters. */
 MUST_CHECK bool password_check(struct str password, struct err *e);
 MUST_CHECK bool password_hash(struct str password, char ret[PASSWORD_HASH_BYTES], struct err *e);
+/* Without password_check: for one that an old hash has accepted and that today's rules would not. */
+MUST_CHECK bool password_rehash(struct str password, char ret[PASSWORD_HASH_BYTES], struct err *e);
 /*
  * hash: "$argon2id$…" or bcrypt "$2a$", "$2b$", "$2y$"; anything else never matches. *ret_renew: it matched, but should
  * be hashed anew (bcrypt, or another cost). False only when it could not be computed.
