@@ -1,0 +1,165 @@
+/* vitrina import */
+#include "analysis/import.h"
+#include "app/commands.h"
+#include "app/helpers.h"
+#include "app/progress.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "json/write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define LIMIT_ROLES_GIVEN 4000
+
+static bool take_sources(struct command *c, struct import_request *rq, struct err *e)
+{
+	struct import_source *sources = arena_array(c->arena, c->line->n_args, sizeof *sources);
+	for (size_t i = 0; i < c->line->n_args; i++) {
+		struct stat st;
+		bool standard = strcmp(c->line->args[i], "-") == 0;
+		if (fstat(c->files[i], &st) != 0)
+			return err_errno(e, errno, "%s", c->line->args[i]);
+		sources[i] = (struct import_source){ .name = standard ? "data" : c->line->args[i], .fd = c->files[i] };
+		sources[i].size = (uint64_t)st.st_size;
+	}
+	rq->sources = sources;
+	rq->n_sources = c->line->n_args;
+	return true;
+}
+
+/* The roles' text is copied into the arena, so that nothing is left to free. */
+static bool take_roles(struct command *c, struct import_request *rq, struct err *e)
+{
+	struct import_role *roles = arena_array(c->arena, c->line->n_options + 1, sizeof *roles);
+	const char *text;
+	for (size_t i = 0; (text = command_list(c->line, "role", i)); i++) {
+		struct import_role role;
+		CLEANUP(str_freep) char *copy = NULL;
+		if (!import_role_parse(text, &role, &copy, e))
+			return false;
+		roles[i] = (struct import_role){ role.table ? arena_strdup(c->arena, role.table) : NULL,
+						 arena_strdup(c->arena, role.column), arena_strdup(c->arena, role.role) };
+		rq->n_roles++;
+	}
+	rq->roles = roles;
+	return true;
+}
+
+static void print_found(struct command *c, const struct dataset *d, const struct dataset_content *content, double seconds)
+{
+	fprintf(c->out, "%s: %lld rows in %zu table%s, %lld rejected, %.1f s\n", d->name, (long long)content->version.rows,
+		content->n_tables, content->n_tables == 1 ? "" : "s", (long long)content->version.rejects, seconds);
+	for (size_t t = 0; t < content->n_tables; t++) {
+		const struct dataset_table *table = &content->tables[t];
+		fprintf(c->out, "\n%s: %lld rows, %zu columns, %lld rejected (%s)\n", table->name, (long long)table->rows,
+			table->n_columns, (long long)table->rejects, table->source);
+		for (size_t i = 0; i < table->n_columns; i++)
+			if (table->columns[i].role[0])
+				fprintf(c->out, "  %-28s %s\n", table->columns[i].role, table->columns[i].name);
+	}
+}
+
+static bool report(struct command *c, struct command_scope *s, const struct import_result *done, double seconds,
+		   struct err *e)
+{
+	struct dataset d;
+	struct dataset_content content;
+	if (!dataset_find(s->db, c->arena, s->org, done->dataset, &d, e) ||
+	    !dataset_content(s->db, c->arena, s->org, done->version, &content, e))
+		return false;
+	if (!command_flag(c->line, "json")) {
+		print_found(c, &d, &content, seconds);
+		return true;
+	}
+	CLEANUP(buf_free) struct buf b = BUF_INIT(64 * MIB);
+	struct json_writer w = json_writer(&b);
+	dataset_write_json(&w, &d, &content, NULL, 0, true);
+	return command_print_json(c, &b, e);
+}
+
+static bool mode_of(struct command *c, struct command_scope *s, struct import_request *rq, struct err *e)
+{
+	const char *name = command_option(c->line, "name");
+	bool append = command_flag(c->line, "append"), replace = command_flag(c->line, "replace");
+	struct dataset d;
+	rq->name = name;
+	if (append && replace)
+		return err_set(e, ERR_USAGE, NULL, "--append and --replace exclude each other");
+	if (!append && !replace)
+		return true;
+	if (!name)
+		return err_set(e, ERR_USAGE, NULL, "--%s needs --name", append ? "append" : "replace");
+	rq->mode = append ? IMPORT_APPEND : IMPORT_REPLACE;
+	if (!dataset_resolve(s->db, c->arena, s->org, str_of(name), &d, e))
+		return false;
+	rq->dataset = d.id;
+	return true;
+}
+
+static bool import_command(struct command *c, struct err *e)
+{
+	const char *as = command_option(c->line, "as");
+	struct import_request rq = { .address = "command line", .mode = IMPORT_CREATE, .baskets = as != NULL };
+	struct import_result done;
+	struct progress bar;
+	int64_t began = clock_monotonic();
+	COMMAND_SCOPE s;
+	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
+	    !mode_of(c, &s, &rq, e))
+		return false;
+	rq.org = s.org;
+	progress_begin(&bar, c);
+	struct import_watch watch = { .ctx = &bar, .progress = progress_show, .cancel = c->cancel };
+	bool good = import_run(c->inst, &rq, &watch, &done, e);
+	progress_end(&bar);
+	return good && report(c, &s, &done, (double)(clock_monotonic() - began) / 1e6, e);
+}
+
+static const char *const as_values[] = { "baskets", NULL };
+
+static const struct option_def options[] = {
+	{ .name = "name",
+	  .kind = OPTION_VALUE,
+	  .value = "NAME",
+	  .help = "Name of the data set; from the first file's name unless said." },
+	OPTION_ORG,
+	{ .name = "role",
+	  .kind = OPTION_LIST,
+	  .value = "[TABLE.]COLUMN=ROLE",
+	  .help = "What a column means, such as 'Клиент=customer.id', where it would be found wrongly." },
+	{ .name = "as",
+	  .kind = OPTION_VALUE,
+	  .value = "baskets",
+	  .one_of = as_values,
+	  .help = "Without a header: each row is a basket and each cell a product." },
+	{ .name = "append", .kind = OPTION_FLAG, .help = "Add the rows to the data set of that name, as its next version." },
+	{ .name = "replace",
+	  .kind = OPTION_FLAG,
+	  .help = "Make the files the next version of the data set of that name. The version before stays readable." },
+	OPTION_JSON,
+};
+
+const struct command_def command_import = {
+	.name = "import",
+	.arg_names = "FILE...",
+	.args = ARGS_READ_FILES,
+	.min_args = 1,
+	.max_args = LIMIT_COMMAND_FILES,
+	.options = options,
+	.n_options = countof(options),
+	.summary = "load files as a data set",
+	.description =
+		"Loads CSV or TSV files, Excel workbooks (.xlsx), and SQLite files, each also gzipped, as one data set of one "
+		"or several tables. Delimiter, encoding, header and types are found out by themselves. A file named '-' is "
+		"standard input.\n\nWhat columns mean (their roles: customer.id, purchase.amount, ...) is found from "
+		"headers and values; statistics and next products work from the roles. Rows that cannot be read are kept "
+		"aside with their line and the reason.\n\nWhat fails or is stopped with Ctrl-C leaves nothing behind.",
+	.examples = "vitrina import clients.csv --name clients\n"
+		    "vitrina import clients.csv purchases.csv --name shop\n"
+		    "vitrina import may.xlsx --name sales --append\n"
+		    "vitrina import groceries.csv --name baskets --as baskets\n"
+		    "vitrina import base.csv --name base --role 'Номер=customer.id' --json",
+	.run = import_command,
+};
