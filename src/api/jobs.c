@@ -61,8 +61,8 @@ static bool jobs_list(struct request *q, struct response *r, struct err *e)
 	if (!api_page_read(q, &page, e))
 		return false;
 	list.w = api_list_begin(r);
-	if (!job_list(api_instance(q)->jobs, api_db(q), api_caller(q)->org, page.after, (int)page.limit, list_row, &list,
-		      &total, e))
+	if (!job_list(api_instance(q)->jobs, api_db(q), api_caller(q)->org, page.after, (int)page.limit, list_row,
+		      &list, &total, e))
 		return false;
 	api_list_end(list.w, list.n == page.limit ? list.last : 0, total);
 	return true;
@@ -139,25 +139,25 @@ static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/jobs",
 	  .handle = jobs_list,
-	  .permission = PERM_DATASET_READ,
+	  .permission = PERM_DATASET_READ | PERM_VOUCHER,
 	  .summary = "Long work of the organisation, newest first.",
 	  .query = page_params,
 	  .n_query = countof(page_params) },
 	{ .method = "GET",
 	  .path = "/api/v1/jobs/{id}",
 	  .handle = jobs_get,
-	  .permission = PERM_DATASET_READ,
+	  .permission = PERM_DATASET_READ | PERM_VOUCHER,
 	  .summary = "How far one is; `result` and `error` once it has ended." },
 	{ .method = "GET",
 	  .path = "/api/v1/jobs/{id}/events",
 	  .handle = jobs_events,
 	  .flags = ROUTE_STREAM | ROUTE_SSE,
-	  .permission = PERM_DATASET_READ,
+	  .permission = PERM_DATASET_READ | PERM_VOUCHER,
 	  .summary = "The same as server-sent events: `progress` at each change, `end` at the end." },
 	{ .method = "DELETE",
 	  .path = "/api/v1/jobs/{id}",
 	  .handle = jobs_cancel,
-	  .permission = PERM_DATASET_WRITE,
+	  .permission = PERM_DATASET_WRITE | PERM_VOUCHER,
 	  .summary = "Asks it to stop; 409 when it has ended." },
 };
 

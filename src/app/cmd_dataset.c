@@ -1,8 +1,8 @@
 /* vitrina dataset list, show, remove */
+#include "analysis/versions.h"
 #include "app/commands.h"
 #include "app/helpers.h"
 #include "app/table.h"
-#include "analysis/versions.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "json/read.h"
@@ -10,7 +10,8 @@
 
 #define OUTPUT_BYTES (64 * MIB)
 
-static bool list_row(struct command_scope *s, struct command *c, struct table *t, const struct dataset *d, struct err *e)
+static bool list_row(struct command_scope *s, struct command *c, struct table *t, const struct dataset *d,
+		     struct err *e)
 {
 	struct dataset_version v = { 0 };
 	char when[CLOCK_TEXT];
@@ -49,8 +50,8 @@ static bool list_all(struct command *c, struct command_scope *s, struct table *t
 
 static bool dataset_list_run(struct command *c, struct err *e)
 {
-	static const struct table_column columns[] = { { "name", false },     { "rows", true },	  { "rejected", true },
-						       { "version", true },   { "loaded", false }, { "id", true },
+	static const struct table_column columns[] = { { "name", false },   { "rows", true },    { "rejected", true },
+						       { "version", true }, { "loaded", false }, { "id", true },
 						       { "state", false } };
 	COMMAND_SCOPE s;
 	if (!command_scope_begin(c, &s, e))
@@ -73,7 +74,7 @@ static bool dataset_list_run(struct command *c, struct err *e)
 
 static void print_table(struct command *c, const struct dataset_table *t)
 {
-	static const struct table_column columns[] = { { "  column", false }, { "type", false },   { "values", true },
+	static const struct table_column columns[] = { { "  column", false }, { "type", false }, { "values", true },
 						       { "distinct", true },  { "role", false }, { "sample", false } };
 	struct table out;
 	fprintf(c->out, "\n%s: %lld rows, %lld rejected (%s)\n", t->name, (long long)t->rows, (long long)t->rejects,
@@ -140,8 +141,7 @@ static bool dataset_remove_run(struct command *c, struct err *e)
 {
 	struct dataset d;
 	COMMAND_SCOPE s;
-	if (!command_scope_begin(c, &s, e) ||
-	    !dataset_resolve(s.db, c->arena, s.org, str_of(c->line->args[0]), &d, e))
+	if (!command_scope_begin(c, &s, e) || !dataset_resolve(s.db, c->arena, s.org, str_of(c->line->args[0]), &d, e))
 		return false;
 	/* Removing takes connections of its own. */
 	struct versions_actor who = { .org = s.org, .address = "command line" };

@@ -39,22 +39,25 @@ static bool take_roles(struct command *c, struct import_request *rq, struct err 
 		CLEANUP(str_freep) char *copy = NULL;
 		if (!import_role_parse(text, &role, &copy, e))
 			return false;
-		roles[i] = (struct import_role){ role.table ? arena_strdup(c->arena, role.table) : NULL,
-						 arena_strdup(c->arena, role.column), arena_strdup(c->arena, role.role) };
+		roles[i] =
+			(struct import_role){ role.table ? arena_strdup(c->arena, role.table) : NULL,
+					      arena_strdup(c->arena, role.column), arena_strdup(c->arena, role.role) };
 		rq->n_roles++;
 	}
 	rq->roles = roles;
 	return true;
 }
 
-static void print_found(struct command *c, const struct dataset *d, const struct dataset_content *content, double seconds)
+static void print_found(struct command *c, const struct dataset *d, const struct dataset_content *content,
+			double seconds)
 {
-	fprintf(c->out, "%s: %lld rows in %zu table%s, %lld rejected, %.1f s\n", d->name, (long long)content->version.rows,
-		content->n_tables, content->n_tables == 1 ? "" : "s", (long long)content->version.rejects, seconds);
+	fprintf(c->out, "%s: %lld rows in %zu table%s, %lld rejected, %.1f s\n", d->name,
+		(long long)content->version.rows, content->n_tables, content->n_tables == 1 ? "" : "s",
+		(long long)content->version.rejects, seconds);
 	for (size_t t = 0; t < content->n_tables; t++) {
 		const struct dataset_table *table = &content->tables[t];
-		fprintf(c->out, "\n%s: %lld rows, %zu columns, %lld rejected (%s)\n", table->name, (long long)table->rows,
-			table->n_columns, (long long)table->rejects, table->source);
+		fprintf(c->out, "\n%s: %lld rows, %zu columns, %lld rejected (%s)\n", table->name,
+			(long long)table->rows, table->n_columns, (long long)table->rejects, table->source);
 		for (size_t i = 0; i < table->n_columns; i++)
 			if (table->columns[i].role[0])
 				fprintf(c->out, "  %-28s %s\n", table->columns[i].role, table->columns[i].name);
@@ -134,7 +137,9 @@ static const struct option_def options[] = {
 	  .value = "baskets",
 	  .one_of = as_values,
 	  .help = "Without a header: each row is a basket and each cell a product." },
-	{ .name = "append", .kind = OPTION_FLAG, .help = "Add the rows to the data set of that name, as its next version." },
+	{ .name = "append",
+	  .kind = OPTION_FLAG,
+	  .help = "Add the rows to the data set of that name, as its next version." },
 	{ .name = "replace",
 	  .kind = OPTION_FLAG,
 	  .help = "Make the files the next version of the data set of that name. The version before stays readable." },
@@ -151,10 +156,13 @@ const struct command_def command_import = {
 	.n_options = countof(options),
 	.summary = "load files as a data set",
 	.description =
-		"Loads CSV or TSV files, Excel workbooks (.xlsx), and SQLite files, each also gzipped, as one data set of one "
-		"or several tables. Delimiter, encoding, header and types are found out by themselves. A file named '-' is "
+		"Loads CSV or TSV files, Excel workbooks (.xlsx), and SQLite files, each also gzipped, as one data set "
+		"of one "
+		"or several tables. Delimiter, encoding, header and types are found out by themselves. A file named "
+		"'-' is "
 		"standard input.\n\nWhat columns mean (their roles: customer.id, purchase.amount, ...) is found from "
-		"headers and values; statistics and next products work from the roles. Rows that cannot be read are kept "
+		"headers and values; statistics and next products work from the roles. Rows that cannot be read are "
+		"kept "
 		"aside with their line and the reason.\n\nWhat fails or is stopped with Ctrl-C leaves nothing behind.",
 	.examples = "vitrina import clients.csv --name clients\n"
 		    "vitrina import clients.csv purchases.csv --name shop\n"

@@ -4,29 +4,32 @@
 #include "analysis/relations.h"
 #include "app/command.h"
 #include "db/pool.h"
+#include "model/caller.h"
 #include "model/dataset.h"
 
 /* Options with one meaning everywhere. */
-#define OPTION_ORG                                                                                                     \
-	{ .name = "org",                                                                                               \
-	  .kind = OPTION_VALUE,                                                                                        \
-	  .value = "NAME",                                                                                             \
-	  .help = "The organisation whose data are meant; the bank unless said." }
-#define OPTION_JSON                                                                                                    \
-	{ .name = "json", .kind = OPTION_FLAG, .help = "Print JSON, for programs." }
-#define OPTION_DATASET                                                                                                 \
-	{ .name = "dataset",                                                                                           \
-	  .kind = OPTION_VALUE,                                                                                        \
-	  .value = "NAME",                                                                                             \
-	  .required = true,                                                                                            \
-	  .help = "The data set, by name or id." }
+#define OPTION_ORG                                                                     \
+	{                                                                              \
+		.name = "org", .kind = OPTION_VALUE, .value = "NAME",                  \
+		.help = "The organisation whose data are meant; the bank unless said." \
+	}
+#define OPTION_JSON                                                                      \
+	{                                                                                \
+		.name = "json", .kind = OPTION_FLAG, .help = "Print JSON, for programs." \
+	}
+#define OPTION_DATASET                                                                      \
+	{                                                                                   \
+		.name = "dataset", .kind = OPTION_VALUE, .value = "NAME", .required = true, \
+		.help = "The data set, by name or id."                                      \
+	}
 
 /* A store connection for the length of a block, and what most commands look up first. */
 struct command_scope {
 	struct instance *inst;
 	struct db *db;
 	int64_t org;
-	bool org_is_bank;
+	const char *org_name;
+	struct caller caller; /* an administrator of that organisation */
 };
 #define COMMAND_SCOPE CLEANUP(command_scope_end) struct command_scope
 /* Takes a connection and finds the organisation of --org (the bank unless said). */

@@ -21,8 +21,8 @@ void progress_show(void *ctx, double fraction, const char *message)
 	if (!c->screen.err_tty || now == p->shown || (at - p->at < SHOW_EVERY_USEC && now < 1000))
 		return;
 	int full = now * BAR_COLUMNS / 1000;
-	int n = snprintf(line, sizeof line, "[%.*s%*s] %3d %% %s", full, "########################", BAR_COLUMNS - full, "",
-			 now / 10, message ? message : "");
+	int n = snprintf(line, sizeof line, "[%.*s%*s] %3d %% %s", full, "########################", BAR_COLUMNS - full,
+			 "", now / 10, message ? message : "");
 	size_t length = MIN((size_t)MAX(n, 0), sizeof line - 1);
 	/* Cut at the edge, never within a letter. */
 	while (length && (table_width(str_n(line, length)) >= (size_t)c->screen.columns ||
