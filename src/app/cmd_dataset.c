@@ -144,9 +144,8 @@ static bool dataset_remove_run(struct command *c, struct err *e)
 	if (!command_scope_begin(c, &s, e) || !dataset_resolve(s.db, c->arena, s.org, str_of(c->line->args[0]), &d, e))
 		return false;
 	/* Removing takes connections of its own. */
-	struct versions_actor who = { .org = s.org, .address = "command line" };
 	command_scope_end(&s);
-	if (!versions_remove_dataset(c->inst, &who, d.id, e))
+	if (!versions_remove_dataset(c->inst, &s.caller, d.id, e))
 		return false;
 	fprintf(c->out, "removed %s\n", d.name);
 	return true;

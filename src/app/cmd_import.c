@@ -104,7 +104,7 @@ static bool mode_of(struct command *c, struct command_scope *s, struct import_re
 static bool import_command(struct command *c, struct err *e)
 {
 	const char *as = command_option(c->line, "as");
-	struct import_request rq = { .address = "command line", .mode = IMPORT_CREATE, .baskets = as != NULL };
+	struct import_request rq = { .mode = IMPORT_CREATE, .baskets = as != NULL };
 	struct import_result done;
 	struct progress bar;
 	int64_t began = clock_monotonic();
@@ -112,7 +112,7 @@ static bool import_command(struct command *c, struct err *e)
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
 	    !mode_of(c, &s, &rq, e))
 		return false;
-	rq.org = s.org;
+	rq.by = &s.caller;
 	progress_begin(&bar, c);
 	struct import_watch watch = { .ctx = &bar, .progress = progress_show, .cancel = c->cancel };
 	bool good = import_run(c->inst, &rq, &watch, &done, e);
