@@ -23,8 +23,9 @@ static bool stats_run(struct command *c, struct err *e)
 
 static void print_recommendations(struct command *c, const struct recommend_list *l)
 {
-	static const struct table_column columns[] = { { "product", false }, { "code", false }, { "chance", true },
-						       { "", false },	     { "why", false } };
+	static const struct table_column columns[] = {
+		{ "product", false }, { "code", false }, { "chance", true }, { "", false }, { "why", false }
+	};
 	struct table t;
 	fprintf(c->out, "%.*s%s%.*s\n", STR_ARG(l->customer), l->name.n ? "  " : "", STR_ARG(l->name));
 	if (!l->n) {
@@ -59,12 +60,13 @@ static bool recommend_run(struct command *c, struct err *e)
 		return false;
 	if (command_flag(c->line, "json")) {
 		CLEANUP(buf_free) struct buf b = BUF_INIT(OUTPUT_BYTES);
-		return recommend_customer_json(c->inst, s.db, s.org, d.id, d.current, customer, (size_t)limit, method, &b,
-					       e) &&
+		return recommend_customer_json(c->inst, s.db, s.org, d.id, d.current, customer, (size_t)limit, method,
+					       &b, e) &&
 		       command_print_json(c, &b, e);
 	}
 	struct recommend_list list;
-	if (!recommend_customer(c->inst, s.db, s.org, d.id, d.current, customer, (size_t)limit, method, c->arena, &list, e))
+	if (!recommend_customer(c->inst, s.db, s.org, d.id, d.current, customer, (size_t)limit, method, c->arena, &list,
+				e))
 		return false;
 	print_recommendations(c, &list);
 	return true;
@@ -125,8 +127,9 @@ const struct command_def command_stats = {
 	.options = stats_options,
 	.n_options = countof(stats_options),
 	.summary = "customers, products, sales by product, month and age of a data set",
-	.description = "Prints the statistics of the current version of a data set that has customers: how many there are, "
-		       "the products most customers have, sales by month and by age, and how many come back.",
+	.description =
+		"Prints the statistics of the current version of a data set that has customers: how many there are, "
+		"the products most customers have, sales by month and by age, and how many come back.",
 	.examples = "vitrina stats --dataset clients\nvitrina stats --dataset shop --json",
 	.run = stats_run,
 };
@@ -154,7 +157,8 @@ const struct command_def command_recommend = {
 	.n_options = countof(recommend_options),
 	.summary = "next products of one customer, with their chances",
 	.description =
-		"Prints the products that this customer will probably take next, each with the estimated probability and "
+		"Prints the products that this customer will probably take next, each with the estimated probability "
+		"and "
 		"the reason: what similar customers have, what goes with the products the customer has, what is bought "
 		"again and again, and what an administrator has linked.",
 	.examples = "vitrina recommend --dataset clients --customer 112312323321",
@@ -195,9 +199,9 @@ const struct command_def command_evaluate = {
 	.options = evaluate_options,
 	.n_options = countof(evaluate_options),
 	.summary = "measure the next products on purchases that were hidden",
-	.description =
-		"Hides some purchases, learns from the rest, and counts how often what was hidden is among the ten best "
-		"(hit rate @10) and how far up (MAP@7), beside plain popularity on the same customers.",
+	.description = "Hides some purchases, learns from the rest, and counts how often what was hidden is among the "
+		       "ten best "
+		       "(hit rate @10) and how far up (MAP@7), beside plain popularity on the same customers.",
 	.examples = "vitrina evaluate recommend --dataset shop --json\n"
 		    "vitrina evaluate recommend --dataset baskets --leave hash-item",
 	.run = evaluate_run,

@@ -48,8 +48,9 @@ static bool config_json(struct command *c, struct err *e)
 
 static bool config_run(struct command *c, struct err *e)
 {
-	static const struct table_column columns[] = { { "setting", false }, { "value", false }, { "from", false },
-						       { "what it is", false } };
+	static const struct table_column columns[] = {
+		{ "setting", false }, { "value", false }, { "from", false }, { "what it is", false }
+	};
 	struct table t;
 	if (command_flag(c->line, "json"))
 		return config_json(c, e);
@@ -85,11 +86,13 @@ const struct command_def command_init = {
 	.options = init_options,
 	.n_options = countof(init_options),
 	.summary = "make a data folder, its key and the first administrator",
-	.description =
-		"Makes the data folder (mode 0700) and a key beside it, DATA.key (mode 0600), with which everything in the "
-		"folder is encrypted, the first organisation and its administrator, whose generated password is printed "
-		"once.\n\nAn existing folder is refused. A key that is there already is used and not replaced. Keep a copy "
-		"of the key apart from the backups: neither is of use without the other.",
+	.description = "Makes the data folder (mode 0700) and a key beside it, DATA.key (mode 0600), with which "
+		       "everything in the "
+		       "folder is encrypted, the first organisation and its administrator, whose generated password is "
+		       "printed "
+		       "once.\n\nAn existing folder is refused. A key that is there already is used and not replaced. "
+		       "Keep a copy "
+		       "of the key apart from the backups: neither is of use without the other.",
 	.examples = "vitrina init --admin maria@example.org\n"
 		    "vitrina init --data /srv/vitrina --key-file /etc/vitrina/key",
 	.run = init_run,
@@ -107,8 +110,10 @@ const struct command_def command_config = {
 	.n_options = countof(config_options),
 	.summary = "settings, their values and where each comes from",
 	.description =
-		"Prints every setting. They come from, in rising order: built-in defaults; vitrina.conf in the data folder, "
-		"lines 'name = value'; the environment, VITRINA_ and the name in capitals; options of a command. The data "
+		"Prints every setting. They come from, in rising order: built-in defaults; vitrina.conf in the data "
+		"folder, "
+		"lines 'name = value'; the environment, VITRINA_ and the name in capitals; options of a command. The "
+		"data "
 		"folder itself is named by --data, by VITRINA_DATA, or is ./vitrina-data. Secrets are not printed.",
 	.examples = "vitrina config\nVITRINA_LISTEN=0.0.0.0:80 vitrina config",
 	.run = config_run,
@@ -154,11 +159,13 @@ const struct command_def command_serve_def = {
 	.options = serve_options,
 	.n_options = countof(serve_options),
 	.summary = "run the server",
-	.description =
-		"Opens the data folder and answers HTTP until it is asked to stop. When it is ready to answer it prints "
-		"'listening on http://HOST:PORT' on standard output. The log goes to standard error, one line an event.\n\n"
-		"SIGTERM and SIGINT stop it: no new connections, what is running may end. SIGHUP reads certificate and key "
-		"again. One server works in a data folder at a time; other commands find it and run through it.",
+	.description = "Opens the data folder and answers HTTP until it is asked to stop. When it is ready to answer "
+		       "it prints "
+		       "'listening on http://HOST:PORT' on standard output. The log goes to standard error, one line "
+		       "an event.\n\n"
+		       "SIGTERM and SIGINT stop it: no new connections, what is running may end. SIGHUP reads "
+		       "certificate and key "
+		       "again. One server works in a data folder at a time; other commands find it and run through it.",
 	.examples = "vitrina serve\n"
 		    "vitrina serve --data /srv/vitrina --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem",
 	.run = command_serve,

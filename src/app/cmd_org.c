@@ -4,8 +4,8 @@
 #include "app/table.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "json/write.h"
 #include "model/org.h"
+#include "json/write.h"
 
 static bool org_add_run(struct command *c, struct err *e)
 {
@@ -61,7 +61,7 @@ static bool each_org(struct command *c, struct command_scope *s, struct table *t
 
 static bool org_list_run(struct command *c, struct err *e)
 {
-	static const struct table_column columns[] = { { "name", false }, { "kind", false },  { "people", true },
+	static const struct table_column columns[] = { { "name", false },  { "kind", false },  { "people", true },
 						       { "since", false }, { "state", false }, { "id", true } };
 	struct table t;
 	COMMAND_SCOPE s;

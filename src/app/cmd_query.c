@@ -88,8 +88,14 @@ static const struct option_def options[] = {
 	  .kind = OPTION_VALUE,
 	  .value = "JSON",
 	  .help = "A JSON list of values for ?1, ?2, ... in the statement." },
-	{ .name = "rows", .kind = OPTION_VALUE, .value = "N", .help = "At most so many rows; 100000 unless said. CSV has no bound." },
-	{ .name = "seconds", .kind = OPTION_VALUE, .value = "N", .help = "At most so long; the setting query_seconds unless said." },
+	{ .name = "rows",
+	  .kind = OPTION_VALUE,
+	  .value = "N",
+	  .help = "At most so many rows; 100000 unless said. CSV has no bound." },
+	{ .name = "seconds",
+	  .kind = OPTION_VALUE,
+	  .value = "N",
+	  .help = "At most so long; the setting query_seconds unless said." },
 	OPTION_ORG,
 };
 
@@ -101,12 +107,14 @@ const struct command_def command_query = {
 	.options = options,
 	.n_options = countof(options),
 	.summary = "ask the loaded data with SQL",
-	.description =
-		"Runs one read-only statement. Each data set is a schema of its name; a data set of one table is also a "
-		"table of that name. With --dataset its tables need no schema. The statement runs in a process of its own, "
-		"bounded in time and memory; Ctrl-C stops it.",
+	.description = "Runs one read-only statement. Each data set is a schema of its name; a data set of one table "
+		       "is also a "
+		       "table of that name. With --dataset its tables need no schema. The statement runs in a process "
+		       "of its own, "
+		       "bounded in time and memory; Ctrl-C stops it.",
 	.examples = "vitrina query 'SELECT count(*) FROM clients'\n"
-		    "vitrina query 'SELECT \"Country\", sum(\"Quantity\") FROM shop GROUP BY 1 ORDER BY 2 DESC' --format csv\n"
+		    "vitrina query 'SELECT \"Country\", sum(\"Quantity\") FROM shop GROUP BY 1 ORDER BY 2 DESC' "
+		    "--format csv\n"
 		    "vitrina query 'SELECT * FROM clients WHERE id = ?1' --params '[\"112312323321\"]' --format json",
 	.run = query_command,
 };

@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
-#include "json/write.h"
 #include "model/token.h"
 #include "model/user.h"
+#include "json/write.h"
 
 static bool token_add_run(struct command *c, struct err *e)
 {
@@ -72,8 +72,9 @@ static bool each_token(struct command *c, struct command_scope *s, struct table 
 
 static bool token_list_run(struct command *c, struct err *e)
 {
-	static const struct table_column columns[] = { { "name", false }, { "account", false }, { "last used", false },
-						       { "until", false }, { "id", true } };
+	static const struct table_column columns[] = {
+		{ "name", false }, { "account", false }, { "last used", false }, { "until", false }, { "id", true }
+	};
 	struct table t;
 	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e))
@@ -113,7 +114,10 @@ static const struct option_def add_options[] = {
 	  .required = true,
 	  .help = "The account that the token acts for." },
 	{ .name = "name", .kind = OPTION_VALUE, .value = "N", .initial = "command line", .help = "What it is for." },
-	{ .name = "days", .kind = OPTION_VALUE, .value = "N", .help = "Days until it ends; it does not end unless said." },
+	{ .name = "days",
+	  .kind = OPTION_VALUE,
+	  .value = "N",
+	  .help = "Days until it ends; it does not end unless said." },
 };
 
 const struct command_def command_token_add = {
@@ -122,8 +126,9 @@ const struct command_def command_token_add = {
 	.options = add_options,
 	.n_options = countof(add_options),
 	.summary = "make a bearer token for a program",
-	.description = "Prints a token once; only its hash is kept. A program sends it as 'Authorization: Bearer TOKEN' "
-		       "and may do what the account may.",
+	.description =
+		"Prints a token once; only its hash is kept. A program sends it as 'Authorization: Bearer TOKEN' "
+		"and may do what the account may.",
 	.examples = "vitrina token add --email anna@example.org --name nightly --days 365\n"
 		    "curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8080/api/v1/datasets",
 	.run = token_add_run,

@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "crypt/password.h"
-#include "json/write.h"
 #include "model/invitation.h"
 #include "model/user.h"
+#include "json/write.h"
 
 /* The first line of standard input, without its end. */
 static bool read_password(struct command *c, struct buf *hold, struct str *ret, struct err *e)
@@ -125,8 +125,9 @@ static bool each_user(struct command *c, struct command_scope *s, struct table *
 
 static bool user_list_run(struct command *c, struct err *e)
 {
-	static const struct table_column columns[] = { { "e-mail", false }, { "role", false },	    { "organisation", false },
-						       { "state", false },  { "last seen", false }, { "id", true } };
+	static const struct table_column columns[] = { { "e-mail", false },       { "role", false },
+						       { "organisation", false }, { "state", false },
+						       { "last seen", false },    { "id", true } };
 	struct table t;
 	COMMAND_SCOPE s;
 	if (!command_scope_begin(c, &s, e))
@@ -213,19 +214,26 @@ static bool user_passwd_run(struct command *c, struct err *e)
 	return true;
 }
 
-#define OPTION_PASSWORD_STDIN                                                                                          \
-	{ .name = "password-stdin",                                                                                    \
-	  .kind = OPTION_FLAG,                                                                                         \
-	  .help = "Take the password from the first line of standard input instead of generating one." }
-#define OPTION_INVITE                                                                                                  \
-	{ .name = "invite",                                                                                            \
-	  .kind = OPTION_FLAG,                                                                                         \
-	  .help = "Print a one-time link, to be put after the server's address, by which the person sets the password." }
+#define OPTION_PASSWORD_STDIN                                                                                \
+	{                                                                                                    \
+		.name = "password-stdin", .kind = OPTION_FLAG,                                               \
+		.help = "Take the password from the first line of standard input instead of generating one." \
+	}
+#define OPTION_INVITE                                                                                                \
+	{                                                                                                            \
+		.name = "invite", .kind = OPTION_FLAG,                                                               \
+		.help = "Print a one-time link, to be put after the server's address, by which the person sets the " \
+			"password."                                                                                  \
+	}
 
 static const char *const roles[] = { "admin", "analyst", "manager", "operator", "client", NULL };
 
 static const struct option_def add_options[] = {
-	{ .name = "email", .kind = OPTION_VALUE, .value = "E", .required = true, .help = "E-mail address, to sign in with." },
+	{ .name = "email",
+	  .kind = OPTION_VALUE,
+	  .value = "E",
+	  .required = true,
+	  .help = "E-mail address, to sign in with." },
 	{ .name = "role",
 	  .kind = OPTION_VALUE,
 	  .value = "R",
@@ -245,7 +253,8 @@ const struct command_def command_user_add = {
 	.stdin_option = "password-stdin",
 	.summary = "make an account",
 	.description =
-		"Makes an account and prints a generated password once, unless the password comes from standard input or "
+		"Makes an account and prints a generated password once, unless the password comes from standard input "
+		"or "
 		"the person is invited.\n\nadmin: everything in its organisation. analyst: data sets, statistics, "
 		"customers, models, SQL. manager: customers and lists with exports, next products. operator: finds and "
 		"opens a customer, next products. client: only its own portal.",

@@ -15,7 +15,8 @@ static bool read_file(struct command *c, struct buf *ret, struct err *e)
 	for (;;) {
 		char *to = buf_reserve(ret, 64 * KIB);
 		if (!to)
-			return err_set(e, ERR_TOO_LARGE, NULL, "the list is larger than %zu MiB", LIMIT_USERS_BYTES / MIB);
+			return err_set(e, ERR_TOO_LARGE, NULL, "the list is larger than %zu MiB",
+				       LIMIT_USERS_BYTES / MIB);
 		ssize_t n = read(c->files[0], to, 64 * KIB);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -112,9 +113,11 @@ const struct command_def command_user_import = {
 	.n_options = countof(options),
 	.summary = "take over accounts of an old system",
 	.description =
-		"Reads lines 'e-mail,hash' or 'e-mail,hash,role', where hash is what bcrypt ($2a$, $2b$, $2y$) or Argon2id "
+		"Reads lines 'e-mail,hash' or 'e-mail,hash,role', where hash is what bcrypt ($2a$, $2b$, $2y$) or "
+		"Argon2id "
 		"made of the password, and makes an account of each: all of them or none. People sign in with the "
-		"passwords they have; at the first sign-in an old hash is replaced by a new one. Lines that begin with # "
+		"passwords they have; at the first sign-in an old hash is replaced by a new one. Lines that begin with "
+		"# "
 		"are left out.",
 	.examples = "vitrina user import old-users.csv --role operator",
 	.run = user_import_run,

@@ -69,8 +69,8 @@ bool datadir_lock(const char *dir, int *ret_fd, pid_t *ret_holder, struct err *e
 	}
 	int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 	/* Only for messages: a lock whose number could not be written is as good. */
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)n, 0) != n)
-		(void)ftruncate(fd, 0);
+	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		errno = 0;
 	*ret_fd = fd;
 	fd = -1;
 	return true;

@@ -8,7 +8,7 @@
 
 #define STORE_WAIT_MS 10000
 
-bool command_find_org(struct command *c, struct db *db, struct org *ret, struct err *e)
+static bool find_org(struct command *c, struct db *db, struct org *ret, struct err *e)
 {
 	const char *name = command_option(c->line, "org");
 	return name ? org_find_by_name(db, str_of(name), c->arena, ret, e) : org_find_bank(db, c->arena, ret, e);
@@ -18,7 +18,7 @@ bool command_scope_begin(struct command *c, struct command_scope *ret, struct er
 {
 	struct org org;
 	*ret = (struct command_scope){ .inst = c->inst };
-	if (!db_pool_take(c->inst->dbs, STORE_WAIT_MS, &ret->db, e) || !command_find_org(c, ret->db, &org, e))
+	if (!db_pool_take(c->inst->dbs, STORE_WAIT_MS, &ret->db, e) || !find_org(c, ret->db, &org, e))
 		return false;
 	ret->org = org.id;
 	ret->org_name = org.name;

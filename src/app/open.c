@@ -1,6 +1,6 @@
 #include "app/open.h"
 
-#include "app/version.h"
+#include "analysis/names.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "db/migrate.h"
@@ -71,6 +71,8 @@ bool instance_open(const struct settings *s, const char *dir, unsigned flags, st
 	struct instance *in = mem_zalloc(sizeof *in);
 	in->dir = mem_strdup(dir);
 	bool good = open_key(s, &in->master, e) && open_store(in, s, flags, e);
+	if (good)
+		in->names = name_index_cache_new(LIMIT_NAMES_BYTES);
 	if (good && (flags & INSTANCE_SERVE))
 		good = start_jobs(in, s, e);
 	if (!good) {
@@ -88,6 +90,7 @@ void instance_close(struct instance **inp)
 		return;
 	*inp = NULL;
 	job_queue_free(&in->jobs);
+	name_index_cache_free(&in->names);
 	if (in->dbs)
 		db_pool_close(&in->dbs);
 	key_wipe(&in->master);

@@ -1,4 +1,7 @@
-/* After the start of a server: what the first request would otherwise wait for is loaded by a thread of its own. */
+/*
+ * Housekeeping of a running server, on a thread of its own: at the start it loads what the first search would otherwise
+ * wait for; every hour it removes sessions and invitations that have expired.
+ */
 #pragma once
 
 struct instance;

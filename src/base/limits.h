@@ -91,3 +91,7 @@
 #define DEFAULT_SESSION_HOURS 12
 #define DEFAULT_SESSION_REMEMBER_DAYS 30
 #define DEFAULT_INVITATION_DAYS 7
+
+/* Kept in memory by one server */
+#define LIMIT_NAMES_BYTES (512 * MIB)	    /* indexes of the search by name */
+#define LIMIT_RECOMMENDERS_BYTES (256 * MIB) /* trained next-product models */
