@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--marker", help="only the tests against the program that carry this mark")
     parser.add_argument("--only-api", action="store_true", help="neither unit tests nor source rules")
     parser.add_argument("paths", nargs="*", default=["tests/api"])
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
 
     build = args.build.resolve()
     env = environment(build)
