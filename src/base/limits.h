@@ -74,7 +74,13 @@
 #define LIMIT_FRAME_BYTES (4 * MIB)
 #define LIMIT_ENGINE_IDLE_SECONDS 300
 #define LIMIT_ENGINE_START_SECONDS 20
-#define LIMIT_ENGINES 32 /* running at the same time */
+#define LIMIT_ENGINE_ATTACH_SECONDS 60
+#define LIMIT_ENGINE_GRACE_SECONDS 3	/* past the time of a query, until the process goes */
+#define LIMIT_IMPORT_SILENT_SECONDS 600 /* an import worker that says nothing for so long is stuck */
+#define LIMIT_ENGINES 32		/* running at the same time */
+#define LIMIT_ENGINE_DESCRIPTORS 8192
+#define LIMIT_ENGINE_QUERIES 64 /* at the same time in one engine */
+#define LIMIT_RELATION_SEGMENTS 4096
 
 /* The command line and jobs */
 #define LIMIT_COMMANDS 32	     /* commands that a server runs for clients at the same time */

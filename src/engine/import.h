@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "engine/spawn.h"
+#include "engine/process.h"
 
 #include <jansson.h>
 #include <stdbool.h>

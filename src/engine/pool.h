@@ -10,24 +10,18 @@
  *	"_raw"."schema.table"   the same with "_row", the number of the row in file order, from 0
  *	"schema"                also the relation, when its schema has no other table
  *
- * A request sees exactly the relations it lists as schemas of its own; see engine_request.relations.
+ * DuckDB's names know no case, and "main", "_raw", "temp", "system", "memory", "information_schema" and "pg_catalog"
+ *are its own or ours: the caller gives schemas names that differ from these and, beyond case, from each other.
  */
 #pragma once
 
 #include "base/err.h"
-#include "engine/spawn.h"
+#include "engine/process.h"
+#include "engine/protocol.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum engine_format {
-	ENGINE_JSON,     /* [1,"a",null],\n[2,…] : rows without the outer brackets, a comma between */
-	ENGINE_CSV,      /* RFC 4180 with a header row */
-	ENGINE_CSV_SAFE, /* the same; cells that begin with = + - @ or a tab get a ' before, unless they are numbers */
-	ENGINE_COLUMNS,  /* binary chunks: engine/columns.h */
-	ENGINE_PARQUET,  /* one file, zstd, in order */
-};
 
 struct engine_column {
 	const char *name;
@@ -45,9 +39,11 @@ struct engine_relation {
 
 struct engine_request {
 	int64_t org;
-	/* All relations of the caller's organisation that it may see; what the engine holds beyond them is detached. */
 	const struct engine_relation *relations;
 	size_t n_relations;
+	/* False: the query sees these relations and no others. True (analyses, which name what they read): others that
+	 * the engine holds already stay, so that two data sets in turn are not opened again each time. */
+	bool keep_others;
 	const char *sql;
 	const char *params_json; /* JSON list of null, booleans, numbers and strings, or NULL */
 	enum engine_format format;
@@ -73,7 +69,8 @@ struct engine_pool_options {
 	size_t max_engines; /* 0 = LIMIT_ENGINES; the longest unused one sleeps when another is wanted */
 	int idle_seconds;   /* 0 = LIMIT_ENGINE_IDLE_SECONDS */
 	void *ctx;
-	/* A memfd holding the Parquet file of the segment; the pool closes it. Called without any lock held. */
+	/* A memfd holding the Parquet file of the segment; the pool closes it. Called with that organisation's engine
+	 * locked: it must not call engine_run. */
 	bool (*open_segment)(void *ctx, int64_t org, int64_t segment, int *ret_fd, struct err *e);
 };
 

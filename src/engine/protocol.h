@@ -67,6 +67,16 @@ enum frame_type {
 	FRAME_TYPES
 };
 
+/* How a result is written. */
+enum engine_format {
+	ENGINE_JSON,     /* [1,"a",null],\n[2,…] : rows without the outer brackets, a comma between */
+	ENGINE_CSV,      /* RFC 4180 with a header row */
+	ENGINE_CSV_SAFE, /* the same; cells that begin with = + - @ or a tab get a ' before, unless they are numbers */
+	ENGINE_COLUMNS,  /* binary chunks: engine/columns.h */
+	ENGINE_PARQUET,  /* one file, zstd, in order */
+};
+#define ENGINE_FORMATS (ENGINE_PARQUET + 1)
+
 struct frame {
 	enum frame_type type;
 	struct buf payload;

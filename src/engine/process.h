@@ -28,7 +28,9 @@ struct engine_process {
  * sandbox. */
 bool engine_spawn(const struct engine_spawn_options *o, enum engine_mode mode, struct engine_process *ret,
 		  struct err *e);
-/* Kills it, reaps it, closes the socket. ret_status (may be NULL) is that of waitpid. Takes what is already stopped. */
+/* Kills and reaps it; the socket stays. ret_status (may be NULL) is that of waitpid. Takes what is already stopped. */
 void engine_kill(struct engine_process *p, int *ret_status);
-/* Waits until it ends by itself, at most usec, then kills it. */
-void engine_reap(struct engine_process *p, int64_t usec, int *ret_status);
+/* Gives it usec to end by itself, then kills it. */
+void engine_wait(struct engine_process *p, int64_t usec, int *ret_status);
+/* engine_kill, and closes the socket. */
+void engine_close(struct engine_process *p);
