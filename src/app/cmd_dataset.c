@@ -53,7 +53,7 @@ static bool dataset_list_run(struct command *c, struct err *e)
 	static const struct table_column columns[] = { { "name", false },   { "rows", true },    { "rejected", true },
 						       { "version", true }, { "loaded", false }, { "id", true },
 						       { "state", false } };
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e))
 		return false;
 	if (command_flag(c->line, "json")) {
@@ -122,7 +122,7 @@ static bool dataset_show_run(struct command *c, struct err *e)
 	struct dataset_content content;
 	struct dataset_version *versions;
 	size_t n_versions;
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e) || !command_dataset(c, &s, c->line->args[0], &d, e) ||
 	    !dataset_content(s.db, c->arena, s.org, d.current, &content, e) ||
 	    !dataset_versions(s.db, c->arena, s.org, d.id, &versions, &n_versions, e))
@@ -140,7 +140,7 @@ static bool dataset_show_run(struct command *c, struct err *e)
 static bool dataset_remove_run(struct command *c, struct err *e)
 {
 	struct dataset d;
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e) || !dataset_resolve(s.db, c->arena, s.org, str_of(c->line->args[0]), &d, e))
 		return false;
 	/* Removing takes connections of its own. */

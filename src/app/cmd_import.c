@@ -108,7 +108,7 @@ static bool import_command(struct command *c, struct err *e)
 	struct import_result done;
 	struct progress bar;
 	int64_t began = clock_monotonic();
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
 	    !mode_of(c, &s, &rq, e))
 		return false;

@@ -10,7 +10,7 @@
 static bool org_add_run(struct command *c, struct err *e)
 {
 	int64_t id;
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e) || !org_create(s.db, &s.caller, str_of(c->line->args[0]), &id, e))
 		return false;
 	fprintf(c->out, "added %s (id %lld)\n", c->line->args[0], (long long)id);
@@ -64,7 +64,7 @@ static bool org_list_run(struct command *c, struct err *e)
 	static const struct table_column columns[] = { { "name", false },  { "kind", false },  { "people", true },
 						       { "since", false }, { "state", false }, { "id", true } };
 	struct table t;
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e))
 		return false;
 	if (command_flag(c->line, "json")) {

@@ -49,7 +49,7 @@ static bool user_add_run(struct command *c, struct err *e)
 	char generated[PASSWORD_GENERATED];
 	bool given = command_flag(c->line, "password-stdin"), invited = command_flag(c->line, "invite");
 	int64_t id;
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (given && invited)
 		return err_set(e, ERR_USAGE, NULL, "--password-stdin and --invite exclude each other");
 	if (given && !read_password(c, &hold, &fresh.password, e))
@@ -129,7 +129,7 @@ static bool user_list_run(struct command *c, struct err *e)
 						       { "organisation", false }, { "state", false },
 						       { "last seen", false },    { "id", true } };
 	struct table t;
-	COMMAND_SCOPE s;
+	COMMAND_SCOPE s = { 0 };
 	if (!command_scope_begin(c, &s, e))
 		return false;
 	if (command_flag(c->line, "json")) {

@@ -31,6 +31,7 @@ struct command_scope {
 	const char *org_name;
 	struct caller caller; /* an administrator of that organisation */
 };
+/* To be initialised, because a command may end before it begins: COMMAND_SCOPE s = { 0 }; */
 #define COMMAND_SCOPE CLEANUP(command_scope_end) struct command_scope
 /* Takes a connection and finds the organisation of --org (the bank unless said). */
 bool command_scope_begin(struct command *c, struct command_scope *ret, struct err *e);
