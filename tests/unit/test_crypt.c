@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -317,6 +319,11 @@ static void test_sealed_swapped(void **state)
 	path_of(f, NAME, path);
 	put_file(path, mixed, n, 0600);
 	assert_damaged(f, NAME, &f->key, SEALED_SEGMENT, 42);
+	/* A file that claims to be another one: the header is part of what is authenticated. */
+	memcpy(mixed, first, n);
+	mixed[16] ^= 1;
+	put_file(path, mixed, n, 0600);
+	assert_damaged(f, NAME, &f->key, SEALED_SEGMENT, 43);
 	free(first);
 	free(second);
 	free(mixed);
@@ -392,6 +399,61 @@ static void test_sealed_disk_full(void **state)
 	close(fd);
 	assert_int_equal(umount(path), 0);
 	rmdir(path);
+}
+
+/* Seals f1, f2 … and acknowledges each one through the pipe, until it is killed. */
+static void seal_until_killed(const struct folder *f, int ack)
+{
+	static unsigned char bytes[2 * SEALED_CHUNK + 9];
+	for (int n = 1;; n++) {
+		struct sealed_writer *w = NULL;
+		char name[16];
+		snprintf(name, sizeof name, "f%d", n);
+		if (!sealed_create(f->fd, name, &f->key, SEALED_SEGMENT, n, 0, &w, NULL) ||
+		    !sealed_write(w, bytes, sizeof bytes, NULL) || !sealed_commit(&w, NULL, NULL) ||
+		    write(ack, &n, sizeof n) != sizeof n)
+			_exit(1);
+	}
+}
+
+static void test_sealed_killed(void **state)
+{
+	struct folder *f = *state;
+	struct rand_seeded r;
+	rand_seed(&r, 7);
+	for (int round = 0; round < 6; round++) {
+		int ends[2], last = 0, n, status;
+		size_t whole = 0;
+		struct err e;
+		assert_int_equal(pipe(ends), 0);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			close(ends[0]);
+			seal_until_killed(f, ends[1]);
+		}
+		close(ends[1]);
+		assert_int_equal(read(ends[0], &last, sizeof last), sizeof last);
+		usleep((useconds_t)rand_below(&r, 15000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		while (read(ends[0], &n, sizeof n) == sizeof n)
+			last = n;
+		close(ends[0]);
+		assert_true(sealed_sweep(f->fd, NULL, &e));
+		for (n = 1;; n++) {
+			char name[16];
+			snprintf(name, sizeof name, "f%d", n);
+			if (faccessat(f->fd, name, F_OK, 0) < 0)
+				break;
+			if (!sealed_verify(f->fd, name, &f->key, SEALED_SEGMENT, n, &e))
+				fail_msg("%s", e.message);
+			assert_int_equal(unlinkat(f->fd, name, 0), 0);
+			whole++;
+		}
+		assert_true(whole == (size_t)last || whole == (size_t)last + 1);
+		assert_int_equal(count_files(f), 0); /* and nothing half is left */
+	}
 }
 
 /* Made by python3-bcrypt: bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4, prefix=…)). */
@@ -554,6 +616,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sealed_flipped, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_sealed_swapped, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_sealed_abort, open_folder, close_folder),
+		cmocka_unit_test_setup_teardown(test_sealed_killed, open_folder, close_folder),
 		cmocka_unit_test_setup_teardown(test_sealed_disk_full, open_folder, close_folder),
 		cmocka_unit_test(test_password),
 		cmocka_unit_test(test_password_refused),

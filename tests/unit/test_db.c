@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -678,6 +680,68 @@ static void test_backup_while_writing(void **state)
 	db_close(&copy);
 }
 
+/* Writes 1, 2, 3 … and acknowledges each one through the pipe, until it is killed. */
+static void write_until_killed(const struct fixture *f, int ack)
+{
+	struct db *db = NULL;
+	int64_t n = 0;
+	if (!db_open(f->url, &f->key, 0, &db, NULL) || !db_query_i64(db, &n, NULL, NULL, "SELECT count(*) FROM t", ""))
+		_exit(1);
+	for (n++;; n++) {
+		if (!db_begin(db, NULL) || !db_exec(db, NULL, "INSERT INTO t VALUES (?1)", "i", n) ||
+		    !db_exec(db, NULL, "INSERT INTO u VALUES (?1)", "i", n) || !db_commit(db, NULL) ||
+		    write(ack, &n, sizeof n) != sizeof n)
+			_exit(1);
+	}
+}
+
+static int64_t last_acknowledged(int fd)
+{
+	int64_t n, last = 0;
+	while (read(fd, &n, sizeof n) == sizeof n)
+		last = n;
+	return last;
+}
+
+static void test_killed(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+	struct rand_seeded r;
+	rand_seed(&r, 7);
+	OK(db_exec(f->db, &e, "CREATE TABLE t (a BIGINT)", ""));
+	OK(db_exec(f->db, &e, "CREATE TABLE u (a BIGINT)", ""));
+	db_close(&f->db);
+	for (int round = 0; round < 8; round++) {
+		int ends[2], status;
+		int64_t first, n, m;
+		uint64_t damaged = 9;
+		assert_int_equal(pipe(ends), 0);
+		pid_t pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			close(ends[0]);
+			write_until_killed(f, ends[1]);
+		}
+		close(ends[1]);
+		assert_int_equal(read(ends[0], &first, sizeof first), sizeof first);
+		usleep((useconds_t)rand_below(&r, 20000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		int64_t last = MAX(first, last_acknowledged(ends[0]));
+		close(ends[0]);
+		OK(db_open(f->url, &f->key, 0, &f->db, &e));
+		n = count(f->db);
+		assert_true(n == last || n == last + 1); /* written, and killed before it could say so */
+		OK(db_query_i64(f->db, &m, NULL, &e, "SELECT count(*) FROM u", ""));
+		assert_int_equal(m, n);
+		OK(db_check(f->db, NULL, NULL, NULL, &damaged, &e));
+		assert_int_equal(damaged, 0);
+		db_close(&f->db);
+	}
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -699,6 +763,7 @@ int main(void)
 		WITH_STORE(test_program_migrations),
 		WITH_STORE(test_pool),
 		WITH_STORE(test_backup_while_writing),
+		WITH_STORE(test_killed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
