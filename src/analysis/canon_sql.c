@@ -141,7 +141,7 @@ static void add_why(struct buf *b, const struct canon_table *t)
 static void add_transactions(struct buf *b, const struct canon_sql *s, const struct canon_table *t)
 {
 	buf_adds(b, "SELECT id, upper(coalesce(code, name)) AS key, code, coalesce(name, code) AS name, "
-		    "TRY_CAST(round(money * 10000) AS BIGINT) AS amount, at, invoice, ord, ");
+		    "TRY_CAST(round(money * 10000) AS BIGINT) AS amount, bought, invoice, ord, ");
 	add_why(b, t);
 	buf_adds(b, ", currency FROM (SELECT ");
 	add_id(b, t->id);
@@ -157,7 +157,7 @@ static void add_transactions(struct buf *b, const struct canon_sql *s, const str
 	add_number(b, t->price);
 	buf_adds(b, " AS price, ");
 	add_at(b, t);
-	buf_adds(b, " AS at, ");
+	buf_adds(b, " AS bought, ");
 	add_text(b, t->invoice);
 	buf_adds(b, " AS invoice, ");
 	add_text(b, t->currency);
@@ -170,9 +170,9 @@ static void add_transactions(struct buf *b, const struct canon_sql *s, const str
  */
 static void add_unnested(struct buf *b, const struct canon_sql *s, const struct canon_table *t, const char *list)
 {
-	buf_adds(b,
-		 "SELECT id, upper(item) AS key, CAST(NULL AS VARCHAR) AS code, item AS name, "
-		 "CAST(NULL AS BIGINT) AS amount, CAST(NULL AS TIMESTAMP) AS at, CAST(NULL AS VARCHAR) AS invoice, ");
+	buf_adds(b, "SELECT id, upper(item) AS key, CAST(NULL AS VARCHAR) AS code, item AS name, "
+		    "CAST(NULL AS BIGINT) AS amount, CAST(NULL AS TIMESTAMP) AS bought, CAST(NULL AS VARCHAR) AS "
+		    "invoice, ");
 	buf_addf(b,
 		 "%s AS ord, CAST(CASE WHEN id IS NULL THEN 1 END AS TINYINT) AS why, "
 		 "CAST(NULL AS VARCHAR) AS currency FROM (SELECT id, trim(unnest(list), ' \"[]') AS item, "

@@ -1,0 +1,31 @@
+/*
+ * Asking the engine about one version: the relations once, then any number of statements whose rows come as columns.
+ * Belongs to one thread.
+ */
+#pragma once
+
+#include "analysis/instance.h"
+#include "analysis/relations.h"
+#include "engine/columns.h"
+
+struct ask {
+	struct instance *inst;
+	struct db *db;
+	int64_t org, version;
+	const _Atomic bool *cancel; /* may be NULL */
+	struct arena arena;
+	struct relations relations;
+	const char *schema;
+	const struct dataset_content *content;
+};
+
+bool ask_open(struct ask *q, struct instance *inst, struct db *db, int64_t org, int64_t version,
+	      const _Atomic bool *cancel, struct err *e);
+/* For CLEANUP. */
+void ask_close(struct ask *q);
+
+typedef bool ask_batch(void *ctx, const struct columns_batch *b, struct err *e);
+/* params: JSON list, or NULL. each gets consecutive rows, in order. */
+bool ask_run(struct ask *q, const char *sql, const char *params, ask_batch *each, void *ctx, struct err *e);
+/* The first row's columns as int64, when there is a row. */
+bool ask_numbers(struct ask *q, const char *sql, int64_t *ret, size_t n, struct err *e);

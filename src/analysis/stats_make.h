@@ -1,0 +1,42 @@
+/* Gathering the statistics while the cards are made; only for cards*.c and stats*.c. */
+#pragma once
+
+#include "analysis/ask.h"
+#include "analysis/canon.h"
+#include "model/product.h"
+#include "json/write.h"
+
+#define STATS_PRODUCTS 100 /* kept in the statistics, by number of customers */
+#define STATS_BANDS 7
+
+struct stats_month {
+	int64_t day; /* its first day, since 1970 */
+	int64_t purchases, revenue;
+};
+
+struct stats_band {
+	int64_t customers, buyers, spend;
+};
+
+struct stats_work {
+	int64_t left_out[CANON_LEFT_OUTS]; /* rows; CANON_COUNTED: rows that count */
+	struct stats_month *months;
+	size_t n_months, cap_months;
+	struct stats_band bands[STATS_BANDS];
+	int64_t customers, buyers, repeaters, several, invoices, products_held;
+	int64_t spend;
+	int64_t first_at, last_at;
+	struct buf products; /* the list as JSON text, made while the products pass by */
+};
+
+void stats_work_init(struct stats_work *s);
+void stats_work_free(struct stats_work *s);
+/* Rows by month, and those left out by reason. */
+bool stats_count_rows(struct stats_work *s, struct ask *q, const struct canon *c, struct err *e);
+void stats_add_product(struct stats_work *s, const struct card_set *set, const struct product *p);
+void stats_add_customer(struct stats_work *s, const struct customer *c, size_t products, bool repeats);
+/* The stored object, without the number of customers, which edits change. */
+void stats_write(const struct stats_work *s, const struct card_set *set, const struct canon *c, struct buf *ret);
+
+/* {"amount":"12.50","currency":"PLN"}, currency null when it is not said. */
+void stats_money(struct json_writer *w, const char *key, int64_t amount, const char *currency);
