@@ -53,16 +53,16 @@ bool command_read_input(struct command *c, size_t max, struct buf *ret, struct e
 {
 	*ret = BUF_INIT(max);
 	for (;;) {
-		char *to = buf_reserve(ret, 4096);
-		if (!to)
-			return err_set(e, ERR_TOO_LARGE, NULL, "standard input is longer than %zu bytes", max);
-		ssize_t n = read(c->input, to, 4096);
+		char piece[4096];
+		ssize_t n = read(c->input, piece, sizeof piece);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_errno(e, errno, "standard input");
 		if (n == 0)
 			return true;
-		ret->n += (size_t)n;
+		buf_add(ret, piece, (size_t)n);
+		if (ret->failed)
+			return err_set(e, ERR_TOO_LARGE, NULL, "standard input is longer than %zu bytes", max);
 	}
 }
