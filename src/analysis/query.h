@@ -46,6 +46,7 @@ struct query_outcome {
 	int64_t as_of; /* when the newest data it could see were loaded; 0 = there are no data */
 };
 
+/* db NULL: one is borrowed for as long as the store is asked, and not while the statement runs. */
 bool query_run(struct instance *in, struct db *db, const struct query_spec *q, struct query_outcome *ret,
 	       struct err *e);
 

@@ -21,7 +21,7 @@ struct version_memo;
 struct relations_cache *relations_cache_new(void);
 void relations_cache_free(struct relations_cache **c);
 /* Forgets a version that was removed. */
-void relations_forget(struct relations_cache *c, int64_t version);
+void relations_drop_version(struct relations_cache *c, int64_t version);
 
 struct relations {
 	struct engine_relation *items; /* for engine_request.relations */

@@ -31,3 +31,9 @@ bool versions_remove_dataset(struct instance *in, const struct caller *by, int64
 
 /* For the start of a program that writes, before anything else works: removes what was half done. */
 bool versions_sweep(struct instance *in, struct db *db, size_t *ret_versions, size_t *ret_files, struct err *e);
+
+/* The first two as jobs ("roles", "activate"), whose result is {"dataset","version"}. Everything is copied. */
+bool versions_start_roles(struct instance *in, const struct caller *by, int64_t dataset,
+			  const struct import_role *roles, size_t n, int64_t *ret_job, struct err *e);
+bool versions_start_activate(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
+			     int64_t *ret_job, struct err *e);

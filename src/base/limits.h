@@ -49,6 +49,7 @@
 #define LIMIT_ROW_BYTES (16 * MIB)
 #define LIMIT_TABLES 200
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
+#define LIMIT_IMPORT_FILES 64
 #define LIMIT_REJECT_TEXT_BYTES 500
 #define LIMIT_REJECTS_BYTES (64 * MIB) /* held in memory by one import */
 #define LIMIT_DATASET_NAME_BYTES 200

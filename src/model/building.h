@@ -45,6 +45,8 @@ struct segment_row {
 bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_table *tables, size_t n_tables,
 		  const struct dataset_relation *relations, size_t n_relations, const struct segment_row *fresh,
 		  size_t n_fresh, const struct reject_list *rejects, struct err *e);
+/* Writes the counts and bounds of t's columns, computed after version_fill, while the version is being built. */
+bool version_column_stats(struct db *db, int64_t version, const struct dataset_table *t, struct err *e);
 /*
  * Within the caller's transaction: building → current, current → old, the data set points at it. `supersede` removes
  * the version before instead (a correction of roles). ret_before (may be NULL) gets the id of the one before.

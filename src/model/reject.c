@@ -54,6 +54,18 @@ void reject_list_add(struct reject_list *l, size_t table, const struct reject *r
 	l->run++;
 }
 
+void reject_list_drop(struct reject_list *l, size_t table)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].table != table)
+			l->items[kept++] = l->items[i];
+	l->n = kept;
+	l->run = 0;
+	if (kept)
+		l->run = kept_of(l, l->items[kept - 1].table);
+}
+
 bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, struct str table, int64_t after,
 		 size_t limit, struct reject **ret, size_t *ret_n, int64_t *ret_total, struct err *e)
 {

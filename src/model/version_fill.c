@@ -126,3 +126,20 @@ bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_ta
 	       add_relations(db, version, relations, n_relations, e) && add_totals(db, version, e) &&
 	       db_commit_tx(&tx, e);
 }
+
+bool version_column_stats(struct db *db, int64_t version, const struct dataset_table *t, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	if (!db_begin_tx(db, &tx, e))
+		return false;
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct dataset_column *c = &t->columns[i];
+		if (!db_exec(db, e,
+			     "UPDATE dataset_column SET non_null = ?1, distinct_count = ?2, min_text = ?3, max_text = ?4 WHERE "
+			     "table_id = ?5 AND position = ?6 AND EXISTS (SELECT 1 FROM dataset_table t JOIN dataset_version v "
+			     "ON v.id = t.version WHERE t.id = ?5 AND v.id = ?7 AND v.state = 'building')",
+			     "iissiii", c->non_null, c->distinct, c->min, c->max, t->id, (int64_t)i, version))
+			return false;
+	}
+	return db_commit_tx(&tx, e);
+}

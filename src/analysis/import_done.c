@@ -1,0 +1,230 @@
+/* What a worker reported of a file, as tables. Its process read foreign bytes, so nothing of it is believed unchecked.
+ */
+#include "analysis/import_inner.h"
+
+#include "analysis/instance.h"
+#include "analysis/roles.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "model/segment.h"
+#include "json/fields.h"
+
+#include <stdlib.h>
+
+#define BOUND_BYTES 200 /* of min and max */
+#define SAMPLE_BYTES 200
+#define SAMPLES 5
+#define NAME_BYTES 200 /* of a table */
+
+struct done_column {
+	struct str name, type, min, max, role, reason;
+	int64_t non_null, distinct;
+	double confidence;
+	json_t *sample;
+};
+
+#define COLUMN(field) offsetof(struct done_column, field)
+static const struct json_field column_fields[] = {
+	{ "name", JSON_FIELD_STR, COLUMN(name), true, 0, INT64_C(1) << 20 },
+	{ "type", JSON_FIELD_STR, COLUMN(type), true, 1, 100 },
+	{ "non_null", JSON_FIELD_I64, COLUMN(non_null), true, 0, INT64_MAX },
+	{ "distinct", JSON_FIELD_I64, COLUMN(distinct), false, -1, INT64_MAX },
+	{ "min", JSON_FIELD_STR, COLUMN(min), false, 0, INT64_C(1) << 20 },
+	{ "max", JSON_FIELD_STR, COLUMN(max), false, 0, INT64_C(1) << 20 },
+	{ "sample", JSON_FIELD_ANY, COLUMN(sample) },
+	{ "role", JSON_FIELD_STR, COLUMN(role) },
+	{ "confidence", JSON_FIELD_F64, COLUMN(confidence) },
+	{ "reason", JSON_FIELD_STR, COLUMN(reason) },
+};
+static const struct json_table column_table = { "column", column_fields, countof(column_fields) };
+
+struct done_table {
+	int64_t number, rows, rejects;
+	struct str name, source;
+	json_t *columns;
+};
+
+#define TABLE(field) offsetof(struct done_table, field)
+static const struct json_field table_fields[] = {
+	{ "table", JSON_FIELD_I64, TABLE(number), true, 0, LIMIT_TABLES },
+	{ "name", JSON_FIELD_STR, TABLE(name), true, 0, 4096 },
+	{ "source", JSON_FIELD_STR, TABLE(source), false, 0, 4096 },
+	{ "rows", JSON_FIELD_I64, TABLE(rows), true, 0, INT64_MAX },
+	{ "rejects", JSON_FIELD_I64, TABLE(rejects), false, 0, INT64_MAX },
+	{ "columns", JSON_FIELD_ANY, TABLE(columns), true },
+};
+static const struct json_table table_table = { "table", table_fields, countof(table_fields) };
+
+static bool strange(struct err *e)
+{
+	return err_set(e, ERR_UNAVAILABLE, "engine_protocol", "The import process reported a table that cannot be.");
+}
+
+/* The types that segments may have: they are written into statements. */
+static bool is_type(struct str t)
+{
+	static const char *const plain[] = { "VARCHAR", "BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP" };
+	for (size_t i = 0; i < countof(plain); i++)
+		if (str_is(t, plain[i]))
+			return true;
+	struct str rest = str_n(t.p + MIN(t.n, (size_t)8), t.n - MIN(t.n, (size_t)8)), width;
+	int64_t w, scale;
+	return str_starts(t, STR("DECIMAL(")) && str_ends(rest, STR(")")) &&
+	       (rest.n--, str_split(&rest, ',', &width)) && rest.p && str_to_i64(width, &w) &&
+	       str_to_i64(str_trim(rest), &scale) && w >= 1 && w <= 38 && scale >= 0 && scale <= w;
+}
+
+static char *cut(struct arena *a, struct str s, size_t max)
+{
+	s.n = MIN(s.n, max);
+	s.n = utf8_valid_prefix(s);
+	return arena_strndup(a, s.p ? s.p : "", s.n);
+}
+
+static const char *sample_text(struct arena *a, const json_t *list)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(16 * KIB);
+	struct json_writer w = json_writer(&b);
+	size_t i;
+	const json_t *v;
+	jw_open(&w, '[');
+	json_array_foreach (list, i, v) {
+		if (i < SAMPLES && json_is_string(v))
+			jw_cstr(&w, cut(a, str_n(json_string_value(v), json_string_length(v)), SAMPLE_BYTES));
+	}
+	jw_close(&w, ']');
+	return arena_strndup(a, b.p, b.n);
+}
+
+static bool take_column(struct import *m, const json_t *v, struct dataset_table *t, struct err *e)
+{
+	struct arena *a = &m->arena;
+	struct done_column c = { .distinct = -1 };
+	if (!json_parse(v, &column_table, &c, NULL) || !is_type(c.type) || !role_is_known(c.role))
+		return strange(e);
+	char *name = arena_strndup(a, c.name.p, c.name.n);
+	if (!name)
+		return err_set(e, ERR_TOO_LARGE, NULL, "The names of the columns are too long.");
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (str_ieq(str_of(t->columns[i].name), c.name))
+			return strange(e);
+	t->columns[t->n_columns] = (struct dataset_column){ .position = (int64_t)t->n_columns,
+							    .name = name,
+							    .type = arena_strndup(a, c.type.p, c.type.n),
+							    .non_null = c.non_null,
+							    .distinct = c.distinct,
+							    .min = c.min.p ? cut(a, c.min, BOUND_BYTES) : NULL,
+							    .max = c.max.p ? cut(a, c.max, BOUND_BYTES) : NULL,
+							    .sample_json = sample_text(a, c.sample),
+							    .role = cut(a, c.role, 100),
+							    .confidence = c.confidence,
+							    .reason = cut(a, c.reason, 400) };
+	t->n_columns++;
+	return !a->failed || err_set(e, ERR_TOO_LARGE, NULL, "The columns take too much memory.");
+}
+
+/* The name as SQL sees it: without dots, which would part schema and table, and unlike those before. */
+static const char *table_name(struct import *m, struct str name, const char *file)
+{
+	struct arena *a = &m->arena;
+	char *clean = name.n ? cut(a, name, NAME_BYTES) : dataset_name_from_file(a, str_of(file));
+	for (char *p = clean; p && *p; p++)
+		if (*p == '.' || (unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '_';
+	const char *free_name = clean;
+	for (int i = 2; free_name; i++) {
+		bool taken = false;
+		for (size_t k = 0; k < m->n_tables; k++)
+			taken |= str_ieq(str_of(m->tables[k].name), str_of(free_name));
+		if (!taken)
+			break;
+		free_name = arena_printf(a, "%s_%d", clean, i);
+	}
+	return free_name;
+}
+
+static const char *source_text(struct import *m, const char *file, const struct done_table *d, size_t n_tables)
+{
+	if (d->source.n)
+		return arena_printf(&m->arena, "%s: %s", file, cut(&m->arena, d->source, NAME_BYTES));
+	return n_tables > 1 ? arena_printf(&m->arena, "%s: %s", file, cut(&m->arena, d->name, NAME_BYTES))
+			    : arena_strdup(&m->arena, file);
+}
+
+/* Gives the table the segment that was written for its number. */
+static void take_output(struct import *m, struct dataset_table *t, int64_t number, size_t first_output)
+{
+	for (size_t i = first_output; i < m->n_outputs; i++) {
+		struct import_output *o = &m->outputs[i];
+		if (o->number != number || o->table != SIZE_MAX)
+			continue;
+		o->table = m->n_tables;
+		t->segments = o->segment ? arena_array(&m->arena, 1, sizeof *t->segments) : NULL;
+		if (t->segments) {
+			t->segments[0] = o->segment;
+			t->n_segments = 1;
+		}
+		for (size_t k = 0; k < m->n_fresh; k++)
+			if (m->fresh[k].id == o->segment)
+				m->fresh[k].rows = t->rows;
+	}
+}
+
+static bool take_table(struct import *m, size_t source, const json_t *v, size_t of_tables, size_t first_output,
+		       struct err *e)
+{
+	const char *file = m->sources[source].name;
+	struct done_table d = { 0 };
+	size_t i;
+	const json_t *c;
+	if (!json_parse(v, &table_table, &d, NULL) || !json_is_array(d.columns) ||
+	    json_array_size(d.columns) > LIMIT_COLUMNS)
+		return strange(e);
+	if (m->n_tables == LIMIT_TABLES)
+		return err_set(e, ERR_VALUE, NULL, "There are more than %d tables.", LIMIT_TABLES);
+	struct dataset_table t = { .name = table_name(m, d.name, file),
+				   .source = source_text(m, file, &d, of_tables),
+				   .rows = d.rows,
+				   .rejects = d.rejects };
+	t.columns = arena_array(&m->arena, json_array_size(d.columns) + 1, sizeof *t.columns);
+	if (!t.columns)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+	json_array_foreach (d.columns, i, c)
+		if (!take_column(m, c, &t, e))
+			return false;
+	take_output(m, &t, d.number, first_output);
+	if (t.rows && !t.n_segments)
+		return strange(e);
+	m->tables[m->n_tables++] = t;
+	return !m->arena.failed || err_set(e, ERR_TOO_LARGE, NULL, "The columns take too much memory.");
+}
+
+/* Written, but no part of what was reported. */
+static void drop_unclaimed(struct import *m, size_t first_output)
+{
+	for (size_t i = first_output; i < m->n_outputs; i++) {
+		struct import_output *o = &m->outputs[i];
+		if (o->table != SIZE_MAX || !o->segment)
+			continue;
+		segment_remove(m->in->segments, o->segment);
+		for (size_t k = 0; k < m->n_fresh; k++)
+			if (m->fresh[k].id == o->segment)
+				m->fresh[k--] = m->fresh[--m->n_fresh];
+		o->segment = 0;
+	}
+}
+
+bool import_take_done(struct import *m, size_t source, const json_t *done, size_t first_output, struct err *e)
+{
+	const json_t *tables = json_object_get(done, "tables"), *v;
+	size_t i, n = json_array_size(tables);
+	if (!m->tables)
+		m->tables = arena_array(&m->arena, LIMIT_TABLES, sizeof *m->tables);
+	if (!m->tables)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many tables.");
+	json_array_foreach (tables, i, v)
+		if (!take_table(m, source, v, n, first_output, e))
+			return false;
+	drop_unclaimed(m, first_output);
+	return true;
+}

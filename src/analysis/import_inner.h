@@ -1,0 +1,76 @@
+/*
+ * What the files of analysis/import.h share.
+ *
+ *	import.c	begin, free, run, as a job
+ *	import_work.c	the steps from files to the current version
+ *	import_read.c	one file through a worker process into segments
+ *	import_done.c	what the worker reported, as tables
+ *	import_merge.c	append: the new tables joined to those that are there
+ */
+#pragma once
+
+#include "analysis/import.h"
+#include "analysis/publish.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/building.h"
+#include "model/caller.h"
+#include "model/reject.h"
+
+#include <jansson.h>
+
+/* The share of progress that reading files is given. */
+#define IMPORT_READ_UNTIL 0.8
+
+/* A table that a worker writes. */
+struct import_output {
+	struct segment_sink *sink; /* NULL once committed or dropped */
+	int64_t segment;           /* 0 = nothing was written */
+	int number;                /* the worker's own of the table */
+	size_t table;              /* in import.tables once the file is read; SIZE_MAX = dropped */
+};
+
+struct import {
+	struct instance *in;
+	struct arena arena;
+	struct caller by; /* its texts are in the arena */
+	enum import_mode mode;
+	bool baskets;
+	struct import_source *sources; /* names cleaned, descriptors our own */
+	size_t n_sources;
+	struct import_role *roles;
+	size_t n_roles;
+	int64_t dataset, version;
+	const char *name;
+	bool published;
+
+	const struct import_watch *watch;
+	uint64_t bytes_total, bytes_before; /* of all files; of those that are finished */
+	struct dataset_content before;      /* append and replace: the current version */
+	struct dataset_table *tables;       /* read now, in file order; n_segments is 0 or 1 */
+	size_t n_tables, cap_tables;
+	struct dataset_relation *relations;
+	size_t n_relations, cap_relations;
+	struct import_output *outputs; /* malloc */
+	size_t n_outputs, cap_outputs;
+	struct segment_row *fresh; /* malloc; committed segments, removed again unless published */
+	size_t n_fresh, cap_fresh;
+	struct reject_list rejects; /* `table` counts outputs until the tables are known */
+	int64_t new_rows, new_rejects;
+};
+
+/* Reads one file; its tables are added. */
+bool import_read_file(struct import *m, struct db *db, size_t source, struct err *e);
+/* DONE of the file that was read last; its outputs begin at first_output. */
+bool import_take_done(struct import *m, size_t source, const json_t *done, size_t first_output, struct err *e);
+/* Roles over all tables, when they came from several files. */
+bool import_relate(struct import *m, struct err *e);
+/* Options for the worker: what the existing table expects of an append; NULL when there are none. */
+bool import_options(struct import *m, struct buf *ret, struct err *e);
+/* Append: joins m->tables to those of m->before; the result is all tables of the version, and
+ * place[i] where the i-th of those read now went. */
+bool import_merge(struct import *m, size_t *place, struct dataset_table **ret, size_t *ret_n, struct err *e);
+/* After version_fill of an append: counts and bounds of the joined columns, computed by the engine. */
+bool import_recount(struct import *m, struct db *db, struct dataset_table *tables, size_t n, struct err *e);
+/* Everything read is sealed and merged; writes and publishes the version. */
+bool import_all(struct import *m, struct db *db, struct err *e);

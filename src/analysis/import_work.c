@@ -1,0 +1,100 @@
+#include "analysis/import_inner.h"
+
+#include "analysis/instance.h"
+#include "analysis/roles.h"
+#include "db/db.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static bool read_before(struct import *m, struct db *db, struct err *e)
+{
+	struct dataset d;
+	if (m->mode == IMPORT_CREATE)
+		return true;
+	return dataset_find_ready(db, &m->arena, m->by.org, m->dataset, &d, e) &&
+	       dataset_content(db, &m->arena, m->by.org, d.current, &m->before, e);
+}
+
+static bool read_files(struct import *m, struct db *db, struct err *e)
+{
+	for (size_t i = 0; i < m->n_sources; i++) {
+		if (!watch_goes_on(m->watch, e))
+			return false;
+		if (!import_read_file(m, db, i, e))
+			return m->n_sources > 1 ? err_prefix(e, "%s", m->sources[i].name) : false;
+		m->bytes_before += m->sources[i].size;
+	}
+	return true;
+}
+
+/* Rejects were counted by output; what belongs to a dropped table falls away in version_fill. */
+static void place_rejects(struct import *m, const size_t *place)
+{
+	for (size_t i = 0; i < m->rejects.n; i++) {
+		size_t table = m->outputs[m->rejects.items[i].table].table;
+		m->rejects.items[i].table = table == SIZE_MAX ? SIZE_MAX : place[table];
+	}
+}
+
+/* Where each table that was read now stands among those of the version. */
+static bool join_tables(struct import *m, struct dataset_table **ret, size_t *ret_n, struct err *e)
+{
+	size_t *place = arena_array(&m->arena, m->n_tables + 1, sizeof *place);
+	if (!place)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many tables.");
+	struct dataset_table *tables = m->tables;
+	size_t n = m->n_tables;
+	for (size_t i = 0; i < m->n_tables; i++) {
+		place[i] = i;
+		m->new_rows += m->tables[i].rows;
+		m->new_rejects += m->tables[i].rejects;
+	}
+	if (m->mode == IMPORT_REPLACE)
+		roles_inherit(tables, n, &m->before);
+	if (m->mode == IMPORT_APPEND && !import_merge(m, place, &tables, &n, e))
+		return false;
+	if (!roles_apply(tables, n, m->roles, m->n_roles, e))
+		return false;
+	place_rejects(m, place);
+	*ret = tables;
+	*ret_n = n;
+	return true;
+}
+
+static bool publish(struct import *m, struct db *db, struct err *e)
+{
+	static const char *const actions[] = { [IMPORT_CREATE] = "dataset_import",
+					       [IMPORT_APPEND] = "dataset_append",
+					       [IMPORT_REPLACE] = "dataset_replace" };
+	char detail[160];
+	snprintf(detail, sizeof detail, "{\"files\":%zu,\"tables\":%zu,\"rows\":%" PRId64 ",\"rejects\":%" PRId64 "}",
+		 m->n_sources, m->n_tables, m->new_rows, m->new_rejects);
+	struct publish p = { .by = &m->by,
+			     .dataset = m->dataset,
+			     .version = m->version,
+			     .action = actions[m->mode],
+			     .detail = detail,
+			     .from = IMPORT_READ_UNTIL,
+			     .watch = m->watch };
+	if (!publish_version(m->in, db, &p, e))
+		return false;
+	m->published = true;
+	return true;
+}
+
+bool import_all(struct import *m, struct db *db, struct err *e)
+{
+	struct dataset_table *tables = NULL;
+	size_t n = 0;
+	if (!read_before(m, db, e) || !read_files(m, db, e))
+		return false;
+	if (!m->n_tables)
+		return err_set(e, ERR_VALUE, "no_tables", "There is no table in what was sent.");
+	if (!import_relate(m, e) || !join_tables(m, &tables, &n, e))
+		return false;
+	watch_progress(m->watch, IMPORT_READ_UNTIL, "noting tables and columns");
+	return version_fill(db, m->by.org, m->version, tables, n, m->relations, m->n_relations, m->fresh, m->n_fresh,
+			    &m->rejects, e) &&
+	       (m->mode != IMPORT_APPEND || import_recount(m, db, tables, n, e)) && publish(m, db, e);
+}

@@ -1,0 +1,108 @@
+#include "analysis/publish.h"
+
+#include "analysis/cards.h"
+#include "analysis/instance.h"
+#include "analysis/names.h"
+#include "analysis/recommend.h"
+#include "analysis/relations.h"
+#include "base/log.h"
+#include "db/pool.h"
+#include "model/audit.h"
+#include "model/segment.h"
+
+#include <stdatomic.h>
+
+#define STORE_WAIT_MS 10000
+
+void watch_progress(const struct import_watch *w, double fraction, const char *message)
+{
+	if (w && w->progress)
+		w->progress(w->ctx, fraction, message);
+}
+
+bool watch_cancelled(const struct import_watch *w)
+{
+	return w && w->cancel && atomic_load(w->cancel);
+}
+
+bool watch_goes_on(const struct import_watch *w, struct err *e)
+{
+	return !watch_cancelled(w) || err_set(e, ERR_CANCELLED, NULL, "It was cancelled.");
+}
+
+static void cards_progress(void *ctx, double fraction)
+{
+	const struct publish *p = ctx;
+	watch_progress(p->watch, p->from + (0.99 - p->from) * fraction, "finding customers and purchases");
+}
+
+void publish_forget(struct instance *in, struct db *db, int64_t version)
+{
+	struct err e = { 0 };
+	if (!cards_drop(db, version, &e)) {
+		struct log_line l;
+		log_begin(&l, LOG_WARN, "cards_not_dropped");
+		log_id(&l, "version", version);
+		log_err(&l, &e);
+		log_end(&l);
+	}
+	if (in->names)
+		names_forget(in->names, version);
+	if (in->recommenders)
+		recommender_forget(in->recommenders, version);
+	relations_drop_version(in->relations, version);
+}
+
+static bool make_current(struct db *db, const struct publish *p, int64_t *ret_before, struct segment_ids *gone,
+			 struct segment_ids *unused, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	return db_begin_tx(db, &tx, e) && version_publish(db, p->by->org, p->version, p->supersede, ret_before, e) &&
+	       version_prune(db, p->by->org, p->dataset, gone, unused, e) &&
+	       audit_add(db, p->by, p->action, "dataset", p->dataset, p->detail, e) && db_commit_tx(&tx, e);
+}
+
+bool publish_version(struct instance *in, struct db *db, const struct publish *p, struct err *e)
+{
+	CLEANUP(segment_ids_free) struct segment_ids gone = { 0 };
+	CLEANUP(segment_ids_free) struct segment_ids unused = { 0 };
+	int64_t before = 0;
+	if (!cards_build(in, db, p->by->org, p->dataset, p->version, p->watch ? p->watch->cancel : NULL, cards_progress,
+			 (void *)p, e) ||
+	    !watch_goes_on(p->watch, e) || !make_current(db, p, &before, &gone, &unused, e))
+		return false;
+	if (before)
+		publish_forget(in, db, before);
+	for (size_t i = 0; i < gone.n; i++)
+		publish_forget(in, db, gone.p[i]);
+	for (size_t i = 0; i < unused.n; i++)
+		segment_remove(in->segments, unused.p[i]);
+	watch_progress(p->watch, 1, "done");
+	return true;
+}
+
+static bool undo(struct instance *in, struct db *db, int64_t org, int64_t version, struct err *e)
+{
+	CLEANUP(segment_ids_free) struct segment_ids unused = { 0 };
+	publish_forget(in, db, version);
+	if (!version_discard(db, org, version, &unused, e))
+		return false;
+	for (size_t i = 0; i < unused.n; i++)
+		segment_remove(in->segments, unused.p[i]);
+	return true;
+}
+
+void publish_undo(struct instance *in, int64_t org, int64_t version)
+{
+	struct err e = { 0 };
+	struct db *db = NULL;
+	bool ok = db_pool_take(in->dbs, STORE_WAIT_MS, &db, &e) && undo(in, db, org, version, &e);
+	db_pool_give(in->dbs, &db);
+	if (ok)
+		return;
+	struct log_line l;
+	log_begin(&l, LOG_ERROR, "version_not_undone");
+	log_id(&l, "version", version);
+	log_err(&l, &e);
+	log_end(&l);
+}

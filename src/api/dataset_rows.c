@@ -1,0 +1,158 @@
+/* What is in a data set, and what of its files could not be read. */
+#include "analysis/rows.h"
+#include "api/warehouse.h"
+
+#include "base/limits.h"
+#include "model/reject.h"
+
+#include <stdio.h>
+
+static bool rows_get(struct request *q, struct response *r, struct err *e)
+{
+	struct dataset d;
+	struct api_page page;
+	struct rows_page p = { .cancel = request_cancel_flag(q) };
+	int64_t id;
+	if (!request_param_id(q, "id", &id, e) || !api_page_read(q, &page, e) ||
+	    !request_query_str(q, "table", &p.table, e) || !request_query_str(q, "filter", &p.filter, e) ||
+	    !request_query_str(q, "sort", &p.sort, e) ||
+	    !dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, &d, e))
+		return false;
+	p.limit = (size_t)page.limit;
+	p.after = page.after;
+	CLEANUP(buf_free) struct buf body = BUF_INIT(LIMIT_RESPONSE_BYTES);
+	if (!rows_json(api_instance(q), api_db(q), d.org, &d, &p, &body, e))
+		return false;
+	response_take(r, "application/json", &body);
+	return true;
+}
+
+/* -- rejects -- */
+
+static void write_reject(struct json_writer *w, const struct reject *x)
+{
+	jw_open(w, '{');
+	jw_kv_cstr(w, "table", x->table);
+	if (x->line)
+		jw_kv_i64(w, "line", x->line);
+	else
+		jw_kv_null(w, "line");
+	jw_kv_cstr(w, "column", x->column[0] ? x->column : NULL);
+	jw_kv_cstr(w, "text", x->text);
+	jw_kv_cstr(w, "reason", x->reason);
+	jw_close(w, '}');
+}
+
+/* RFC 4180; what a spreadsheet would take for a formula gets a ' before it. */
+static void write_cell(struct buf *b, const char *text, char end)
+{
+	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+	double number;
+	if (formula && str_to_f64(str_of(text), &number))
+		formula = false;
+	bool quote = strpbrk(text, "\",\r\n") || formula;
+	if (quote)
+		buf_addc(b, '"');
+	if (formula)
+		buf_addc(b, '\'');
+	for (const char *p = text; *p; p++) {
+		if (*p == '"')
+			buf_addc(b, '"');
+		buf_addc(b, *p);
+	}
+	if (quote)
+		buf_addc(b, '"');
+	if (end == '\n')
+		buf_addc(b, '\r');
+	buf_addc(b, end);
+}
+
+static bool send_csv(struct request *q, struct response *r, const struct dataset *d, struct str table, struct err *e)
+{
+	struct str head = STR("table,line,column,text,reason\r\n");
+	response_header(r, "Content-Disposition", STR("attachment; filename=\"rejects.csv\""));
+	if (!response_stream_begin(r, 200, "text/csv; charset=utf-8", e) || !response_write(r, head.p, head.n, e))
+		return false;
+	for (int64_t after = 0;;) {
+		CLEANUP(arena_free) struct arena a = ARENA_INIT(16 * MIB);
+		CLEANUP(buf_free) struct buf b = BUF_INIT(16 * MIB);
+		struct reject *list;
+		size_t n;
+		if (!reject_page(api_db(q), &a, d->org, d->current, table, after, LIMIT_PAGE, &list, &n, NULL, e))
+			return false;
+		for (size_t i = 0; i < n; i++) {
+			char line[24];
+			snprintf(line, sizeof line, "%lld", (long long)list[i].line);
+			write_cell(&b, list[i].table, ',');
+			write_cell(&b, list[i].line ? line : "", ',');
+			write_cell(&b, list[i].column, ',');
+			write_cell(&b, list[i].text, ',');
+			write_cell(&b, list[i].reason, '\n');
+			after = list[i].seq;
+		}
+		if (!n)
+			return response_end(r, e);
+		if (!response_write(r, b.p, b.n, e))
+			return false;
+	}
+}
+
+static bool rejects_get(struct request *q, struct response *r, struct err *e)
+{
+	struct dataset d;
+	struct api_page page;
+	struct str table = { 0 }, format = STR("json");
+	struct reject *list;
+	size_t n;
+	int64_t id, total;
+	if (!request_param_id(q, "id", &id, e) || !api_page_read(q, &page, e) ||
+	    !request_query_str(q, "table", &table, e) || !request_query_str(q, "format", &format, e) ||
+	    !dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, &d, e))
+		return false;
+	if (str_is(format, "csv"))
+		return send_csv(q, r, &d, table, e);
+	if (!str_is(format, "json"))
+		return err_field(e, ERR_VALUE, "format", "The format is json or csv.");
+	if (!reject_page(api_db(q), request_arena(q), d.org, d.current, table, page.after, (size_t)page.limit, &list,
+			 &n, &total, e))
+		return false;
+	struct json_writer *w = api_list_begin(r);
+	for (size_t i = 0; i < n; i++)
+		write_reject(w, &list[i]);
+	api_list_end(w, n == (size_t)page.limit ? list[n - 1].seq : 0, total);
+	return true;
+}
+
+static const struct route_param rows_params[] = {
+	API_PAGE_PARAMS,
+	{ "table", ROUTE_PARAM_STR, "The table's name; the first one unless said." },
+	{ "filter", ROUTE_PARAM_STR,
+	  "column:op:value, …; ops eq ne lt le gt ge contains starts null notnull; \\ before , or : takes it as it "
+	  "is." },
+	{ "sort", ROUTE_PARAM_STR,
+	  "Columns with commas between, - before one for descending; file order unless said." },
+};
+static const struct route_param reject_params[] = {
+	API_PAGE_PARAMS,
+	{ "table", ROUTE_PARAM_STR, "Of one table only." },
+	{ "format", ROUTE_PARAM_STR, "json, or csv for all of them as a file." },
+};
+
+static const struct route routes[] = {
+	{ .method = "GET",
+	  .path = "/api/v1/datasets/{id}/rows",
+	  .handle = rows_get,
+	  .permission = PERM_DATASET_READ,
+	  .query = rows_params,
+	  .n_query = countof(rows_params),
+	  .summary = "A page of rows; phones and e-mails are masked." },
+	{ .method = "GET",
+	  .path = "/api/v1/datasets/{id}/rejects",
+	  .handle = rejects_get,
+	  .flags = ROUTE_STREAM,
+	  .permission = PERM_DATASET_READ,
+	  .query = reject_params,
+	  .n_query = countof(reject_params),
+	  .summary = "Rows that could not be read: line, column, text, why." },
+};
+const struct resource dataset_rows_resource = { "rows", "Rows of data sets", routes, countof(routes) };

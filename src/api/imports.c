@@ -1,0 +1,86 @@
+/* Files in: a new data set, or the next version of one. */
+#include "api/warehouse.h"
+
+#include "base/limits.h"
+
+static bool start(struct request *q, struct upload *u, enum import_mode mode, int64_t dataset,
+		  struct import_started *ret, struct err *e)
+{
+	char *name = arena_strndup(request_arena(q), u->name.p ? u->name.p : "", u->name.n);
+	struct import_request rq = { .by = api_caller(q),
+				     .mode = mode,
+				     .dataset = dataset,
+				     .name = name,
+				     .sources = u->sources,
+				     .n_sources = u->n_sources,
+				     .roles = u->roles,
+				     .n_roles = u->n_roles,
+				     .baskets = u->baskets };
+	return import_start(api_instance(q), &rq, "import", ret, e) && job_early_outcome(q, ret->job, e);
+}
+
+static void answer(struct response *r, const struct import_started *s)
+{
+	struct json_writer *w = response_json(r, 202);
+	response_headerf(r, "Location", "/api/v1/jobs/%lld", (long long)s->job);
+	jw_open(w, '{');
+	jw_key(w, "dataset");
+	jw_open(w, '{');
+	jw_kv_id(w, "id", s->dataset);
+	jw_kv_cstr(w, "name", s->name);
+	jw_close(w, '}');
+	jw_key(w, "job");
+	jw_open(w, '{');
+	jw_kv_id(w, "id", s->job);
+	jw_close(w, '}');
+	jw_close(w, '}');
+}
+
+static bool datasets_create(struct request *q, struct response *r, struct err *e)
+{
+	CLEANUP(upload_free) struct upload u = { 0 };
+	struct import_started s;
+	if (!upload_read(q, &u, e))
+		return false;
+	if (u.mode.n)
+		return err_field(e, ERR_VALUE, "mode", "A new data set has no mode.");
+	if (!start(q, &u, IMPORT_CREATE, 0, &s, e))
+		return false;
+	answer(r, &s);
+	return true;
+}
+
+static bool versions_create(struct request *q, struct response *r, struct err *e)
+{
+	CLEANUP(upload_free) struct upload u = { 0 };
+	struct import_started s;
+	struct dataset d;
+	/* Before gigabytes are read for nothing. */
+	if (!dataset_of_path(q, &d, e) || !upload_read(q, &u, e))
+		return false;
+	if (u.name.n)
+		return err_field(e, ERR_VALUE, "name", "The data set keeps its name.");
+	bool append = str_is(u.mode, "append");
+	if (!append && !str_is(u.mode, "replace"))
+		return err_field(e, ERR_VALUE, "mode", "The mode is \"append\" or \"replace\".");
+	if (!start(q, &u, append ? IMPORT_APPEND : IMPORT_REPLACE, d.id, &s, e))
+		return false;
+	answer(r, &s);
+	return true;
+}
+
+static const struct route routes[] = {
+	{ .method = "POST",
+	  .path = "/api/v1/datasets",
+	  .handle = datasets_create,
+	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
+	  .permission = PERM_DATASET_WRITE,
+	  .summary = "Load files as a new data set: `file` (one or more), `name`, `as`, `role`." },
+	{ .method = "POST",
+	  .path = "/api/v1/datasets/{id}/versions",
+	  .handle = versions_create,
+	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
+	  .permission = PERM_DATASET_WRITE,
+	  .summary = "Load files as the next version: `file`, `mode` (append or replace), `as`, `role`." },
+};
+const struct resource imports_resource = { "imports", "Loading files", routes, countof(routes) };

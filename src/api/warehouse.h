@@ -1,0 +1,39 @@
+/* What the resources of data sets share: uploads, waiting for a job, one data set as JSON. For this layer only. */
+#pragma once
+
+#include "analysis/import.h"
+#include "api/api.h"
+#include "job/job.h"
+#include "model/dataset.h"
+
+/* A multipart body: files in the spool, the other fields as text. Texts live in the request's arena. */
+struct upload {
+	struct spool *spool;
+	struct str name, mode;
+	bool baskets;
+	struct import_source *sources;
+	size_t n_sources, cap_sources;
+	struct import_role *roles;
+	size_t n_roles, cap_roles;
+};
+
+/*
+ * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `role` ([TABLE.]COLUMN=ROLE, any number).
+ * The store's connection is given back for as long as that takes.
+ */
+bool upload_read(struct request *q, struct upload *ret, struct err *e);
+/* Removes the files that are still the upload's. */
+void upload_free(struct upload *u);
+
+/*
+ * Waits for the end of a job, without a store connection: *ret_info is how it ended; a job that failed is its error.
+ * When the client goes away first: cancels the job when `cancel` says so, and fails.
+ */
+bool job_outcome(struct request *q, int64_t job, bool cancel, struct job_info *ret_info, struct err *e);
+/* Waits a moment: what cannot be read at all is known soon, and is then refused instead of accepted. */
+bool job_early_outcome(struct request *q, int64_t job, struct err *e);
+
+/* The data set of the path's {id}, whatever its state. */
+bool dataset_of_path(struct request *q, struct dataset *ret, struct err *e);
+/* Its JSON with everything the caller may see. */
+bool dataset_answer(struct request *q, struct json_writer *w, const struct dataset *d, struct err *e);
