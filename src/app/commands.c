@@ -16,9 +16,25 @@ const struct option_def command_common_options[] = {
 };
 const size_t command_common_options_n = countof(command_common_options);
 
+/* clang-format off */
 const struct command_def *const cli_commands[] = {
-	&command_serve_def,   &command_init,      &command_config,       &command_org_add,      &command_org_list,
-	&command_user_add,    &command_user_list, &command_user_disable, &command_user_enable,  &command_user_passwd,
-	&command_user_import, &command_token_add, &command_token_list,   &command_token_remove,
+	&command_serve_def,
+	&command_init,
+	&command_config,
+	&command_org_add,
+	&command_org_list,
+	&command_user_add,
+	&command_user_list,
+	&command_user_disable,
+	&command_user_enable,
+	&command_user_passwd,
+	&command_user_import,
+	&command_token_add,
+	&command_token_list,
+	&command_token_remove,
+	&command_backup,
+	&command_restore,
+	&command_check,
 };
+/* clang-format on */
 const size_t cli_commands_n = countof(cli_commands);

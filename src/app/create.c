@@ -77,7 +77,7 @@ bool create_folder(struct command *c, const struct create_request *rq, struct cr
 	char path[FOLDER_PATH];
 	struct err ignored;
 	CLEANUP(fd_close) int lock = -1;
-	if (!make_parents(dir, e) || !datadir_new_begin(dir, path, sizeof path, &lock, e))
+	if (!datadir_new_check(dir, e) || !make_parents(dir, e) || !datadir_new_begin(dir, path, sizeof path, &lock, e))
 		return false;
 	if (fill(c, path, rq, ret, e) && datadir_new_finish(path, dir, e))
 		return true;

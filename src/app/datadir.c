@@ -142,13 +142,18 @@ static bool clear_leftover(const char *path, struct err *e)
 	return datadir_remove(path, e);
 }
 
-bool datadir_new_begin(const char *dir, char *ret_path, size_t cap, int *ret_lock, struct err *e)
+bool datadir_new_check(const char *dir, struct err *e)
 {
 	struct stat st;
 	if (datadir_exists(dir))
 		return err_set(e, ERR_CONFLICT, "datadir_exists", "%s is a data folder already", dir);
 	if (lstat(dir, &st) == 0 && !(S_ISDIR(st.st_mode) && is_empty(dir)))
 		return err_set(e, ERR_CONFLICT, "datadir_exists", "%s exists and is not an empty folder", dir);
+	return true;
+}
+
+bool datadir_new_begin(const char *dir, char *ret_path, size_t cap, int *ret_lock, struct err *e)
+{
 	snprintf(ret_path, cap, "%s.new", dir);
 	if (!clear_leftover(ret_path, e))
 		return false;
@@ -166,6 +171,13 @@ bool datadir_new_finish(const char *path, const char *dir, struct err *e)
 	if (rename(path, dir) != 0)
 		return err_errno(e, errno, "cannot rename %s to %s", path, dir);
 	return datadir_sync_parent(dir, e);
+}
+
+bool datadir_new_replace(const char *path, const char *dir, struct err *e)
+{
+	if (renameat2(AT_FDCWD, path, AT_FDCWD, dir, RENAME_EXCHANGE) != 0)
+		return err_errno(e, errno, "cannot exchange %s and %s", path, dir);
+	return datadir_sync_parent(dir, e) && datadir_remove(path, e);
 }
 
 /* An address that names the socket through a descriptor of the folder: paths of any length fit. */

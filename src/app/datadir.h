@@ -28,10 +28,13 @@ bool datadir_lock(const char *dir, int *ret_fd, pid_t *ret_holder, struct err *e
 
 /*
  * A new folder is made under another name ("DIR.new") and renamed when it is whole, so that a crash leaves either no
- * folder or a good one. begin refuses an existing folder that is not empty, and removes what a crashed attempt left.
+ * folder or a good one. check refuses an existing folder that is not empty; begin removes what a crashed attempt left.
  */
+bool datadir_new_check(const char *dir, struct err *e);
 bool datadir_new_begin(const char *dir, char *ret_path, size_t cap, int *ret_lock, struct err *e);
 bool datadir_new_finish(const char *path, const char *dir, struct err *e);
+/* The new one takes the place of an existing one in one step; the old one is removed. */
+bool datadir_new_replace(const char *path, const char *dir, struct err *e);
 /* Removes a folder and everything in it; nothing outside it, links are not followed. */
 bool datadir_remove(const char *path, struct err *e);
 /* Flushes the folder that holds path. */

@@ -1,11 +1,14 @@
 #include "app/open.h"
 
 #include "analysis/names.h"
+#include "app/backup.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "db/migrate.h"
 #include "db/pool.h"
 #include "job/job.h"
+#include "model/segment.h"
+#include "model/spool.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -70,7 +73,9 @@ bool instance_open(const struct settings *s, const char *dir, unsigned flags, st
 {
 	struct instance *in = mem_zalloc(sizeof *in);
 	in->dir = mem_strdup(dir);
+	backup_sweep(dir);
 	bool good = open_key(s, &in->master, e) && open_store(in, s, flags, e);
+	good = good && segment_store_open(dir, &in->master, &in->segments, e) && spool_open(dir, &in->spool, e);
 	if (good)
 		in->names = name_index_cache_new(LIMIT_NAMES_BYTES);
 	if (good && (flags & INSTANCE_SERVE))
@@ -91,6 +96,8 @@ void instance_close(struct instance **inp)
 	*inp = NULL;
 	job_queue_free(&in->jobs);
 	name_index_cache_free(&in->names);
+	spool_free(&in->spool);
+	segment_store_free(&in->segments);
 	if (in->dbs)
 		db_pool_close(&in->dbs);
 	key_wipe(&in->master);

@@ -41,9 +41,9 @@ struct sealed_writer {
 	int dir_fd, fd;
 	unsigned flags;
 	char name[NAME_BYTES + 1];
-	char temp[NAME_BYTES + 32];
-	uint64_t written; /* plain bytes */
-	size_t held;      /* plain bytes in `plain`, not yet encrypted */
+	char temp[NAME_BYTES + 32]; /* empty: over a descriptor of the caller's */
+	uint64_t written;           /* plain bytes */
+	size_t held;                /* plain bytes in `plain`, not yet encrypted */
 	unsigned char *plain;
 	unsigned char *sealed; /* SEALED_CHUNK + EXTRA_BYTES */
 };
@@ -97,7 +97,8 @@ void sealed_abort(struct sealed_writer **w)
 		return;
 	if ((*w)->fd >= 0) {
 		close((*w)->fd);
-		unlinkat((*w)->dir_fd, (*w)->temp, 0);
+		if ((*w)->temp[0])
+			unlinkat((*w)->dir_fd, (*w)->temp, 0);
 	}
 	if ((*w)->plain)
 		sodium_memzero((*w)->plain, SEALED_CHUNK);
@@ -106,6 +107,17 @@ void sealed_abort(struct sealed_writer **w)
 	sodium_memzero(*w, sizeof **w);
 	free(*w);
 	*w = NULL;
+}
+
+static bool begin(struct sealed_writer *w, const struct key *key, enum sealed_kind kind, int64_t id, struct err *e)
+{
+	unsigned char header[HEADER_BYTES];
+	w->plain = mem_alloc(SEALED_CHUNK);
+	w->sealed = mem_alloc(SEALED_CHUNK + EXTRA_BYTES);
+	put_fixed(w->fixed, kind, id);
+	memcpy(header, w->fixed, FIXED_BYTES);
+	crypto_secretstream_xchacha20poly1305_init_push(&w->state, header + FIXED_BYTES, key->bytes);
+	return write_all(w->fd, header, sizeof header, w->name, e);
 }
 
 bool sealed_create(int dir_fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
@@ -121,13 +133,25 @@ bool sealed_create(int dir_fd, const char *name, const struct key *key, enum sea
 	w->fd = openat(dir_fd, w->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (w->fd < 0)
 		return err_errno(e, errno, "%s", name);
-	w->plain = mem_alloc(SEALED_CHUNK);
-	w->sealed = mem_alloc(SEALED_CHUNK + EXTRA_BYTES);
-	unsigned char header[HEADER_BYTES];
-	put_fixed(w->fixed, kind, id);
-	memcpy(header, w->fixed, FIXED_BYTES);
-	crypto_secretstream_xchacha20poly1305_init_push(&w->state, header + FIXED_BYTES, key->bytes);
-	if (!write_all(w->fd, header, sizeof header, name, e))
+	if (!begin(w, key, kind, id, e))
+		return false;
+	*ret = w;
+	w = NULL;
+	return true;
+}
+
+bool sealed_create_fd(int fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
+		      struct sealed_writer **ret, struct err *e)
+{
+	if (!crypt_init(e))
+		return false;
+	CLEANUP(sealed_abort) struct sealed_writer *w = mem_zalloc(sizeof *w);
+	w->dir_fd = -1;
+	snprintf(w->name, sizeof w->name, "%s", name);
+	w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (w->fd < 0)
+		return err_errno(e, errno, "%s", name);
+	if (!begin(w, key, kind, id, e))
 		return false;
 	*ret = w;
 	w = NULL;
@@ -179,6 +203,8 @@ static bool finish(struct sealed_writer *w, struct err *e)
 		return false;
 	if (!(w->flags & SEALED_SCRATCH) && fsync(w->fd) < 0)
 		return err_errno(e, errno, "%s", w->name);
+	if (!w->temp[0])
+		return true;
 	if (renameat(w->dir_fd, w->temp, w->dir_fd, w->name) < 0)
 		return err_errno(e, errno, "%s", w->name);
 	close(w->fd);
@@ -262,6 +288,20 @@ static bool read_header(struct sealed_reader *r, const struct key *key, struct e
 	return true;
 }
 
+static bool open_reader(struct sealed_reader **r, const struct key *key, enum sealed_kind kind, int64_t id,
+			struct sealed_reader **ret, struct err *e)
+{
+	put_fixed((*r)->fixed, kind, id);
+	if (!read_header(*r, key, e))
+		return false;
+	(*r)->plain = mem_alloc(SEALED_CHUNK);
+	(*r)->sealed = mem_alloc(SEALED_CHUNK + EXTRA_BYTES);
+	posix_fadvise((*r)->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	*ret = *r;
+	*r = NULL;
+	return true;
+}
+
 bool sealed_open(int dir_fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
 		 struct sealed_reader **ret, struct err *e)
 {
@@ -274,15 +314,20 @@ bool sealed_open(int dir_fd, const char *name, const struct key *key, enum seale
 		return err_set(e, ERR_NOT_FOUND, NULL, "%s: there is no such file", name);
 	if (r->fd < 0)
 		return err_errno(e, errno, "%s", name);
-	put_fixed(r->fixed, kind, id);
-	if (!read_header(r, key, e))
+	return open_reader(&r, key, kind, id, ret, e);
+}
+
+bool sealed_open_fd(int fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
+		    struct sealed_reader **ret, struct err *e)
+{
+	if (!crypt_init(e))
 		return false;
-	r->plain = mem_alloc(SEALED_CHUNK);
-	r->sealed = mem_alloc(SEALED_CHUNK + EXTRA_BYTES);
-	posix_fadvise(r->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	*ret = r;
-	r = NULL;
-	return true;
+	CLEANUP(sealed_close) struct sealed_reader *r = mem_zalloc(sizeof *r);
+	snprintf(r->name, sizeof r->name, "%s", name);
+	r->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (r->fd < 0)
+		return err_errno(e, errno, "%s", name);
+	return open_reader(&r, key, kind, id, ret, e);
 }
 
 /* Decrypts and verifies the next chunk into r->plain. */

@@ -31,6 +31,9 @@ struct sealed_reader;
 /* name: one component. An existing file of that name is replaced at commit. The key is copied. */
 MUST_CHECK bool sealed_create(int dir_fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
 			      unsigned flags, struct sealed_writer **ret, struct err *e);
+/* Over a descriptor of the caller's, which stays open and is flushed at commit; name is for messages only. */
+MUST_CHECK bool sealed_create_fd(int fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
+				 struct sealed_writer **ret, struct err *e);
 /* After a failure only sealed_abort is of use. A full disk is ERR_IO with the code disk_full. */
 MUST_CHECK bool sealed_write(struct sealed_writer *w, const void *p, size_t n, struct err *e);
 /* Ends the writer in any case; on failure the file is gone. ret_bytes (may be NULL): plain bytes written. */
@@ -42,6 +45,9 @@ uint64_t sealed_written(const struct sealed_writer *w);
 /* Reads the header and the first chunk's length; ERR_NOT_FOUND when there is no such file. */
 MUST_CHECK bool sealed_open(int dir_fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
 			    struct sealed_reader **ret, struct err *e);
+/* From the present offset of a regular file of the caller's, which stays open. */
+MUST_CHECK bool sealed_open_fd(int fd, const char *name, const struct key *key, enum sealed_kind kind, int64_t id,
+			       struct sealed_reader **ret, struct err *e);
 /* Up to cap plain bytes; *ret_n is 0 only at the verified end. */
 MUST_CHECK bool sealed_read(struct sealed_reader *r, void *p, size_t cap, size_t *ret_n, struct err *e);
 /* Plain bytes in the whole file, computed from its length (so trust it only once the end was read). */

@@ -159,48 +159,48 @@ int64_t db_changes(struct db *db)
 	return db->driver->changes(db);
 }
 
-static void bind_one(struct db_stmt *s, int pos, char type, va_list *ap)
+static void bind_optional(struct db_stmt *s, int pos, int64_t v)
 {
-	int64_t i;
-	switch (type) {
-	case 'i':
-		db_bind_i64(s, pos, va_arg(*ap, int64_t));
-		break;
-	case 'o':
-		i = va_arg(*ap, int64_t);
-		if (i)
-			db_bind_i64(s, pos, i);
-		else
-			db_bind_null(s, pos);
-		break;
-	case 'd':
-		db_bind_f64(s, pos, va_arg(*ap, double));
-		break;
-	case 's':
-		db_bind_cstr(s, pos, va_arg(*ap, const char *));
-		break;
-	case 'S':
-		db_bind_str(s, pos, va_arg(*ap, struct str));
-		break;
-	case 'b':
-		db_bind_blob(s, pos, va_arg(*ap, struct str));
-		break;
-	case 'n':
+	if (v)
+		db_bind_i64(s, pos, v);
+	else
 		db_bind_null(s, pos);
-		break;
-	default: /* a letter that does not exist: no such position either, so the step fails */
-		db_bind_null(s, -1);
-		break;
-	}
 }
 
-static bool query(struct db *db, struct db_stmt **ret, const char *sql, const char *types, va_list *ap, struct err *e)
+static bool query(struct db *db, struct db_stmt **ret, const char *sql, const char *types, va_list ap, struct err *e)
 {
 	struct db_stmt *s = NULL;
 	if (!db->driver->prepare(db, sql, &s, e))
 		return false;
-	for (int i = 0; types[i]; i++)
-		bind_one(s, i + 1, types[i], ap);
+	for (int i = 0; types[i]; i++) {
+		int pos = i + 1;
+		switch (types[i]) {
+		case 'i':
+			db_bind_i64(s, pos, va_arg(ap, int64_t));
+			break;
+		case 'o':
+			bind_optional(s, pos, va_arg(ap, int64_t));
+			break;
+		case 'd':
+			db_bind_f64(s, pos, va_arg(ap, double));
+			break;
+		case 's':
+			db_bind_cstr(s, pos, va_arg(ap, const char *));
+			break;
+		case 'S':
+			db_bind_str(s, pos, va_arg(ap, struct str));
+			break;
+		case 'b':
+			db_bind_blob(s, pos, va_arg(ap, struct str));
+			break;
+		case 'n':
+			db_bind_null(s, pos);
+			break;
+		default: /* a letter that does not exist: no such position either, so the step fails */
+			db_bind_null(s, -1);
+			break;
+		}
+	}
 	*ret = s;
 	return true;
 }
@@ -209,7 +209,7 @@ bool db_query(struct db *db, struct db_stmt **ret, struct err *e, const char *sq
 {
 	va_list ap;
 	va_start(ap, types);
-	bool ok = query(db, ret, sql, types, &ap, e);
+	bool ok = query(db, ret, sql, types, ap, e);
 	va_end(ap);
 	return ok;
 }
@@ -220,7 +220,7 @@ bool db_exec(struct db *db, struct err *e, const char *sql, const char *types, .
 	bool row = true;
 	va_list ap;
 	va_start(ap, types);
-	bool ok = query(db, &s, sql, types, &ap, e);
+	bool ok = query(db, &s, sql, types, ap, e);
 	va_end(ap);
 	while (ok && row)
 		ok = db_step(s, &row, e);
@@ -233,7 +233,7 @@ bool db_query_i64(struct db *db, int64_t *ret, bool *ret_found, struct err *e, c
 	bool row;
 	va_list ap;
 	va_start(ap, types);
-	bool ok = query(db, &s, sql, types, &ap, e);
+	bool ok = query(db, &s, sql, types, ap, e);
 	va_end(ap);
 	if (!ok || !db_step(s, &row, e))
 		return false;

@@ -172,16 +172,22 @@ bool segment_sweep(struct segment_store *s, struct db *db, size_t *ret_removed, 
 	return ok;
 }
 
+bool segment_next(struct db *db, int64_t after, int64_t *ret_id, bool *ret_found, struct err *e)
+{
+	*ret_found = false;
+	return db_query_i64(db, ret_id, ret_found, e, "SELECT id FROM segment WHERE id > ?1 ORDER BY id LIMIT 1", "i",
+			    after);
+}
+
 bool segment_check_all(struct segment_store *s, struct db *db,
 		       void (*bad)(void *ctx, const char *file, const struct err *why), void *ctx, size_t *ret_checked,
 		       struct err *e)
 {
 	size_t checked = 0;
 	for (int64_t after = 0, id;;) {
-		bool found = false;
+		bool found;
 		/* One statement a segment, so that no reader stays open in the store while gigabytes are read. */
-		if (!db_query_i64(db, &id, &found, e, "SELECT id FROM segment WHERE id > ?1 ORDER BY id LIMIT 1", "i",
-				  after))
+		if (!segment_next(db, after, &id, &found, e))
 			return false;
 		if (!found)
 			break;

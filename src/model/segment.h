@@ -53,6 +53,9 @@ void segment_remove(struct segment_store *s, int64_t id);
 /* The path of the file within the data folder, for messages and backups: "segments/123.seg". ret holds 64 bytes. */
 void segment_name(int64_t id, char ret[64]);
 
+/* The segment that the store names next after id `after`, of any organisation; *ret_found false at the end. */
+bool segment_next(struct db *db, int64_t after, int64_t *ret_id, bool *ret_found, struct err *e);
+
 /* Removes every file that the store does not name. For the start, before any import can run. */
 bool segment_sweep(struct segment_store *s, struct db *db, size_t *ret_removed, struct err *e);
 /*

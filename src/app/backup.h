@@ -1,0 +1,31 @@
+/*
+ * A backup: one sealed file that holds a snapshot of the store and every segment the snapshot names.
+ *
+ * Plain bytes of the sealed stream, integers little-endian: "VTRBKUP1", when it was made (8, microseconds UTC), number
+ * of segments (8); the store: its length (8) and bytes; each segment: its id (8), length (8) and bytes. Store and
+ * segments are encrypted under keys of the same master key themselves. The key is not in the backup.
+ */
+#pragma once
+
+#include "app/command.h"
+
+struct backup_watch {
+	void *ctx;
+	void (*progress)(void *ctx, double fraction, const char *message); /* may be NULL */
+	const _Atomic bool *cancel;                                        /* may be NULL */
+};
+
+struct backup_counts {
+	size_t segments;
+	uint64_t bytes; /* of store and segments */
+	int64_t made_at;
+};
+
+/* Writes one to fd while others go on working. name: of the file, for messages. */
+bool backup_write(struct instance *in, int fd, const char *name, const struct backup_watch *w,
+		  struct backup_counts *ret, struct err *e);
+/* Removes what a killed backup left in the folder. */
+void backup_sweep(const char *dir);
+/* Writes store and segments of the backup in fd into the empty folder `dir`; every byte was authenticated. */
+bool backup_read(int fd, const char *name, const struct key *master, const char *dir, const struct backup_watch *w,
+		 struct backup_counts *ret, struct err *e);
