@@ -8,6 +8,8 @@
 #include "db/backup.h"
 #include "db/db.h"
 
+#define DB_AGAIN 0x100u /* another connection of this process has it open: what is looked at once was looked at */
+
 /* One writer of a pool at a time: waiting here costs nothing, polling the file's lock does. */
 struct db_gate;
 struct db_gate *db_gate_new(void);

@@ -132,7 +132,7 @@ bool db_pool_open(const char *url, const struct key *key, unsigned flags, size_t
 	if (!open_one(pool, &pool->list[0], e))
 		return false;
 	pool->open = pool->idle = 1;
-	pool->flags &= ~DB_CREATE;
+	pool->flags = (flags & ~DB_CREATE) | DB_AGAIN;
 	*ret = pool;
 	pool = NULL;
 	return true;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SALT_BYTES 16
 #define CACHE_PRAGMA "PRAGMA cache_size=-4096" /* KiB a connection */
 
 static struct sqlite_db *own(struct db *db)
@@ -20,37 +21,73 @@ static struct sqlite_stmt *stmt(struct db_stmt *s)
 	return (struct sqlite_stmt *)s;
 }
 
-static bool give_key(sqlite3 *handle, const char *path, const struct key *key, struct err *e)
+/*
+ * The first bytes of the file are a salt that a raw key has no use for. It is derived from the key, so that a key that
+ * does not fit and a first page that is damaged can be told apart.
+ */
+static void salt_of(const struct key *key, unsigned char ret[SALT_BYTES])
 {
-	char text[5 + 2 * KEY_BYTES]; /* "raw:" and hexadecimal: no key derivation at each opening */
+	CLEANUP(key_wipe) struct key derived;
+	key_derive(key, "vtr-salt", 0, &derived);
+	memcpy(ret, derived.bytes, SALT_BYTES);
+}
+
+static int give_key(sqlite3 *handle, const struct key *key)
+{
+	unsigned char text[4 + KEY_BYTES + SALT_BYTES]; /* a raw key: nothing is derived at each opening */
 	int rc = sqlite3_exec(handle, "PRAGMA cipher='aegis'", NULL, NULL, NULL);
 	if (rc == SQLITE_OK) {
 		memcpy(text, "raw:", 4);
-		sodium_bin2hex(text + 4, sizeof text - 4, key->bytes, KEY_BYTES);
-		rc = sqlite3_key(handle, text, (int)sizeof text - 1);
+		memcpy(text + 4, key->bytes, KEY_BYTES);
+		salt_of(key, text + 4 + KEY_BYTES);
+		rc = sqlite3_key(handle, text, (int)sizeof text);
 		sodium_memzero(text, sizeof text);
 	}
 	/* Nothing is read before the first statement; this one is what proves the key. */
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(handle, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
-	return rc == SQLITE_OK || sqlite_error(handle, path, sqlite3_extended_errcode(handle), e);
+	return rc;
+}
+
+/* The file could not be decrypted: says whether it is the key's fault. What make_file avoids does no harm any more. */
+static bool why_not(const char *path, const struct key *key, struct err *e)
+{
+	unsigned char salt[SALT_BYTES], have[SALT_BYTES];
+	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	salt_of(key, salt);
+	if (fd >= 0 && pread(fd, have, sizeof have, 0) == sizeof have && memcmp(have, salt, sizeof salt) == 0)
+		return err_set(e, ERR_CORRUPT, NULL, "%s: the first page is damaged", path);
+	return err_set(e, ERR_CORRUPT, "wrong_key", "%s: the key does not open it; it belongs to another store", path);
+}
+
+/*
+ * Makes the file, as SQLite's mode depends on the umask; the -wal and -shm files follow its mode. A file that exists is
+ * not opened here: closing it again would drop the locks that other connections of this process have on it.
+ */
+static bool make_file(const char *path, bool create, struct err *e)
+{
+	CLEANUP(fd_close) int fd = -1;
+	if (create)
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	else if (access(path, F_OK) < 0 && errno == ENOENT)
+		return err_set(e, ERR_NOT_FOUND, "no_store", "%s: there is no store here", path);
+	if (create && fd < 0 && errno != EEXIST)
+		return err_errno(e, errno, "%s", path);
+	return true;
 }
 
 bool sqlite_open_file(const char *path, const struct key *key, bool create, sqlite3 **ret, struct err *e)
 {
-	/* Made here and not by SQLite, whose mode depends on the umask; the -wal and -shm files follow its mode. */
-	CLEANUP(fd_close) int fd = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
-	if (fd < 0 && errno == ENOENT && !create)
-		return err_set(e, ERR_NOT_FOUND, "no_store", "%s: there is no store here", path);
-	if (fd < 0)
-		return err_errno(e, errno, "%s", path);
+	if (!make_file(path, create, e))
+		return false;
 	sqlite3 *handle = NULL;
 	int rc = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 				 NULL);
 	bool ok = rc == SQLITE_OK || sqlite_error(handle, path, rc, e);
 	if (ok)
 		sqlite3_busy_timeout(handle, DB_BUSY_SECONDS * 1000);
-	ok = ok && (!key || give_key(handle, path, key, e));
+	if (ok && key && (rc = give_key(handle, key)) != SQLITE_OK)
+		ok = (rc & 0xff) == SQLITE_NOTADB ? why_not(path, key, e) : sqlite_error(handle, path, rc, e);
 	if (!ok) {
 		sqlite3_close_v2(handle);
 		return false;
@@ -69,6 +106,7 @@ static bool settle(sqlite3 *handle, const char *path, unsigned flags, struct err
 		"PRAGMA mmap_size=0",
 		"PRAGMA trusted_schema=OFF",
 		CACHE_PRAGMA,
+		"PRAGMA journal_size_limit=67108864",
 	};
 	int rc = SQLITE_OK;
 	for (size_t i = 0; i < countof(pragmas) && rc == SQLITE_OK; i++)
@@ -83,7 +121,8 @@ static bool settle(sqlite3 *handle, const char *path, unsigned flags, struct err
 static bool sqlite_open(const char *path, const struct key *key, unsigned flags, struct db **ret, struct err *e)
 {
 	sqlite3 *handle = NULL;
-	if (!crypt_init(e) || !sqlite_open_file(path, key, flags & DB_CREATE, &handle, e))
+	if (!crypt_init(e) || (!(flags & DB_AGAIN) && !sqlite_wal_whole(path, e)) ||
+	    !sqlite_open_file(path, key, flags & DB_CREATE, &handle, e))
 		return false;
 	if (!settle(handle, path, flags, e)) {
 		sqlite3_close_v2(handle);

@@ -32,6 +32,9 @@ MUST_CHECK bool sqlite_open_file(const char *path, const struct key *key, bool c
 /* Fills e from the connection's last failure rc. name is for the message. Returns false. */
 bool sqlite_error(sqlite3 *handle, const char *name, int rc, struct err *e);
 
+/* sqlite_wal.c: ERR_CORRUPT when damage in the log would make committed changes vanish silently. */
+MUST_CHECK bool sqlite_wal_whole(const char *path, struct err *e);
+
 /* sqlite_backup.c, sqlite_check.c */
 bool sqlite_backup(struct db *db, const char *path, const struct key *key, db_progress_fn *progress, void *ctx,
 		   struct err *e);

@@ -51,10 +51,7 @@ bool sqlite_error(sqlite3 *handle, const char *name, int rc, struct err *e)
 	case SQLITE_CORRUPT:
 		return err_set(e, ERR_CORRUPT, NULL, "%s: the store is damaged (%s)", name, text);
 	case SQLITE_NOTADB:
-		return err_set(
-			e, ERR_CORRUPT, "wrong_key",
-			"%s: the key does not open it: it belongs to another store, or the first page is damaged",
-			name);
+		return err_set(e, ERR_CORRUPT, "wrong_key", "%s: this is not a store, or it is encrypted", name);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		err_set(e, ERR_UNAVAILABLE, "store_busy", "The store is busy with another change; try again.");

@@ -9,8 +9,9 @@
 
 #include <stdio.h>
 
-#define COLUMNS                                                                                                   \
-	"SELECT u.id, u.org, u.email, o.name, u.role, u.password_hash IS NOT NULL, u.created_at, u.disabled_at, " \
+#define COLUMNS                                                                                              \
+	"SELECT u.id, u.org, u.email, o.name, u.role, CASE WHEN u.password_hash IS NULL THEN 0 ELSE 1 END, " \
+	"u.created_at, u.disabled_at, "                                                                      \
 	"u.last_seen_at, u.locked_until, u.failed_count FROM user_account u JOIN org o ON o.id = u.org "
 
 static bool read_user(struct db_stmt *s, struct arena *a, struct user *ret, struct err *e)

@@ -115,6 +115,7 @@ static void test_damage_is_named(void **state)
 	flip(f->path, 2000); /* the first page: it cannot even be opened, and says which file */
 	assert_false(db_open(f->url, &f->key, 0, &f->db, &e));
 	assert_int_equal(e.kind, ERR_CORRUPT);
+	assert_string_equal(err_code(&e), "damaged"); /* and not the key */
 	assert_non_null(strstr(e.message, f->path));
 }
 
@@ -242,6 +243,69 @@ static void test_disk_full(void **state)
 	rmdir(folder);
 }
 
+/* Leaves a log of 20 changes behind, as a killed server does. */
+static void leave_log(const struct fixture *f)
+{
+	int status;
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct db *db = NULL;
+		bool ok = db_open(f->url, &f->key, 0, &db, NULL);
+		for (int64_t i = 1; ok && i <= 20; i++)
+			ok = db_exec(db, NULL, "INSERT INTO t VALUES (?1)", "i", i);
+		_exit(ok ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static void test_damaged_log(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+	struct stat st;
+	char log[120], name[160];
+	OK(db_exec(f->db, &e, "CREATE TABLE t (a BIGINT)", ""));
+	db_close(&f->db);
+	leave_log(f);
+	snprintf(log, sizeof log, "%s-wal", f->path);
+	assert_int_equal(stat(log, &st), 0);
+	int64_t frame = 24 + PAGE, frames = (st.st_size - 32) / frame;
+	assert_true(frames >= 20);
+	static const int64_t offsets[] = { 0, 5, 9, 17, 23, 24, 2000, 24 + PAGE - 1 };
+	for (size_t i = 0; i < countof(offsets); i++) {
+		flip(log, 32 + frame * 3 + offsets[i]);
+		assert_false(db_open(f->url, &f->key, 0, &f->db, &e));
+		assert_int_equal(e.kind, ERR_CORRUPT);
+		assert_non_null(strstr(e.message, log));
+		assert_non_null(strstr(e.message, "page 4 "));
+		flip(log, 32 + frame * 3 + offsets[i]);
+	}
+	flip(log, 26); /* the header */
+	assert_false(db_open(f->url, &f->key, 0, &f->db, &e));
+	flip(log, 26);
+	/* A write that was torn by a power cut is no damage: the change was never acknowledged. */
+	assert_int_equal(truncate(log, 32 + frame * (frames - 1) + 100), 0);
+	OK(db_open(f->url, &f->key, 0, &f->db, &e));
+	int64_t n = count(f->db);
+	assert_true(n >= 19 && n <= 20);
+	db_close(&f->db);
+	leave_log(f);
+	assert_int_equal(stat(log, &st), 0);
+	flip(log, st.st_size - 100);
+	OK(db_open(f->url, &f->key, 0, &f->db, &e));
+	assert_int_equal(count(f->db), n + 19);
+	db_close(&f->db);
+	/* What is no log at all is what SQLite makes of it: nothing. */
+	snprintf(name, sizeof name, "%s-wal", f->path);
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, "garbage", 7), 7);
+	close(fd);
+	OK(db_open(f->url, &f->key, 0, &f->db, &e));
+	assert_int_equal(count(f->db), n + 19);
+}
+
 struct backup_race {
 	struct db_pool *pool;
 	char path[128];
@@ -360,9 +424,13 @@ int main(void)
 {
 	assert_true(crypt_init(NULL));
 	const struct CMUnitTest tests[] = {
-		WITH_STORE(test_damage_is_named), WITH_STORE(test_cut_short),
-		WITH_STORE(test_backup),          WITH_STORE(test_backup_while_writing),
-		WITH_STORE(test_no_plain_text),   WITH_STORE(test_disk_full),
+		WITH_STORE(test_damage_is_named),
+		WITH_STORE(test_cut_short),
+		WITH_STORE(test_damaged_log),
+		WITH_STORE(test_backup),
+		WITH_STORE(test_backup_while_writing),
+		WITH_STORE(test_no_plain_text),
+		WITH_STORE(test_disk_full),
 		WITH_STORE(test_killed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
