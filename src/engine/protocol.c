@@ -109,7 +109,7 @@ static ssize_t send_part(int fd, const char *header, struct str payload, size_t 
 	if (payload.n > from)
 		iov[m.msg_iovlen++] = (struct iovec){ (char *)payload.p + from, payload.n - from };
 	union fd_control control;
-	if (n_fds && done == 0)
+	if (fds && n_fds && done == 0)
 		attach_fds(&m, &control, fds, n_fds);
 	for (;;) {
 		ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);

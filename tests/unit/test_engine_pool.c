@@ -110,7 +110,8 @@ static void test_many_segments(void **state)
 	struct engine_relation r = relation("many", "t", 1, many, countof(many));
 	expect("SELECT count(*) FROM many", &r, 1, "[100]");
 	/* one in the middle cannot be opened: said by name, and the engine goes on */
-	many[50] = fx.refuse = 15;
+	many[50] = 15;
+	fx.refuse = 15;
 	r.version = 2;
 	expect_failure((struct engine_request){ .sql = "SELECT count(*) FROM many", .relations = &r, .n_relations = 1 },
 		       ERR_CORRUPT, "damaged");

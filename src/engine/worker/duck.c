@@ -136,6 +136,8 @@ static bool configure(duckdb_config config, const struct worker_config *c, struc
 		{ "autoload_known_extensions", "false" },
 		{ "allow_community_extensions", "false" },
 		{ "allow_persistent_secrets", "false" },
+		/* memory that a query leaves goes back to the kernel some seconds later */
+		{ "allocator_background_threads", "true" },
 	};
 	for (size_t i = 0; i < countof(settings); i++)
 		if (duckdb_set_config(config, settings[i][0], settings[i][1]) != DuckDBSuccess)
