@@ -1,4 +1,4 @@
-/* engine/import: the conversation with an import worker, well and badly behaved (tests/unit/import_worker.c). */
+/* engine/import: the conversation with an import worker, well and badly behaved (tests/unit/stand_in.c). */
 #include "engine/import.h"
 
 #include "base/clock.h"
@@ -93,7 +93,7 @@ static size_t open_fds(void)
 static bool run(const char *name, const char *options, struct seen *s, const _Atomic bool *cancel, struct buf *done,
 		struct err *e)
 {
-	struct engine_spawn_options o = { .program = getenv("VITRINA_TEST_IMPORT_WORKER") };
+	struct engine_spawn_options o = { .program = getenv("VITRINA_TEST_STAND_IN") };
 	struct engine_import m = { .name = name,
 				   .size = 8,
 				   .options_json = options,

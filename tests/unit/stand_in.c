@@ -1,4 +1,7 @@
-/* Stands in for `vitrina-engine import` in test_engine_import.c: the name of the file says how it behaves. */
+/*
+ * Stands in for vitrina-engine in test_engine_import.c and test_engine_hostile.c: the name of the file, or the text of
+ * the query, says how it behaves.
+ */
 #include "engine/protocol.h"
 
 #include "base/limits.h"
@@ -89,13 +92,9 @@ static const struct {
 	{ "hello-again", FRAME_HELLO, "{}" },
 };
 
-int main(int argc, char **argv)
+static int import_mode(void)
 {
 	char payload[4096], name[64] = "";
-	if (argc != 2 || strcmp(argv[1], "import") != 0)
-		return 2;
-	await(FRAME_HELLO, payload, sizeof payload);
-	say(FRAME_HELLO, "{\"duckdb\":\"v0\",\"lacks\":[]}");
 	int source = await(FRAME_IMPORT, payload, sizeof payload);
 	CLEANUP(json_decrefp_) json_t *v = NULL;
 	if (!json_read(str_of(payload), sizeof payload, &v, NULL))
@@ -125,4 +124,87 @@ int main(int argc, char **argv)
 		pause();
 	}
 	return 0;
+}
+
+/* What goes out on the socket of a query whose SQL is `sql`: up to three frames, then the end of the socket. */
+static const struct {
+	const char *sql;
+	struct {
+		enum frame_type type;
+		const char *payload;
+	} frames[3];
+} answers[] = {
+	{ "good", { { FRAME_COLUMNS, "{\"columns\":[]}" }, { FRAME_ROWS, "[1]" }, { FRAME_END, "{\"rows\":1}" } } },
+	{ "nothing", { { FRAME_CLOSED, NULL } } },
+	{ "columns only", { { FRAME_COLUMNS, "{\"columns\":[]}" } } },
+	{ "rows first", { { FRAME_ROWS, "[1]" }, { FRAME_END, "{\"rows\":1}" } } },
+	{ "columns twice", { { FRAME_COLUMNS, "{\"columns\":[]}" }, { FRAME_COLUMNS, "{\"columns\":[]}" } } },
+	{ "columns not json", { { FRAME_COLUMNS, "{" } } },
+	{ "columns without type", { { FRAME_COLUMNS, "{\"columns\":[{\"name\":\"a\"}]}" } } },
+	{ "too many rows", { { FRAME_COLUMNS, "{\"columns\":[]}" }, { FRAME_END, "{\"rows\":1000000}" } } },
+	{ "fewer than no rows", { { FRAME_COLUMNS, "{\"columns\":[]}" }, { FRAME_END, "{\"rows\":-1}" } } },
+	{ "end not json", { { FRAME_END, "x" } } },
+	{ "too many bytes", { { FRAME_COLUMNS, "{\"columns\":[]}" }, { FRAME_ROWS, "[1234567890]" } } },
+	{ "progress", { { FRAME_PROGRESS, "{}" } } },
+	{ "hello", { { FRAME_HELLO, "{}" } } },
+	{ "failed not json", { { FRAME_FAILED, "" } } },
+	{ "failed as a server", { { FRAME_FAILED, "{\"kind\":2,\"message\":\"sign in again\"}" } } },
+	{ "failed", { { FRAME_FAILED, "{\"kind\":12,\"code\":\"wrong_sql\",\"message\":\"no\"}" } } },
+};
+
+static void answer_query(struct frame *f)
+{
+	CLEANUP(json_decrefp_) json_t *v = NULL;
+	int fd = frame_take_fd(f, 0);
+	if (!json_read(frame_payload(f), LIMIT_FRAME_BYTES, &v, NULL))
+		_exit(9);
+	const char *sql = json_string_value(json_object_get(v, "sql"));
+	if (strcmp(sql, "hang") == 0)
+		pause();
+	if (strcmp(sql, "die") == 0)
+		_exit(0);
+	for (size_t i = 0; i < countof(answers); i++)
+		for (size_t k = 0; k < 3 && strcmp(sql, answers[i].sql) == 0 && answers[i].frames[k].payload; k++)
+			frame_send(fd, answers[i].frames[k].type, str_of(answers[i].frames[k].payload), NULL, 0, NULL);
+	close(fd);
+}
+
+/* ATTACH is answered as the name of the schema says. */
+static void answer_attach(struct frame *f)
+{
+	CLEANUP(json_decrefp_) json_t *v = NULL;
+	if (!json_read(frame_payload(f), LIMIT_FRAME_BYTES, &v, NULL))
+		_exit(9);
+	const char *schema = json_string_value(json_object_get(v, "schema"));
+	if (strcmp(schema, "die") == 0)
+		_exit(0);
+	if (strcmp(schema, "rows") == 0)
+		say(FRAME_ROWS, "{}");
+	else
+		say(FRAME_DONE, "{}");
+}
+
+static int query_mode(void)
+{
+	for (;;) {
+		struct frame f;
+		if (!frame_recv(CONTROL, &f, NULL) || f.type == FRAME_CLOSED)
+			return 0;
+		if (f.type == FRAME_QUERY)
+			answer_query(&f);
+		else if (f.type == FRAME_ATTACH)
+			answer_attach(&f);
+		else if (f.type == FRAME_DETACH)
+			say(FRAME_DONE, "{}");
+		frame_free(&f);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		return 2;
+	await(FRAME_HELLO, NULL, 0);
+	say(FRAME_HELLO, "{\"duckdb\":\"v0\",\"lacks\":[]}");
+	return strcmp(argv[1], "query") == 0 ? query_mode() : import_mode();
 }
