@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define WAIT_SECONDS 10       /* for a turn to hash */
+#define MAX_WAITING 16        /* for one */
 #define BCRYPT_BYTES 60       /* of a bcrypt hash: setting and digest */
 #define BCRYPT_SETTING 29     /* "$2b$12$" and 22 characters of salt */
 #define BCRYPT_MAX_COST 15    /* 2^15 rounds: some three seconds; more would be a way to stop the server */
@@ -23,8 +24,8 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	struct password_cost cost;
-	unsigned busy;
-} turns = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, { 64 * MIB, 3, 2 }, 0 };
+	unsigned busy, waiting;
+} turns = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, { 64 * MIB, 3, 2 }, 0, 0 };
 
 void password_set_cost(const struct password_cost *cost)
 {
@@ -47,9 +48,12 @@ static bool turn_begin(struct password_cost *ret_cost, struct err *e)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += WAIT_SECONDS;
 	pthread_mutex_lock(&turns.lock);
-	int rc = 0;
+	/* A flood of attempts must not hold every worker of the server: past some waiting, others are sent away. */
+	int rc = turns.waiting < MAX_WAITING ? 0 : ETIMEDOUT;
+	turns.waiting++;
 	while (turns.busy >= turns.cost.concurrent && rc != ETIMEDOUT)
 		rc = pthread_cond_timedwait(&turns.freed, &turns.lock, &until);
+	turns.waiting--;
 	bool ok = turns.busy < turns.cost.concurrent;
 	if (ok) {
 		turns.busy++;

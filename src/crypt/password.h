@@ -2,8 +2,8 @@
  * Passwords: made with Argon2id, old bcrypt hashes still read.
  *
  * One hash takes tens of mebibytes and a tenth of a second on purpose, so at most `concurrent` are computed at the same
- * time in the process; others wait for a bounded time and are then refused with ERR_UNAVAILABLE. Every function may be
- * called from any thread. Never call one inside a write transaction of the store.
+ * time in the process; a few others wait, for a bounded time, and the rest is refused with ERR_UNAVAILABLE. Every
+ * function may be called from any thread. Never call one inside a write transaction of the store.
  */
 #pragma once
 

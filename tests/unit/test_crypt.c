@@ -573,6 +573,41 @@ static void test_password_threads(void **state)
 	}
 }
 
+struct flood {
+	pthread_mutex_t lock;
+	size_t done, refused;
+};
+
+static void *flood_one(void *arg)
+{
+	struct flood *f = arg;
+	struct err e = { 0 };
+	bool ok = password_decoy(STR("flood"), &e);
+	pthread_mutex_lock(&f->lock);
+	if (ok)
+		f->done++;
+	else if (e.kind == ERR_UNAVAILABLE && e.retry_after > 0)
+		f->refused++;
+	pthread_mutex_unlock(&f->lock);
+	return NULL;
+}
+
+/* However many come, each is served or sent away to try again; none is lost, and some are served. */
+static void test_password_flood(void **state)
+{
+	struct flood f = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	pthread_t threads[60];
+	struct password_cost one = { 4 * MIB, 3, 1 }, cheap = { 64 * KIB, 1, 2 };
+	password_set_cost(&one);
+	for (size_t i = 0; i < countof(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, flood_one, &f), 0);
+	for (size_t i = 0; i < countof(threads); i++)
+		pthread_join(threads[i], NULL);
+	password_set_cost(&cheap);
+	assert_int_equal(f.done + f.refused, countof(threads));
+	assert_true(f.done >= 17); /* one at work and all who may wait */
+}
+
 static void test_token(void **state)
 {
 	char a[TOKEN_TEXT], b[TOKEN_TEXT], hash[TOKEN_HASH], other[TOKEN_HASH];
@@ -622,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_password_refused),
 		cmocka_unit_test(test_hash_valid),
 		cmocka_unit_test(test_password_threads),
+		cmocka_unit_test(test_password_flood),
 		cmocka_unit_test(test_token),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
