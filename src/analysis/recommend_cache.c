@@ -1,0 +1,143 @@
+#include "analysis/recommend_inner.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define MOST 64 /* versions */
+
+struct recommender_cache {
+	pthread_mutex_t lock;     /* all below */
+	pthread_mutex_t training; /* one at a time: it takes a processor and much memory */
+	struct recommender *items[MOST];
+	size_t n, max_bytes;
+	uint64_t clock;
+};
+
+struct recommender_cache *recommender_cache_new(size_t max_bytes)
+{
+	struct recommender_cache *c = mem_zalloc(sizeof *c);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_mutex_init(&c->training, NULL);
+	c->max_bytes = max_bytes;
+	return c;
+}
+
+void recommender_cache_free(struct recommender_cache **c)
+{
+	if (!*c)
+		return;
+	for (size_t i = 0; i < (*c)->n; i++)
+		recommender_free((*c)->items[i]);
+	pthread_mutex_destroy(&(*c)->lock);
+	pthread_mutex_destroy(&(*c)->training);
+	free(*c);
+	*c = NULL;
+}
+
+/* refs counts users, and 1 for being listed. Called with the lock held. */
+static void unref(struct recommender *r)
+{
+	if (--r->refs == 0)
+		recommender_free(r);
+}
+
+static void unlist(struct recommender_cache *c, size_t i)
+{
+	struct recommender *r = c->items[i];
+	c->items[i] = c->items[--c->n];
+	unref(r);
+}
+
+static void make_room(struct recommender_cache *c, size_t bytes)
+{
+	for (;;) {
+		size_t held = bytes, oldest = 0;
+		for (size_t i = 0; i < c->n; i++) {
+			held += c->items[i]->bytes;
+			if (c->items[i]->used < c->items[oldest]->used)
+				oldest = i;
+		}
+		if (!c->n || (held <= c->max_bytes && c->n < MOST))
+			return;
+		unlist(c, oldest);
+	}
+}
+
+static struct recommender *take_listed(struct recommender_cache *c, int64_t version)
+{
+	struct recommender *found = NULL;
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; i < c->n && !found; i++) {
+		if (c->items[i]->version == version)
+			found = c->items[i];
+	}
+	if (found) {
+		found->used = ++c->clock;
+		found->refs++;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return found;
+}
+
+static void list(struct recommender_cache *c, struct recommender *r)
+{
+	pthread_mutex_lock(&c->lock);
+	make_room(c, r->bytes);
+	r->refs = 2;
+	r->used = ++c->clock;
+	c->items[c->n++] = r;
+	pthread_mutex_unlock(&c->lock);
+}
+
+bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t version, struct recommender **ret,
+		      struct err *e)
+{
+	struct recommender_cache *c = inst->recommenders;
+	struct card_set set;
+	/* Also the check that the version is the organisation's own. */
+	if (!card_set_find(db, org, version, &set, e))
+		return false;
+	struct recommender *r = take_listed(c, version);
+	if (r) {
+		*ret = r;
+		return true;
+	}
+	pthread_mutex_lock(&c->training);
+	r = take_listed(c, version);
+	bool done = r || recommender_train(db, &set, &r, e);
+	if (done && !r->refs)
+		list(c, r);
+	pthread_mutex_unlock(&c->training);
+	if (done)
+		*ret = r;
+	return done;
+}
+
+void recommender_give(struct instance *inst, struct recommender *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_lock(&inst->recommenders->lock);
+	unref(r);
+	pthread_mutex_unlock(&inst->recommenders->lock);
+}
+
+void recommender_forget(struct recommender_cache *c, int64_t version)
+{
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = c->n; i-- > 0;) {
+		if (c->items[i]->version == version)
+			unlist(c, i);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+bool recommender_warm(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+		      struct err *e)
+{
+	struct recommender *r;
+	if (!recommender_take(inst, db, org, version, &r, e))
+		return false;
+	recommender_give(inst, r);
+	return true;
+}

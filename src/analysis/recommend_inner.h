@@ -1,0 +1,76 @@
+/* The trained recommender of one version and the way to it; only for recommend*.c and evaluate.c. */
+#pragma once
+
+#include "analysis/recommend.h"
+#include "learn/next.h"
+#include "model/link.h"
+#include "model/product.h"
+
+#include <jansson.h>
+
+#define TRAIN_CUSTOMERS 200000 /* evenly spread when there are more */
+#define LEVELS_MOST 64
+#define CATEGORIES_MOST 12
+
+enum { NUMERIC_AGE, NUMERIC_PURCHASES, NUMERIC_TENURE, NUMERICS };
+
+/* One text attribute: its distinct values, the commonest first. */
+struct attribute_levels {
+	char *name; /* "birth_place", or of the file's column */
+	bool is_role;
+	char *level[LEVELS_MOST];
+	uint32_t count[LEVELS_MOST];
+	uint32_t n;
+	bool too_many;
+};
+
+struct attribute_plan {
+	struct attribute_levels category[CATEGORIES_MOST];
+	uint32_t n;
+};
+
+struct recommender {
+	int64_t version;
+	struct card_set set;
+	struct arena arena; /* of the products */
+	struct product_table products;
+	struct attribute_plan plan;
+	struct learn_next next;
+	uint32_t trained_on; /* customers */
+	int64_t trained_at;
+	double seconds;
+	/* of the cache */
+	size_t bytes;
+	int refs;
+	uint64_t used;
+};
+
+bool recommender_train(struct db *db, const struct card_set *set, struct recommender **ret, struct err *e);
+void recommender_free(struct recommender *r);
+/* Trained, from the cache or now. Give it back with recommender_give. */
+bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t version, struct recommender **ret,
+		      struct err *e);
+void recommender_give(struct instance *inst, struct recommender *r);
+
+/* A card as the learner sees it; arrays in a. */
+struct recommend_input {
+	struct learn_customer customer;
+	float numeric[NUMERICS];
+	uint32_t category[CATEGORIES_MOST];
+};
+bool recommend_input_of(const struct recommender *r, const struct customer *c, struct arena *a,
+			struct recommend_input *ret, struct err *e);
+
+/* Attributes from a card. numeric has NUMERICS places, category plan->n. */
+void attribute_plan_see(struct attribute_plan *p, const json_t *data);
+void attribute_plan_finish(struct attribute_plan *p);
+void attribute_plan_free(struct attribute_plan *p);
+void attributes_of(const struct attribute_plan *p, int64_t age, const json_t *data, struct learn_row row,
+		   float *numeric, uint32_t *category);
+const char *attribute_name(const struct attribute_plan *p, uint32_t i); /* numeric ones first */
+
+/* Reasons of one offer, into its why[]. */
+void recommend_why(const struct recommender *r, const struct recommend_input *in, const struct learn_offer *o,
+		   struct arena *a, struct recommend_item *ret);
+enum learn_method recommend_learn_method(enum recommend_method m);
+enum recommend_method recommend_method_of(enum learn_method learn);
