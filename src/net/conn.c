@@ -237,7 +237,7 @@ void conn_tick(struct conn *c, int64_t now)
 		tick_body(c, now);
 		break;
 	case CONN_LINGER:
-		if (now - c->since > n->linger_ms)
+		if (now - c->since > (c->loop->stopping ? n->linger_ms / 4 : n->linger_ms))
 			conn_close(c);
 		break;
 	case CONN_WEBSOCKET:

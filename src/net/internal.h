@@ -40,7 +40,8 @@ struct loop {
 	char read_buffer[READ_BYTES];
 };
 void loop_post(struct loop *l, struct mail *m, unsigned events); /* any thread */
-bool loop_start(struct loop *l, struct net *n, struct err *e);
+bool loop_init(struct loop *l, struct net *n, struct err *e);
+bool loop_start(struct loop *l, struct err *e);
 void loop_join(struct loop *l);
 void loop_may_end(struct loop *l);
 

@@ -1,5 +1,6 @@
 #include "net/internal.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 void loop_post(struct loop *l, struct mail *m, unsigned events)
@@ -117,7 +118,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-bool loop_start(struct loop *l, struct net *n, struct err *e)
+bool loop_init(struct loop *l, struct net *n, struct err *e)
 {
 	l->net = n;
 	l->last = &l->first;
@@ -133,9 +134,20 @@ bool loop_start(struct loop *l, struct net *n, struct err *e)
 	if (l == &n->loops[0])
 		for (size_t i = 0; i < n->n_listeners; i++)
 			listen_start(&n->listeners[i], l);
-	code = pthread_create(&l->thread, NULL, run, l);
+	return true;
+}
+
+/* Signals are the main thread's business. */
+bool loop_start(struct loop *l, struct err *e)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int code = pthread_create(&l->thread, NULL, run, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (code)
 		return err_errno(e, code, "Loop thread");
+	pthread_setname_np(l->thread, "loop");
 	l->started = true;
 	return true;
 }

@@ -50,7 +50,11 @@ const char *net_address(const struct net *n, size_t i)
 bool net_start(struct net *n, struct err *e)
 {
 	for (size_t i = 0; i < n->config.loops; i++)
-		if (!loop_start(&n->loops[i], n, e))
+		if (!loop_init(&n->loops[i], n, e))
+			return false;
+	/* Loop 0 comes last: it deals connections out to the others. */
+	for (size_t i = n->config.loops; i-- > 0;)
+		if (!loop_start(&n->loops[i], e))
 			return false;
 	return true;
 }

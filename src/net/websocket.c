@@ -22,9 +22,11 @@ struct websocket {
 	const struct ws_handler *handler;
 	void *ctx;
 	wslay_event_context_ptr wslay;
-	struct str input; /* not yet read by wslay */
-	bool working;     /* in ws_input: what is sent goes out at its end */
-	bool told;        /* closed() was called */
+	struct str input;      /* not yet read by wslay */
+	bool working;          /* in ws_input: what is sent goes out at its end */
+	bool told;             /* closed() was called */
+	bool leaving;          /* the server's stop closed it */
+	uint64_t payload_left; /* of the frame that is being written */
 	int64_t heard, pinged;
 	pthread_mutex_t lock;
 	struct outgoing *first, **last; /* under lock */
@@ -87,11 +89,33 @@ static ssize_t on_recv(wslay_event_context_ptr ctx, uint8_t *p, size_t n, int fl
 	return (ssize_t)take;
 }
 
-/* WSLAY_MSG_MORE needs no care: all that is added here leaves in one write. */
+/* Bytes of payload behind a frame's header (RFC 6455 §5.2; ours are not masked). */
+static uint64_t payload_bytes(const uint8_t *header, size_t n)
+{
+	uint64_t bytes = header[1] & 0x7f;
+	if (bytes < 126)
+		return bytes;
+	bytes = 0;
+	for (size_t i = 2; i < n; i++)
+		bytes = bytes << 8 | header[i];
+	return bytes;
+}
+
+/*
+ * WSLAY_MSG_MORE needs no care: all that is added here leaves in one write. wslay gives the header of a frame in one
+ * call, as all is taken. Where it closes because a frame was malformed it says no code; the peer shall have 1002.
+ */
 static ssize_t on_send(wslay_event_context_ptr ctx, const uint8_t *p, size_t n, int flags, void *data)
 {
+	static const uint8_t empty_close[] = { 0x88, 0 }, protocol_error[] = { 0x88, 2, 1002 >> 8, 1002 & 0xff };
 	struct websocket *w = data;
-	if (w->conn)
+	bool header = w->payload_left == 0;
+	w->payload_left = header ? payload_bytes(p, n) : w->payload_left - n;
+	if (!w->conn || n == 0)
+		return (ssize_t)n;
+	if (header && n == 2 && memcmp(p, empty_close, 2) == 0 && !wslay_event_get_close_received(ctx) && !w->leaving)
+		out_add(w->conn, protocol_error, sizeof protocol_error);
+	else
 		out_add(w->conn, p, n);
 	return (ssize_t)n;
 }
@@ -124,7 +148,8 @@ static bool enqueue(struct websocket *w, int opcode, struct str a, struct str b)
 	if (ok) {
 		struct outgoing *o = mem_alloc(sizeof *o + a.n + b.n);
 		*o = (struct outgoing){ .opcode = opcode, .n = a.n + b.n };
-		memcpy(o->bytes, a.p, a.n);
+		if (a.n)
+			memcpy(o->bytes, a.p, a.n);
 		if (b.n)
 			memcpy(o->bytes + a.n, b.p, b.n);
 		*w->last = o;
@@ -258,6 +283,7 @@ void ws_tick(struct websocket *w, int64_t now, bool stopping)
 	if (stopping) {
 		if (!wslay_event_get_close_sent(w->wslay)) {
 			wslay_event_queue_close(w->wslay, WS_GOING_AWAY, NULL, 0);
+			w->leaving = true;
 			w->pinged = now;
 		} else if (now - w->pinged > c->loop->net->config.linger_ms) {
 			conn_finish(c, false);

@@ -346,6 +346,11 @@ static const struct route routes[] = {
 	  .summary = "Events" },
 	{ .method = "GET", .path = "/cookie", .handle = cookie, .summary = "Sets a cookie" },
 	{ .method = "GET", .path = "/big", .handle = big, .summary = "A large answer" },
+	{ .method = "GET",
+	  .path = "/figures",
+	  .handle = http_metrics,
+	  .flags = ROUTE_INLINE,
+	  .summary = "/metrics, inline" },
 	{ .method = "GET", .path = "/private", .handle = small, .permission = 1, .summary = "Needs a token" },
 };
 static const struct resource resource = { "test", "Routes for tests", routes, countof(routes) };
