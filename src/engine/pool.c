@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 struct engine_pool {
 	struct engine_pool_options o;
@@ -271,7 +272,7 @@ static uint64_t rss_of(pid_t pid)
 	if (fscanf(f, "%*u %lu", &pages) != 1)
 		pages = 0;
 	fclose(f);
-	return (uint64_t)pages * 4096;
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 size_t engine_pool_stats(struct engine_pool *p, struct engine_stat *ret, size_t cap)

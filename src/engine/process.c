@@ -153,11 +153,13 @@ static bool find_program(const struct engine_spawn_options *o, char *ret, size_t
 static bool send_hello(int fd, const struct engine_spawn_options *o, const struct frame_wait *wait, struct err *e)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int64_t memory = o->memory ? o->memory : (int64_t)LIMIT_ENGINE_MEMORY;
 	CLEANUP(buf_free) struct buf b = BUF_INIT(KIB);
 	struct json_writer w = json_writer(&b);
 	jw_open(&w, '{');
-	jw_kv_i64(&w, "memory", o->memory ? o->memory : (int64_t)LIMIT_ENGINE_MEMORY);
-	jw_kv_i64(&w, "address_space", (int64_t)LIMIT_ENGINE_ADDRESS_SPACE);
+	jw_kv_i64(&w, "memory", memory);
+	/* Beside what DuckDB counts: its library, stacks, and what its allocator keeps reserved. */
+	jw_kv_i64(&w, "address_space", MAX((int64_t)LIMIT_ENGINE_ADDRESS_SPACE, 4 * memory));
 	jw_kv_i64(&w, "threads", o->threads ? o->threads : MAX(1, MIN(processors, 8)));
 	jw_close(&w, '}');
 	return frame_send_wait(fd, FRAME_HELLO, buf_str(&b), NULL, 0, wait, e);

@@ -136,6 +136,7 @@ static bool configure(duckdb_config config, const struct worker_config *c, struc
 		{ "autoload_known_extensions", "false" },
 		{ "allow_community_extensions", "false" },
 		{ "allow_persistent_secrets", "false" },
+		{ "pin_threads", "off" },
 		/* memory that a query leaves goes back to the kernel some seconds later */
 		{ "allocator_background_threads", "true" },
 	};
