@@ -17,7 +17,7 @@
 #define NAME_BYTES 200 /* of a table */
 
 struct done_column {
-	struct str name, type, min, max, role, reason;
+	struct str name, type, min, max, role, reason, note;
 	int64_t non_null, distinct;
 	double confidence;
 	json_t *sample;
@@ -35,11 +35,13 @@ static const struct json_field column_fields[] = {
 	{ "role", JSON_FIELD_STR, COLUMN(role) },
 	{ "confidence", JSON_FIELD_F64, COLUMN(confidence) },
 	{ "reason", JSON_FIELD_STR, COLUMN(reason) },
+	{ "note", JSON_FIELD_STR, COLUMN(note) },
 };
 static const struct json_table column_table = { "column", column_fields, countof(column_fields) };
 
 struct done_table {
 	int64_t number, rows, rejects;
+	int64_t rows_read, rows_left_out;
 	struct str name, source;
 	json_t *columns;
 };
@@ -51,6 +53,8 @@ static const struct json_field table_fields[] = {
 	{ "source", JSON_FIELD_STR, TABLE(source), false, 0, 4096 },
 	{ "rows", JSON_FIELD_I64, TABLE(rows), true, 0, INT64_MAX },
 	{ "rejects", JSON_FIELD_I64, TABLE(rejects), false, 0, INT64_MAX },
+	{ "rows_read", JSON_FIELD_I64, TABLE(rows_read), false, 0, INT64_MAX },
+	{ "rows_left_out", JSON_FIELD_I64, TABLE(rows_left_out), false, 0, INT64_MAX },
 	{ "columns", JSON_FIELD_ANY, TABLE(columns), true },
 };
 static const struct json_table table_table = { "table", table_fields, countof(table_fields) };
@@ -199,6 +203,51 @@ static bool take_table(struct import *m, size_t source, const json_t *v, size_t 
 	return !m->arena.failed || err_set(e, ERR_TOO_LARGE, NULL, "The columns take too much memory.");
 }
 
+struct done_relation {
+	int64_t from_table, to_table; /* the worker's numbers */
+	struct str from_column, to_column;
+	double overlap;
+};
+
+#define RELATION(field) offsetof(struct done_relation, field)
+static const struct json_field relation_fields[] = {
+	{ "from_table", JSON_FIELD_I64, RELATION(from_table), true, 0, LIMIT_TABLES },
+	{ "from_column", JSON_FIELD_STR, RELATION(from_column), true, 0, INT64_C(1) << 20 },
+	{ "to_table", JSON_FIELD_I64, RELATION(to_table), true, 0, LIMIT_TABLES },
+	{ "to_column", JSON_FIELD_STR, RELATION(to_column), true, 0, INT64_C(1) << 20 },
+	{ "overlap", JSON_FIELD_F64, RELATION(overlap) },
+};
+static const struct json_table relation_table = { "relation", relation_fields, countof(relation_fields) };
+
+/* The table that was read under that number; NULL when it was none of them. */
+static const struct dataset_table *table_of(const struct import *m, size_t first_output, int64_t number)
+{
+	for (size_t i = first_output; i < m->n_outputs; i++)
+		if (m->outputs[i].number == number && m->outputs[i].table != SIZE_MAX)
+			return &m->tables[m->outputs[i].table];
+	return NULL;
+}
+
+static bool take_relation(struct import *m, const json_t *v, size_t first_output, struct err *e)
+{
+	struct done_relation d = { 0 };
+	if (!json_parse(v, &relation_table, &d, NULL))
+		return strange(e);
+	const struct dataset_table *from = table_of(m, first_output, d.from_table);
+	const struct dataset_table *to = table_of(m, first_output, d.to_table);
+	const struct dataset_column *fc = from ? dataset_column_named(from, d.from_column) : NULL;
+	const struct dataset_column *tc = to ? dataset_column_named(to, d.to_column) : NULL;
+	if (!fc || !tc)
+		return strange(e);
+	if (m->n_relations < LIMIT_RELATIONS)
+		m->relations[m->n_relations++] = (struct dataset_relation){ .from_table = from->name,
+									    .from_column = fc->name,
+									    .to_table = to->name,
+									    .to_column = tc->name,
+									    .matched = d.overlap };
+	return true;
+}
+
 /* Written, but no part of what was reported. */
 static void drop_unclaimed(struct import *m, size_t first_output)
 {
@@ -216,14 +265,19 @@ static void drop_unclaimed(struct import *m, size_t first_output)
 
 bool import_take_done(struct import *m, size_t source, const json_t *done, size_t first_output, struct err *e)
 {
-	const json_t *tables = json_object_get(done, "tables"), *v;
+	const json_t *tables = json_object_get(done, "tables"), *relations = json_object_get(done, "relations"), *v;
 	size_t i, n = json_array_size(tables);
-	if (!m->tables)
+	if (!m->tables) {
 		m->tables = arena_array(&m->arena, LIMIT_TABLES, sizeof *m->tables);
-	if (!m->tables)
+		m->relations = arena_array(&m->arena, LIMIT_RELATIONS, sizeof *m->relations);
+	}
+	if (!m->tables || !m->relations)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many tables.");
 	json_array_foreach (tables, i, v)
 		if (!take_table(m, source, v, n, first_output, e))
+			return false;
+	json_array_foreach (relations, i, v)
+		if (!take_relation(m, v, first_output, e))
 			return false;
 	drop_unclaimed(m, first_output);
 	return true;

@@ -5,6 +5,8 @@
  *	import_work.c	the steps from files to the current version
  *	import_read.c	one file through a worker process into segments
  *	import_done.c	what the worker reported, as tables
+ *	import_plan.c	what the worker is told
+ *	import_relate.c	relations between tables of different files
  *	import_merge.c	append: the new tables joined to those that are there
  */
 #pragma once
@@ -48,9 +50,9 @@ struct import {
 	uint64_t bytes_total, bytes_before; /* of all files; of those that are finished */
 	struct dataset_content before;      /* append and replace: the current version */
 	struct dataset_table *tables;       /* read now, in file order; n_segments is 0 or 1 */
-	size_t n_tables, cap_tables;
-	struct dataset_relation *relations;
-	size_t n_relations, cap_relations;
+	size_t n_tables;
+	struct dataset_relation *relations; /* room for LIMIT_RELATIONS */
+	size_t n_relations;
 	struct import_output *outputs; /* malloc */
 	size_t n_outputs, cap_outputs;
 	struct segment_row *fresh; /* malloc; committed segments, removed again unless published */
@@ -63,9 +65,10 @@ struct import {
 bool import_read_file(struct import *m, struct db *db, size_t source, struct err *e);
 /* DONE of the file that was read last; its outputs begin at first_output. */
 bool import_take_done(struct import *m, size_t source, const json_t *done, size_t first_output, struct err *e);
-/* Roles over all tables, when they came from several files. */
-bool import_relate(struct import *m, struct err *e);
-/* Options for the worker: what the existing table expects of an append; NULL when there are none. */
+/* After version_fill: finds which table holds the customers that others speak of, where the worker saw only one file.
+ */
+bool import_relate(struct import *m, struct db *db, const struct dataset_table *tables, size_t n, struct err *e);
+/* Options for the worker, as JSON: baskets, what the existing tables expect of an append, roles that are given. */
 bool import_options(struct import *m, struct buf *ret, struct err *e);
 /* Append: joins m->tables to those of m->before; the result is all tables of the version, and
  * place[i] where the i-th of those read now went. */

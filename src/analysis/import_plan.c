@@ -1,12 +1,10 @@
-/* What a worker is told before it reads, and what only all files together can tell. */
+/* What a worker is told before it reads. */
 #include "analysis/import_inner.h"
 
 #include "json/write.h"
 
 static void write_expected(struct json_writer *w, const struct dataset_table *t)
 {
-	jw_kv_i64(w, "row_base", t->rows);
-	jw_key(w, "expect");
 	jw_open(w, '[');
 	for (size_t i = 0; i < t->n_columns; i++) {
 		jw_open(w, '{');
@@ -17,19 +15,60 @@ static void write_expected(struct json_writer *w, const struct dataset_table *t)
 	jw_close(w, ']');
 }
 
+/* For one table whatever the new file calls its own; for several by their names. */
+static void write_append(struct json_writer *w, const struct dataset_content *c)
+{
+	bool one = c->n_tables == 1;
+	jw_key(w, "row_base");
+	if (!one)
+		jw_open(w, '{');
+	for (size_t i = 0; i < c->n_tables; i++) {
+		if (!one)
+			jw_key(w, c->tables[i].name);
+		jw_i64(w, c->tables[i].rows);
+	}
+	if (!one)
+		jw_close(w, '}');
+	jw_key(w, "expect");
+	if (!one)
+		jw_open(w, '{');
+	for (size_t i = 0; i < c->n_tables; i++) {
+		if (!one)
+			jw_key(w, c->tables[i].name);
+		write_expected(w, &c->tables[i]);
+	}
+	if (!one)
+		jw_close(w, '}');
+}
+
+/* The first of two rules for the same column holds here; that there are two is refused when they are applied. */
+static void write_roles(struct import *m, struct json_writer *w)
+{
+	jw_key(w, "roles");
+	jw_open(w, '{');
+	for (size_t i = 0; i < m->n_roles; i++) {
+		const struct import_role *r = &m->roles[i];
+		bool again = false;
+		for (size_t k = 0; k < i; k++)
+			again |= !strcmp(m->roles[k].column, r->column) &&
+				 !strcmp(m->roles[k].table ? m->roles[k].table : "", r->table ? r->table : "");
+		const char *key = r->table ? arena_printf(&m->arena, "%s.%s", r->table, r->column) : r->column;
+		if (!again && key)
+			jw_kv_cstr(w, key, r->role);
+	}
+	jw_close(w, '}');
+}
+
 bool import_options(struct import *m, struct buf *ret, struct err *e)
 {
 	struct json_writer w = json_writer(ret);
 	jw_open(&w, '{');
 	if (m->baskets)
 		jw_kv_cstr(&w, "as", "baskets");
-	if (m->mode == IMPORT_APPEND && m->before.n_tables == 1)
-		write_expected(&w, &m->before.tables[0]);
+	if (m->mode == IMPORT_APPEND)
+		write_append(&w, &m->before);
+	if (m->n_roles)
+		write_roles(m, &w);
 	jw_close(&w, '}');
 	return !ret->failed || err_set(e, ERR_TOO_LARGE, NULL, "The names of the columns are too long.");
-}
-
-bool import_relate(struct import *m, struct err *e)
-{
-	return true;
 }

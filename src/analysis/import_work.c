@@ -91,10 +91,12 @@ bool import_all(struct import *m, struct db *db, struct err *e)
 		return false;
 	if (!m->n_tables)
 		return err_set(e, ERR_VALUE, "no_tables", "There is no table in what was sent.");
-	if (!import_relate(m, e) || !join_tables(m, &tables, &n, e))
+	if (!join_tables(m, &tables, &n, e))
 		return false;
 	watch_progress(m->watch, IMPORT_READ_UNTIL, "noting tables and columns");
 	return version_fill(db, m->by.org, m->version, tables, n, m->relations, m->n_relations, m->fresh, m->n_fresh,
 			    &m->rejects, e) &&
-	       (m->mode != IMPORT_APPEND || import_recount(m, db, tables, n, e)) && publish(m, db, e);
+	       (m->mode != IMPORT_APPEND || import_recount(m, db, tables, n, e)) &&
+	       (m->n_sources == 1 || m->mode == IMPORT_APPEND || import_relate(m, db, tables, n, e)) &&
+	       publish(m, db, e);
 }

@@ -48,6 +48,7 @@
 #define LIMIT_CELL_BYTES (1 * MIB)
 #define LIMIT_ROW_BYTES (16 * MIB)
 #define LIMIT_TABLES 200
+#define LIMIT_RELATIONS 500 /* between the tables of a data set */
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
 #define LIMIT_IMPORT_FILES 64
 #define LIMIT_REJECT_TEXT_BYTES 500

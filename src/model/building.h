@@ -47,6 +47,9 @@ bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_ta
 		  size_t n_fresh, const struct reject_list *rejects, struct err *e);
 /* Writes the counts and bounds of t's columns, computed after version_fill, while the version is being built. */
 bool version_column_stats(struct db *db, int64_t version, const struct dataset_table *t, struct err *e);
+/* Adds relations found after version_fill; the first gets position `from`. */
+bool version_relations(struct db *db, int64_t version, const struct dataset_relation *r, size_t from, size_t n,
+		       struct err *e);
 /*
  * Within the caller's transaction: building → current, current → old, the data set points at it. `supersede` removes
  * the version before instead (a correction of roles). ret_before (may be NULL) gets the id of the one before.

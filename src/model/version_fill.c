@@ -79,14 +79,15 @@ static bool add_segments(struct db *db, int64_t org, const struct segment_row *f
 	return true;
 }
 
-static bool add_relations(struct db *db, int64_t version, const struct dataset_relation *r, size_t n, struct err *e)
+bool version_relations(struct db *db, int64_t version, const struct dataset_relation *r, size_t from, size_t n,
+		       struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!db_exec(db, e,
 			     "INSERT INTO dataset_relation (version, position, from_table, from_column, to_table, "
 			     "to_column, "
 			     "matched) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-			     "iissssd", version, (int64_t)i, r[i].from_table, r[i].from_column, r[i].to_table,
+			     "iissssd", version, (int64_t)(from + i), r[i].from_table, r[i].from_column, r[i].to_table,
 			     r[i].to_column, r[i].matched))
 			return false;
 	return true;
@@ -123,7 +124,7 @@ bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_ta
 		if (!add_table(db, version, i, &tables[i], e))
 			return false;
 	return (!rejects || add_rejects(db, version, tables, n_tables, rejects, e)) &&
-	       add_relations(db, version, relations, n_relations, e) && add_totals(db, version, e) &&
+	       version_relations(db, version, relations, 0, n_relations, e) && add_totals(db, version, e) &&
 	       db_commit_tx(&tx, e);
 }
 
@@ -135,8 +136,10 @@ bool version_column_stats(struct db *db, int64_t version, const struct dataset_t
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct dataset_column *c = &t->columns[i];
 		if (!db_exec(db, e,
-			     "UPDATE dataset_column SET non_null = ?1, distinct_count = ?2, min_text = ?3, max_text = ?4 WHERE "
-			     "table_id = ?5 AND position = ?6 AND EXISTS (SELECT 1 FROM dataset_table t JOIN dataset_version v "
+			     "UPDATE dataset_column SET non_null = ?1, distinct_count = ?2, min_text = ?3, max_text = "
+			     "?4 WHERE "
+			     "table_id = ?5 AND position = ?6 AND EXISTS (SELECT 1 FROM dataset_table t JOIN "
+			     "dataset_version v "
 			     "ON v.id = t.version WHERE t.id = ?5 AND v.id = ?7 AND v.state = 'building')",
 			     "iissiii", c->non_null, c->distinct, c->min, c->max, t->id, (int64_t)i, version))
 			return false;

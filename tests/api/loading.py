@@ -1,0 +1,83 @@
+"""Loading files over HTTP, and looking at what an import left in the data folder."""
+import io
+import sqlite3
+import tempfile
+from pathlib import Path
+
+
+def upload(client, *files, path="/api/v1/datasets", **fields):
+    """files: (name, bytes). Returns the answer."""
+    parts = [("file", (name, data, "application/octet-stream")) for name, data in files]
+    return client.post(path, files=parts, data=fields)
+
+
+def load(client, *files, path="/api/v1/datasets", **fields):
+    """Uploads, waits, expects success, returns the data set as the API shows it."""
+    answer = upload(client, *files, path=path, **fields)
+    assert answer.status_code == 202, answer.text
+    made = answer.json()
+    job = client.wait_for_job(made["job"]["id"])
+    assert job["state"] == "done", job
+    return client.get(f"/api/v1/datasets/{made['dataset']['id']}").json()
+
+
+def refused(client, *files, path="/api/v1/datasets", **fields):
+    """The error of an upload that must fail: of the request itself, or of its job. Nothing of it may stay."""
+    answer = upload(client, *files, path=path, **fields)
+    if answer.status_code != 202:
+        assert answer.status_code in (400, 409, 413, 422), answer.text
+        return answer.json()["error"]
+    job = client.wait_for_job(answer.json()["job"]["id"])
+    assert job["state"] == "failed", job
+    return job["error"]
+
+
+def query(client, sql, *params, **fields):
+    answer = client.post("/api/v1/query", json={"sql": sql, "params": list(params), **fields})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def column(dataset, name, table=0):
+    return next(c for c in dataset["tables"][table]["columns"] if c["name"] == name)
+
+
+def stored(folder):
+    """The names of the files that hold loaded data, finished or not."""
+    found = []
+    for part in ("segments", "spool"):
+        if (folder.path / part).exists():
+            found += [f"{part}/{p.name}" for p in (folder.path / part).iterdir()]
+    return sorted(found)
+
+
+def workbook(**sheets):
+    """sheets: name → list of rows; a .xlsx as bytes."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def sqlite_file(*statements):
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "x.db"
+        db = sqlite3.connect(path)
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+        db.close()
+        return path.read_bytes()
+
+
+CLIENTS = ("id,full_name,birth_date,phone,email,product\n"
+           "001,Иванов Иван Иванович,1980-05-01,+79123456701,ivan@mail.ru,Автокредит\n"
+           "002,Петрова Анна,1991-12-31,+79123456702,anna@mail.ru,Вклад\n"
+           "003,Сидоров Пётр,1975-01-15,+79123456703,petr@mail.ru,Автокредит\n").encode()
