@@ -4,7 +4,7 @@
 
 #define LONG_DIGITS 12 /* accounts, tax numbers, phones with country code */
 #define EXACT_DIGITS 18
-#define MAX_SCALE 9 /* finer decimals are results of a division: DOUBLE */
+#define MAX_SCALE 6 /* finer decimals are results of a division: DOUBLE keeps their 15 digits */
 
 static bool is_digit(char c)
 {

@@ -1,0 +1,152 @@
+/* From cells of text to the values of columns, one column at a time. */
+#include "base/limits.h"
+#include "ingest/simd.h"
+#include "ingest/table.h"
+
+#include <stdatomic.h>
+
+uint64_t work_line(struct work *w, size_t row)
+{
+	if (w->block.packed)
+		return w->rows.place[row];
+	size_t place = MIN((size_t)w->rows.place[row], w->block.n);
+	if (place < w->mark_place) {
+		w->mark_place = 0;
+		w->mark_line = w->block.first_line;
+	}
+	const char *from = w->block.data + w->mark_place;
+	size_t n = place - w->mark_place, breaks = simd_count(from, n, '\n');
+	w->mark_line += breaks ? breaks : simd_count(from, n, '\r');
+	w->mark_place = place;
+	return w->mark_line;
+}
+
+static const char *error_reason(struct cell c)
+{
+	return cell_length(c) > LIMIT_CELL_BYTES ? "longer than a cell may be" : "an error value or binary data in the file";
+}
+
+/* A cell without a usable value: a reject, unless it simply has none. */
+static void misfit(struct work *w, size_t column, size_t row, struct cell c, struct str text)
+{
+	struct table *t = w->t;
+	const struct column_type *type = &t->columns[column].type;
+	if (c.n & CELL_ERROR) {
+		table_reject(t, work_line(w, row), (uint32_t)column, text, error_reason(c));
+		return;
+	}
+	w->stats[column].misfits++;
+	if (!t->fixed_types && value_contradicts(type, text))
+		atomic_store(&t->contradicted, true);
+	table_reject(t, work_line(w, row), (uint32_t)column, text, value_misfit_reason(type, text));
+}
+
+static void set_invalid(struct column_out *out, size_t i)
+{
+	out->valid[i / 64] &= ~(UINT64_C(1) << (i % 64));
+}
+
+static void put_string(struct column_out *out, size_t i, struct str s)
+{
+	struct ingest_string *to = (struct ingest_string *)out->data + i;
+	to->n = (uint32_t)s.n;
+	if (s.n <= sizeof to->inlined) {
+		memset(to->inlined, 0, sizeof to->inlined);
+		memcpy(to->inlined, s.p, s.n);
+	} else {
+		memcpy(to->far.prefix, s.p, sizeof to->far.prefix);
+		to->far.p = s.p;
+	}
+}
+
+static void convert_text(struct work *w, size_t column, size_t n, struct column_out *out)
+{
+	struct column_stats *stats = &w->stats[column];
+	size_t cell_at = w->t->columns[column].cell;
+	for (size_t i = 0; i < n; i++) {
+		struct cell c = rows_cell(&w->rows, w->at + i, cell_at);
+		struct str s = rows_text(&w->block, c, &w->scratch);
+		if (!s.n || c.n & CELL_ERROR) {
+			set_invalid(out, i);
+			if (c.n & CELL_ERROR)
+				misfit(w, column, w->at + i, c, s);
+			continue;
+		}
+		put_string(out, i, s);
+		stats->non_null++;
+		stats_add_text(stats, s);
+	}
+}
+
+static void store(const struct column_type *t, struct column_out *out, size_t i, union value v)
+{
+	switch (t->type) {
+	case TYPE_BOOLEAN:
+		((bool *)out->data)[i] = v.boolean;
+		break;
+	case TYPE_BIGINT:
+	case TYPE_DECIMAL:
+	case TYPE_TIMESTAMP:
+		((int64_t *)out->data)[i] = v.bigint;
+		break;
+	case TYPE_DOUBLE:
+		((double *)out->data)[i] = v.real;
+		break;
+	case TYPE_DATE:
+		((int32_t *)out->data)[i] = v.days;
+		break;
+	case TYPE_VARCHAR:
+		break;
+	}
+}
+
+static void convert_values(struct work *w, size_t column, size_t n, struct column_out *out)
+{
+	const struct column_type type = w->t->columns[column].type;
+	struct column_stats *stats = &w->stats[column];
+	size_t cell_at = w->t->columns[column].cell;
+	for (size_t i = 0; i < n; i++) {
+		struct cell c = rows_cell(&w->rows, w->at + i, cell_at);
+		union value v = { 0 };
+		struct str s = rows_text(&w->block, c, &w->scratch);
+		enum value_result r = c.n & CELL_ERROR ? VALUE_MISFIT : value_read(&type, s, &v);
+		if (r == VALUE_OK) {
+			store(&type, out, i, v);
+			stats->non_null++;
+			stats_add_value(stats, type.type, v);
+			continue;
+		}
+		store(&type, out, i, (union value){ 0 });
+		set_invalid(out, i);
+		if (r == VALUE_MISFIT)
+			misfit(w, column, w->at + i, c, s);
+	}
+}
+
+/* Cells to the right of the last column. */
+static void reject_extra(struct work *w, size_t n)
+{
+	size_t width = 0;
+	for (size_t i = 0; i < w->t->n_columns; i++)
+		width = MAX(width, w->t->columns[i].cell + 1);
+	for (size_t i = w->at; i < w->at + n; i++) {
+		for (size_t k = width; k < rows_width(&w->rows, i); k++) {
+			struct str s = rows_text(&w->block, rows_cell(&w->rows, i, k), &w->scratch);
+			if (s.n) {
+				table_reject(w->t, work_line(w, i), REJECT_ROW, s, "more cells than the table has columns");
+				break;
+			}
+		}
+	}
+}
+
+void work_convert(struct work *w, size_t n, struct column_out *out)
+{
+	for (size_t i = 0; i < w->t->n_columns; i++) {
+		if (w->t->columns[i].type.type == TYPE_VARCHAR)
+			convert_text(w, i, n, &out[i]);
+		else
+			convert_values(w, i, n, &out[i]);
+	}
+	reject_extra(w, n);
+}

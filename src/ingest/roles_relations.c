@@ -1,0 +1,109 @@
+#include "ingest/roles_relations.h"
+
+#include "ingest/roles_values.h"
+#include "ingest/roles_words.h"
+
+#include <stdio.h>
+
+#define LEAST_OVERLAP 0.5
+#define SURE_OVERLAP 0.9
+#define MANY_VALUES 20
+
+/*
+ * Share of `from`'s distinct values that `to` has, from their smallest hashes: below the smaller of the two bounds both
+ * sketches are complete (Beyer et al. 2007).
+ */
+static double containment(const struct role_column *from, const struct role_column *to)
+{
+	uint64_t bound = UINT64_MAX;
+	size_t seen = 0, shared = 0, k = 0;
+	if (from->n_sketch == ROLE_SKETCH)
+		bound = from->sketch[from->n_sketch - 1];
+	if (to->n_sketch == ROLE_SKETCH)
+		bound = MIN(bound, to->sketch[to->n_sketch - 1]);
+	for (size_t i = 0; i < from->n_sketch && from->sketch[i] <= bound; i++) {
+		while (k < to->n_sketch && to->sketch[k] < from->sketch[i])
+			k++;
+		seen++;
+		shared += k < to->n_sketch && to->sketch[k] == from->sketch[i];
+	}
+	return seen ? (double)shared / (double)seen : 0;
+}
+
+static bool may_be_key(const struct role_column *c)
+{
+	return (c->type.type == TYPE_BIGINT || c->type.type == TYPE_VARCHAR) && c->n_sketch > 0;
+}
+
+static bool same_header(const struct role_column *a, const struct role_column *b)
+{
+	CLEANUP(buf_free) struct buf x = BUF_INIT(8192), y = BUF_INIT(8192);
+	words_normalize(str_of(a->name), &x);
+	words_normalize(str_of(b->name), &y);
+	if (x.n && str_eq(buf_str(&x), buf_str(&y)))
+		return true;
+	bool key = words_match(WORD_ID, buf_str(&y)) > 0.7 || words_match(WORD_CUSTOMER_ID, buf_str(&y)) > 0.7;
+	return key && words_match(WORD_CUSTOMER_ID, buf_str(&x)) > 0.7;
+}
+
+static bool relates(const struct role_column *from, const struct role_column *to, double *ret_overlap)
+{
+	if (!may_be_key(from) || !may_be_key(to) || from->type.type != to->type.type || !values_unique(to))
+		return false;
+	*ret_overlap = containment(from, to);
+	if (same_header(from, to))
+		return *ret_overlap >= LEAST_OVERLAP;
+	/* Small whole numbers are contained in each other by chance. */
+	return from->type.type == TYPE_VARCHAR && from->distinct > MANY_VALUES && *ret_overlap >= SURE_OVERLAP;
+}
+
+static bool has_role(const struct role_table *t, enum role role)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (t->columns[i].role == role)
+			return true;
+	}
+	return false;
+}
+
+static void give_customer(struct role_table *t, struct role_column *from, const struct role_column *to, double overlap)
+{
+	bool purchases = has_role(t, ROLE_PURCHASE_AMOUNT) || has_role(t, ROLE_PURCHASE_QUANTITY) ||
+			 has_role(t, ROLE_PURCHASE_PRODUCT) || has_role(t, ROLE_PURCHASE_INVOICE);
+	if (to->role != ROLE_CUSTOMER_ID || from->role != ROLE_NONE || from->fixed || !purchases ||
+	    has_role(t, ROLE_PURCHASE_CUSTOMER_ID))
+		return;
+	from->role = ROLE_PURCHASE_CUSTOMER_ID;
+	from->confidence = 0.9 * overlap;
+	snprintf(from->reason, sizeof from->reason, "its values are numbers of the customers in the other table");
+}
+
+static void relate_columns(struct role_table *tables, struct role_relation *relations, size_t cap, size_t *n, size_t a,
+			   size_t b)
+{
+	for (size_t i = 0; i < tables[a].n_columns; i++) {
+		for (size_t k = 0; k < tables[b].n_columns && *n < cap; k++) {
+			struct role_column *from = &tables[a].columns[i], *to = &tables[b].columns[k];
+			double overlap;
+			if (!relates(from, to, &overlap))
+				continue;
+			/* Two keys of the same things: the smaller one points at the larger. */
+			if (values_unique(from) && (from->distinct > to->distinct || (from->distinct == to->distinct && a < b)))
+				continue;
+			give_customer(&tables[a], from, to, overlap);
+			relations[(*n)++] = (struct role_relation){ a, i, b, k, overlap };
+		}
+	}
+}
+
+size_t relations_find(struct role_table *tables, size_t n_tables, struct role_relation *relations, size_t cap)
+{
+	size_t n = 0;
+	for (size_t a = 0; a < n_tables; a++) {
+		for (size_t b = 0; b < n_tables; b++) {
+			if (a != b)
+				relate_columns(tables, relations, cap, &n, a, b);
+		}
+	}
+	return n;
+}

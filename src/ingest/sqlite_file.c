@@ -1,0 +1,306 @@
+/*
+ * A SQLite database of somebody else. Its bytes are handed to SQLite as memory (sqlite3_deserialize, read-only), so that
+ * no file is opened and no journal is looked for. The schema is foreign code: it is not trusted, defensive mode is on,
+ * nothing but reading is authorized, its limits are low and a progress handler ends what takes too long. Views are left
+ * out: they are queries of the file's author.
+ */
+#include "ingest/reader.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "ingest/encoding.h"
+#include "ingest/pack.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct sqlite_reader {
+	struct reader base;
+	sqlite3 *db;
+	sqlite3_stmt *rows;
+	int64_t deadline;
+	uint32_t row;
+	size_t table;
+	bool ended;
+	struct packer packer;
+};
+
+static struct sqlite_reader *of(struct reader *r)
+{
+	return (struct sqlite_reader *)r;
+}
+
+static bool damaged(struct sqlite_reader *q, struct err *e)
+{
+	int rc = sqlite3_errcode(q->db) & 0xff;
+	if (rc == SQLITE_INTERRUPT && source_cancelled(q->base.source))
+		return err_set(e, ERR_CANCELLED, NULL, "The import was cancelled.");
+	if (rc == SQLITE_INTERRUPT)
+		return err_set(e, ERR_LIMIT, "too_slow", "Reading the database takes more than %d seconds.",
+			       LIMIT_SQLITE_SECONDS);
+	if (rc == SQLITE_NOTADB)
+		return err_set(e, ERR_VALUE, "damaged", "The SQLite database is encrypted or damaged.");
+	if (rc == SQLITE_AUTH)
+		return err_set(e, ERR_VALUE, "hostile_schema",
+			       "The SQLite database has a schema that does more than hold tables; it is not run.");
+	return err_set(e, ERR_VALUE, "damaged", "The SQLite database is cut short or damaged (%s).", sqlite3_errmsg(q->db));
+}
+
+static int on_progress(void *ctx)
+{
+	struct sqlite_reader *q = ctx;
+	return source_cancelled(q->base.source) || clock_monotonic() > q->deadline;
+}
+
+/* Reading, and functions that only compute: generated columns may call those. */
+static int authorize(void *ctx, int action, const char *a, const char *b, const char *db, const char *trigger)
+{
+	if (action == SQLITE_SELECT || action == SQLITE_READ)
+		return SQLITE_OK;
+	return action == SQLITE_FUNCTION && b && strcasecmp(b, "load_extension") != 0 ? SQLITE_OK : SQLITE_DENY;
+}
+
+static void lock_down(struct sqlite_reader *q)
+{
+	static const struct {
+		int id, value;
+	} limits[] = {
+		{ SQLITE_LIMIT_LENGTH, (int)LIMIT_ROW_BYTES },
+		{ SQLITE_LIMIT_SQL_LENGTH, 1 << 20 },
+		{ SQLITE_LIMIT_COLUMN, LIMIT_COLUMNS },
+		{ SQLITE_LIMIT_EXPR_DEPTH, 50 },
+		{ SQLITE_LIMIT_COMPOUND_SELECT, 5 },
+		{ SQLITE_LIMIT_VDBE_OP, 100000 },
+		{ SQLITE_LIMIT_FUNCTION_ARG, 16 },
+		{ SQLITE_LIMIT_ATTACHED, 0 },
+		{ SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100 },
+		{ SQLITE_LIMIT_VARIABLE_NUMBER, 16 },
+		{ SQLITE_LIMIT_TRIGGER_DEPTH, 1 },
+		{ SQLITE_LIMIT_WORKER_THREADS, 0 },
+	};
+	for (size_t i = 0; i < countof(limits); i++)
+		sqlite3_limit(q->db, limits[i].id, limits[i].value);
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0, NULL);
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL); /* old files have "text" in their DDL */
+	sqlite3_progress_handler(q->db, 1000, on_progress, q);
+	sqlite3_set_authorizer(q->db, authorize, q);
+}
+
+static bool prepare(struct sqlite_reader *q, const char *sql, sqlite3_stmt **ret, struct err *e)
+{
+	q->deadline = clock_monotonic() + LIMIT_SQLITE_SECONDS * USEC_PER_SEC;
+	if (sqlite3_prepare_v2(q->db, sql, -1, ret, NULL) != SQLITE_OK)
+		return damaged(q, e);
+	return true;
+}
+
+/* "name" with quotes doubled, in front of and behind other text. */
+static void add_identifier(struct buf *b, const char *name)
+{
+	buf_addc(b, '"');
+	for (; *name; name++) {
+		if (*name == '"')
+			buf_addc(b, '"');
+		buf_addc(b, *name);
+	}
+	buf_addc(b, '"');
+}
+
+static bool list_columns(struct sqlite_reader *q, struct reader_table *t, struct err *e)
+{
+	CLEANUP(buf_free) struct buf sql = BUF_INIT(64 * KIB);
+	sqlite3_stmt *stmt = NULL;
+	buf_adds(&sql, "SELECT * FROM ");
+	add_identifier(&sql, t->name);
+	if (sql.failed)
+		return err_set(e, ERR_LIMIT, NULL, "A table's name is too long.");
+	if (!prepare(q, sql.p, &stmt, e))
+		return false;
+	int n = sqlite3_column_count(stmt);
+	t->columns = mem_array((size_t)n + 1, sizeof *t->columns);
+	for (int i = 0; i < n; i++) {
+		const char *name = sqlite3_column_name(stmt, i);
+		t->columns[t->n_columns++] = mem_strdup(name ? name : "");
+	}
+	sqlite3_finalize(stmt);
+	return true;
+}
+
+static bool list_tables(struct sqlite_reader *q, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc;
+	if (!prepare(q,
+		     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+		     "AND sql NOT LIKE 'create virtual%' ORDER BY rowid",
+		     &stmt, e))
+		return false;
+	bool ok = true;
+	while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(stmt, 0);
+		if (q->base.n_tables == LIMIT_TABLES)
+			ok = err_set(e, ERR_LIMIT, "too_many_tables", "The database has more than %d tables.", LIMIT_TABLES);
+		else if (name)
+			reader_add_table(&q->base, str_of(name));
+	}
+	if (ok && rc != SQLITE_DONE)
+		ok = damaged(q, e);
+	sqlite3_finalize(stmt);
+	for (size_t i = 0; ok && i < q->base.n_tables; i++)
+		ok = list_columns(q, &q->base.tables[i], e);
+	if (ok && !q->base.n_tables)
+		ok = err_set(e, ERR_VALUE, "no_tables", "The SQLite database has no tables.");
+	return ok;
+}
+
+static bool start(struct reader *r, size_t table, struct err *e)
+{
+	struct sqlite_reader *q = of(r);
+	CLEANUP(buf_free) struct buf sql = BUF_INIT(64 * KIB);
+	sqlite3_finalize(q->rows);
+	q->rows = NULL;
+	q->row = 0;
+	q->ended = false;
+	q->table = table;
+	buf_clear(&q->packer.bytes);
+	buf_adds(&sql, "SELECT * FROM ");
+	add_identifier(&sql, r->tables[table].name);
+	return prepare(q, sql.p, &q->rows, e);
+}
+
+/* Shortest decimal that reads back as v, without an exponent where 15 digits do. */
+static void real_text(double v, char *ret, size_t size)
+{
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(ret, size, "%.*g", digits, v);
+		if (strtod(ret, NULL) == v)
+			break;
+	}
+	const char *e = strchr(ret, 'e');
+	if (e && strtol(e + 1, NULL, 10) < 0 && fabs(v) >= 1e-9) {
+		int n = snprintf(ret, size, "%.17f", v);
+		while (n > 0 && ret[n - 1] == '0')
+			ret[--n] = 0;
+	}
+}
+
+/* SQLite does not look whether a text is UTF-8. */
+static void pack_text(struct sqlite_reader *q, struct str text)
+{
+	if (utf8_valid(text) && !memchr(text.p, 0, text.n)) {
+		pack_cell(&q->packer, text, 0);
+		return;
+	}
+	CLEANUP(buf_free) struct buf repaired = BUF_INIT(text.n * 3 + 1);
+	encoding_repair(text, &repaired);
+	pack_cell(&q->packer, buf_str(&repaired), 0);
+}
+
+static void pack_column(struct sqlite_reader *q, int i)
+{
+	char number[64];
+	sqlite3_value *v = sqlite3_column_value(q->rows, i);
+	switch (sqlite3_value_type(v)) {
+	case SQLITE_NULL:
+		pack_cell(&q->packer, STR(""), 0);
+		break;
+	case SQLITE_INTEGER:
+		snprintf(number, sizeof number, "%lld", sqlite3_value_int64(v));
+		pack_cell(&q->packer, str_of(number), 0);
+		break;
+	case SQLITE_FLOAT:
+		real_text(sqlite3_value_double(v), number, sizeof number);
+		pack_cell(&q->packer, str_of(number), 0);
+		break;
+	case SQLITE_BLOB:
+		snprintf(number, sizeof number, "%d bytes of binary data", sqlite3_value_bytes(v));
+		pack_cell(&q->packer, str_of(number), CELL_ERROR);
+		break;
+	default: {
+		const char *text = (const char *)sqlite3_value_text(v);
+		pack_text(q, str_n(text ? text : "", text ? (size_t)sqlite3_value_bytes(v) : 0));
+		break;
+	}
+	}
+}
+
+static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
+{
+	struct sqlite_reader *q = of(r);
+	q->deadline = clock_monotonic() + LIMIT_SQLITE_SECONDS * USEC_PER_SEC;
+	while (!q->ended && !pack_full(&q->packer)) {
+		int rc = sqlite3_step(q->rows);
+		if (rc == SQLITE_DONE) {
+			q->ended = true;
+			break;
+		}
+		if (rc != SQLITE_ROW)
+			return damaged(q, e);
+		pack_row(&q->packer, ++q->row);
+		int n = sqlite3_column_count(q->rows);
+		for (int i = 0; i < n; i++)
+			pack_column(q, i);
+		if (!pack_row_end(&q->packer, e))
+			return false;
+	}
+	source_set_consumed(r->source, source_total(r->source) * (q->table + q->ended) / r->n_tables);
+	*ret_end = q->packer.bytes.n == 0;
+	if (!*ret_end)
+		pack_take(&q->packer, ret);
+	return true;
+}
+
+static void close_reader(struct reader *r)
+{
+	struct sqlite_reader *q = of(r);
+	sqlite3_finalize(q->rows);
+	sqlite3_close(q->db);
+	buf_free(&q->packer.bytes);
+	free(q);
+}
+
+static const struct reader_ops sqlite_ops = {
+	.format = "sqlite",
+	.start = start,
+	.next = next,
+	.close = close_reader,
+};
+
+bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e)
+{
+	char *bytes;
+	size_t n;
+	if (!source_whole(s, &bytes, &n, e))
+		return false;
+	if (n < 512)
+		return err_set(e, ERR_VALUE, "truncated", "The SQLite database is cut short.");
+	/* A database in WAL mode is read as it stood at its last checkpoint. The pages are private: the file is untouched. */
+	if (bytes[18] == 2 && bytes[19] == 2)
+		bytes[18] = bytes[19] = 1;
+	struct sqlite_reader *q = mem_zalloc(sizeof *q);
+	q->base = (struct reader){ .ops = &sqlite_ops, .source = s };
+	q->packer = PACKER_INIT;
+	bool ok = sqlite3_open_v2(":memory:", &q->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+	if (!ok)
+		err_set(e, ERR_INTERNAL, NULL, "SQLite does not start");
+	if (ok && sqlite3_deserialize(q->db, "main", (unsigned char *)bytes, (sqlite3_int64)n, (sqlite3_int64)n,
+				      SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
+		ok = damaged(q, e);
+	if (ok) {
+		lock_down(q);
+		ok = list_tables(q, e);
+	}
+	if (!ok) {
+		close_reader(&q->base);
+		return false;
+	}
+	*ret = &q->base;
+	return true;
+}

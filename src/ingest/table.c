@@ -1,0 +1,348 @@
+#include "ingest/table.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static void free_head(struct table *t)
+{
+	for (size_t i = t->next_head; i < t->n_head; i++)
+		block_free(&t->head[i]);
+	free(t->head);
+	t->head = NULL;
+	t->n_head = t->next_head = 0;
+}
+
+void table_close(struct table *t)
+{
+	if (!t)
+		return;
+	free_head(t);
+	for (size_t i = 0; i < t->n_columns; i++) {
+		free(t->columns[i].name);
+		for (size_t k = 0; k < t->columns[i].n_samples; k++)
+			free(t->columns[i].samples[k]);
+	}
+	free(t->columns);
+	table_forget_rejects(t);
+	pthread_mutex_destroy(&t->reading);
+	pthread_mutex_destroy(&t->lock);
+	pthread_cond_destroy(&t->turn);
+	free(t);
+}
+
+void table_closep(struct table **t)
+{
+	table_close(*t);
+	*t = NULL;
+}
+
+static size_t find_column(const struct table *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (str_ieq(str_of(t->columns[i].name), str_of(name)))
+			return i;
+	}
+	return t->n_columns;
+}
+
+/* Puts the columns in the data set's order, under its names and types. */
+static bool fit_expected(struct table *t, const struct table_expected *x, size_t n, struct err *e)
+{
+	struct table_column *ordered = mem_array(n + 1, sizeof *ordered);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = find_column(t, x[i].name);
+		if (at == t->n_columns) {
+			free(ordered);
+			return err_field(e, ERR_VALUE, x[i].name, "The file has no column \"%s\", which the data set has.",
+					 x[i].name);
+		}
+		ordered[i] = t->columns[at];
+		struct column_type found = ordered[i].type;
+		ordered[i].type = x[i].type;
+		ordered[i].type.decimal = found.decimal;
+		ordered[i].type.order = found.order;
+	}
+	if (t->n_columns > n) {
+		for (size_t i = 0; i < t->n_columns; i++) {
+			size_t k = 0;
+			while (k < n && !str_ieq(str_of(x[k].name), str_of(t->columns[i].name)))
+				k++;
+			if (k == n)
+				err_field(e, ERR_VALUE, t->columns[i].name,
+					  "The file has a column \"%s\", which the data set does not have.", t->columns[i].name);
+		}
+		free(ordered);
+		return false;
+	}
+	free(t->columns);
+	t->columns = ordered;
+	t->expected = t->fixed_types = true;
+	return true;
+}
+
+bool table_open(struct reader *r, size_t index, const struct table_expected *expected, size_t n_expected,
+		struct table **ret, struct err *e)
+{
+	struct table *t = mem_zalloc(sizeof *t);
+	struct infer *infers = NULL;
+	t->reader = r;
+	t->index = index;
+	t->name = r->tables[index].name;
+	pthread_mutex_init(&t->reading, NULL);
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->turn, NULL);
+	bool ok = reader_start(r, index, e) && table_read_head(t, &infers, e);
+	if (ok) {
+		table_decide(t, infers);
+		ok = !expected || fit_expected(t, expected, n_expected, e);
+	}
+	free(infers);
+	if (!ok) {
+		table_close(t);
+		return false;
+	}
+	*ret = t;
+	return true;
+}
+
+static bool fail(struct table *t, const struct err *e)
+{
+	pthread_mutex_lock(&t->lock);
+	if (!t->failed)
+		t->failure = *e;
+	t->failed = true;
+	pthread_cond_broadcast(&t->turn);
+	pthread_mutex_unlock(&t->lock);
+	return false;
+}
+
+static bool has_failed(struct table *t, struct err *e)
+{
+	pthread_mutex_lock(&t->lock);
+	bool failed = t->failed;
+	if (failed)
+		*e = t->failure;
+	pthread_mutex_unlock(&t->lock);
+	return failed;
+}
+
+/* Serial: the next block of the pass. */
+static bool take_block(struct table *t, struct block *ret, bool *ret_end, struct err *e)
+{
+	bool ok = true;
+	*ret_end = false;
+	if (has_failed(t, e))
+		return false;
+	pthread_mutex_lock(&t->reading);
+	if (t->next_head < t->n_head) {
+		*ret = t->head[t->next_head++];
+	} else if (t->reader_ended) {
+		*ret_end = true;
+	} else {
+		ok = reader_next(t->reader, ret, ret_end, e);
+		t->reader_ended = !ok || *ret_end;
+	}
+	if (ok && !*ret_end)
+		ret->seq = t->next_seq++;
+	pthread_mutex_unlock(&t->reading);
+	return ok || fail(t, e);
+}
+
+/* Numbers the block's rows: waits until all blocks before it are numbered, which takes no longer than indexing them. */
+static bool publish(struct work *w, struct err *e)
+{
+	struct table *t = w->t;
+	bool ok = true;
+	pthread_mutex_lock(&t->lock);
+	while (!t->failed && t->published != w->block.seq)
+		pthread_cond_wait(&t->turn, &t->lock);
+	if (t->failed) {
+		*e = t->failure;
+		ok = false;
+	} else {
+		uint64_t before = t->rows_seen;
+		size_t header_rows = before < t->skip ? MIN(t->skip - before, w->rows.n_rows) : 0;
+		w->at = header_rows;
+		w->end = w->rows.n_rows;
+		w->row = before < t->skip ? 0 : before - t->skip;
+		t->rows_seen += w->rows.n_rows;
+		t->rows_kept += w->end - w->at;
+		t->rows_left_out += w->rows.rows_too_wide;
+		t->published++;
+		pthread_cond_broadcast(&t->turn);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return ok;
+}
+
+static void reject_block_faults(struct work *w)
+{
+	if (w->block.repaired)
+		table_reject(w->t, w->block.first_line, REJECT_ROW, STR(""),
+			     "bytes after this line are not valid UTF-8 and were replaced");
+	if (w->rows.rows_too_wide)
+		table_reject(w->t, w->block.first_line, REJECT_ROW, STR(""),
+			     "a row after this line has too many cells and was left out");
+	if (w->block.literal_quotes && w->at < w->end)
+		table_reject(w->t, w->block.first_line, REJECT_ROW, rows_text(&w->block, w->rows.cells[0], &w->scratch),
+			     "a quotation mark is opened and never closed; it was taken as it stands");
+}
+
+static bool next_block(struct work *w, bool *ret_end, struct err *e)
+{
+	block_free(&w->block);
+	w->at = w->end = 0;
+	if (!take_block(w->t, &w->block, ret_end, e))
+		return false;
+	if (*ret_end)
+		return true;
+	if (!reader_index(w->t->reader, &w->block, &w->rows, e))
+		return fail(w->t, e);
+	if (!publish(w, e))
+		return false;
+	w->scratch.max = w->block.n + 64;
+	buf_clear(&w->scratch);
+	buf_reserve(&w->scratch, w->block.n);
+	w->mark_place = 0;
+	w->mark_line = w->block.first_line;
+	reject_block_faults(w);
+	buf_clear(&w->scratch);
+	return true;
+}
+
+struct work *work_new(struct table *t)
+{
+	struct work *w = mem_zalloc(sizeof *w);
+	w->t = t;
+	w->stats = mem_array(t->n_columns + 1, sizeof *w->stats);
+	for (size_t i = 0; i < t->n_columns; i++)
+		stats_init(&w->stats[i]);
+	return w;
+}
+
+void work_free(struct work *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->t->lock);
+	for (size_t i = 0; i < w->t->n_columns; i++)
+		stats_merge(&w->t->columns[i].stats, &w->stats[i], w->t->columns[i].type.type);
+	pthread_mutex_unlock(&w->t->lock);
+	block_free(&w->block);
+	rows_free(&w->rows);
+	buf_free(&w->scratch);
+	free(w->stats);
+	free(w);
+}
+
+bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n, uint64_t *ret_row, struct err *e)
+{
+	bool end = false;
+	while (w->at == w->end && !end) {
+		if (!next_block(w, &end, e))
+			return false;
+	}
+	size_t n = MIN(max, w->end - w->at);
+	if (n)
+		work_convert(w, n, out);
+	*ret_row = w->row;
+	*ret_n = n;
+	w->at += n;
+	w->row += n;
+	return true;
+}
+
+/* An append must fit: a few cells may not, a column that does not is refused. */
+static bool check_expected(struct table *t, struct err *e)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct table_column *c = &t->columns[i];
+		char type[TYPE_NAME_BYTES];
+		uint64_t values = c->stats.non_null + c->stats.misfits;
+		if (c->stats.misfits <= infer_tolerated(values))
+			continue;
+		column_type_name(&c->type, type);
+		return err_field(e, ERR_VALUE, c->name,
+				 "Column \"%s\" is %s in the data set, and %llu of the file's %llu values are not.", c->name,
+				 type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
+	}
+	return true;
+}
+
+bool table_settle(struct table *t, bool *ret_again, struct err *e)
+{
+	*ret_again = false;
+	if (t->failed) {
+		*e = t->failure;
+		return false;
+	}
+	table_sort_rejects(t);
+	if (t->expected)
+		return check_expected(t, e);
+	if (t->fixed_types)
+		return true;
+	*ret_again = atomic_load(&t->contradicted);
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct column_stats *s = &t->columns[i].stats;
+		/* A column without a value in the head was taken as text: values may have come later. */
+		if (s->misfits > infer_tolerated(s->non_null + s->misfits) || (t->columns[i].type.untyped && s->non_null))
+			*ret_again = true;
+	}
+	return true;
+}
+
+bool table_again(struct table *t, struct err *e)
+{
+	struct infer *infers = mem_zalloc((t->n_columns + 1) * sizeof *infers);
+	free_head(t);
+	bool ok = table_infer_all(t, infers, e);
+	if (ok)
+		table_decide(t, infers);
+	free(infers);
+	table_forget_rejects(t);
+	for (size_t i = 0; i < t->n_columns; i++)
+		stats_init(&t->columns[i].stats);
+	t->rows_kept = t->rows_left_out = t->next_seq = t->published = t->rows_seen = 0;
+	t->failed = t->reader_ended = false;
+	t->fixed_types = true;
+	atomic_store(&t->contradicted, false);
+	return ok && reader_start(t->reader, t->index, e);
+}
+
+void table_bound_text(const struct table_column *c, bool max, struct buf *ret)
+{
+	const struct column_stats *s = &c->stats;
+	union value v = max ? s->max : s->min;
+	char text[CLOCK_TEXT];
+	switch (c->type.type) {
+	case TYPE_VARCHAR:
+		buf_add(ret, max ? s->max_text : s->min_text, max ? s->max_n : s->min_n);
+		break;
+	case TYPE_BOOLEAN:
+		buf_adds(ret, v.boolean ? "true" : "false");
+		break;
+	case TYPE_BIGINT:
+		buf_add_i64(ret, v.bigint);
+		break;
+	case TYPE_DECIMAL: {
+		int64_t unit = 1;
+		for (int i = 0; i < c->type.scale; i++)
+			unit *= 10;
+		uint64_t size = v.bigint < 0 ? 0 - (uint64_t)v.bigint : (uint64_t)v.bigint;
+		buf_addf(ret, "%s%llu.%0*llu", v.bigint < 0 ? "-" : "", (unsigned long long)(size / (uint64_t)unit),
+			 c->type.scale, (unsigned long long)(size % (uint64_t)unit));
+		break;
+	}
+	case TYPE_DOUBLE:
+		buf_add_f64(ret, v.real);
+		break;
+	case TYPE_DATE:
+	case TYPE_TIMESTAMP:
+		clock_format(c->type.type == TYPE_DATE ? v.days * USEC_PER_DAY : v.bigint, text);
+		buf_add(ret, text, c->type.type == TYPE_DATE ? 10 : strlen(text));
+		break;
+	}
+}

@@ -1,0 +1,132 @@
+/*
+ * One table of a file on its way into typed columns.
+ *
+ * table_open reads the head (LIMIT_IMPORT_HEAD_BYTES: the whole of most files), finds the header and settles every
+ * column's type from it. Then any number of threads, each with a struct work, take blocks and convert them; row numbers
+ * are those of the file, without gaps, whoever converts what. A value later in the file can show a type to be wrong (a
+ * finer decimal, a leading zero, a date in the other order, too many misfits): then table_settle says so, the caller
+ * drops what was written, and table_again infers over every row before the second pass, which is the last.
+ *
+ * What does not fit its column becomes a reject: the cell is NULL, the row stays.
+ */
+#pragma once
+
+#include "ingest/reader.h"
+#include "ingest/roles.h"
+#include "ingest/stats.h"
+
+#include <pthread.h>
+
+#define REJECT_TEXT 200
+#define REJECT_ROW UINT32_MAX /* concerns the row and no one column */
+
+struct reject {
+	uint64_t line;
+	uint32_t column;
+	char *text;         /* at most REJECT_TEXT bytes, UTF-8 */
+	const char *reason; /* static */
+};
+
+struct table_column {
+	char *name;
+	struct column_type type;
+	size_t cell; /* its place in a row of the file */
+	struct column_stats stats;
+	char *samples[ROLE_SAMPLES];
+	size_t n_samples;
+};
+
+/* What an append must fit. */
+struct table_expected {
+	const char *name;
+	struct column_type type;
+};
+
+struct table {
+	struct reader *reader;
+	size_t index; /* in the reader */
+	const char *name;
+	struct table_column *columns;
+	size_t n_columns;
+	uint64_t rows_kept, rows_left_out, n_rejects;
+	struct reject *rejects; /* the first LIMIT_REJECTS_KEPT; sorted by line by table_settle */
+	size_t n_rejects_kept;
+	/* private */
+	size_t skip;
+	bool fixed_types;    /* an append, or the second pass */
+	bool expected;       /* an append */
+	struct block *head;  /* blocks read ahead */
+	size_t n_head, next_head;
+	bool reader_ended;
+	pthread_mutex_t reading; /* the reader, the head, next_seq */
+	pthread_mutex_t lock;    /* the rest; taken after `reading` where both are */
+	pthread_cond_t turn;
+	uint64_t next_seq, published; /* blocks handed out; blocks whose rows are numbered */
+	uint64_t rows_seen;           /* of the published blocks, header and titles included */
+	bool failed;
+	struct err failure;
+	_Atomic bool contradicted;
+};
+
+/* expected: NULL, or the columns of the data set in their order. */
+bool table_open(struct reader *r, size_t index, const struct table_expected *expected, size_t n_expected,
+		struct table **ret, struct err *e);
+void table_close(struct table *t);
+void table_closep(struct table **t);
+
+/* A thread's share of a pass. */
+struct work {
+	struct table *t;
+	struct block block;
+	struct rows rows;
+	size_t at, end;      /* rows of the block not converted yet */
+	uint64_t row;        /* number of row `at` in the table, from 0 */
+	struct buf scratch;  /* texts that are not slices of the block; never grows within a block */
+	size_t mark_place;   /* line numbers are counted from here */
+	uint64_t mark_line;
+	struct column_stats *stats; /* one a column */
+};
+
+/* DuckDB's string_t: up to 12 bytes inside, else four of them and a pointer into the block, valid until the next
+ * work_fill. */
+struct ingest_string {
+	uint32_t n;
+	union {
+		char inlined[12];
+		struct {
+			char prefix[4];
+			const char *p;
+		} __attribute__((packed)) far;
+	};
+};
+
+/* Room for the values of one column: bool, int64_t, double, int32_t (days) or struct ingest_string, by its type. */
+struct column_out {
+	void *data;
+	uint64_t *valid; /* bit i: row i has a value; all set before */
+};
+
+struct work *work_new(struct table *t);
+/* Adds what the thread saw to the table. Takes NULL. */
+void work_free(struct work *w);
+/* Fills up to max rows; *ret_n 0 at the end of the pass. *ret_row is the number of the first. */
+bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n, uint64_t *ret_row, struct err *e);
+
+/* After a pass, when every work is freed. *ret_again: the types were wrong. For an append that does not fit: ERR_VALUE. */
+bool table_settle(struct table *t, bool *ret_again, struct err *e);
+/* Reads the whole table once to settle its types, and begins another pass. */
+bool table_again(struct table *t, struct err *e);
+
+/* table_rejects.c; thread-safe */
+void table_reject(struct table *t, uint64_t line, uint32_t column, struct str text, const char *reason);
+void table_forget_rejects(struct table *t);
+void table_sort_rejects(struct table *t);
+/* convert.c: rows [w->at, w->at + n) of the block. */
+void work_convert(struct work *w, size_t n, struct column_out *out);
+uint64_t work_line(struct work *w, size_t row);
+/* table_head.c */
+bool table_read_head(struct table *t, struct infer **ret_infers, struct err *e);
+bool table_infer_all(struct table *t, struct infer *infers, struct err *e);
+void table_decide(struct table *t, const struct infer *infers);
+/* A column's bound as text. */
+void table_bound_text(const struct table_column *c, bool max, struct buf *ret);

@@ -1,0 +1,157 @@
+/* Reading ahead, and settling the types of columns. */
+#include "base/limits.h"
+#include "ingest/header.h"
+#include "ingest/table.h"
+
+#include <stdlib.h>
+
+/* Values kept for guessing roles: evenly spread, by doubling the stride whenever there are enough. */
+struct sampler {
+	uint64_t seen, stride;
+};
+
+static void keep_sample(struct table_column *c, struct sampler *s, struct str text)
+{
+	if (!text.n || s->seen++ % s->stride)
+		return;
+	if (c->n_samples == ROLE_SAMPLES) {
+		for (size_t i = 0; i < ROLE_SAMPLES; i++) {
+			if (i % 2)
+				free(c->samples[i]);
+			else
+				c->samples[i / 2] = c->samples[i];
+		}
+		c->n_samples = ROLE_SAMPLES / 2;
+		s->stride *= 2;
+	}
+	text.n = MIN(text.n, (size_t)STATS_TEXT);
+	char *copy = mem_alloc(text.n + 1);
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = 0;
+	c->samples[c->n_samples++] = copy;
+}
+
+static void infer_block(struct table *t, const struct block *b, const struct rows *rows, size_t from,
+			struct infer *infers, struct sampler *samplers)
+{
+	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	for (size_t c = 0; c < t->n_columns; c++) {
+		for (size_t i = from; i < rows->n_rows; i++) {
+			struct cell cell = rows_cell(rows, i, t->columns[c].cell);
+			if (!cell.n || cell.n & CELL_ERROR)
+				continue;
+			buf_clear(&scratch);
+			struct str text = rows_text(b, cell, &scratch);
+			infer_add(&infers[c], text);
+			if (samplers)
+				keep_sample(&t->columns[c], &samplers[c], text);
+		}
+	}
+}
+
+static bool begin_columns(struct table *t, const struct block *b, const struct rows *rows, struct err *e)
+{
+	struct header h;
+	if (!header_find(b, rows, &t->reader->tables[t->index], &h, e))
+		return false;
+	t->skip = h.skip;
+	t->columns = mem_array(h.n + 1, sizeof *t->columns);
+	for (size_t i = 0; i < h.n; i++) {
+		struct table_column *c = &t->columns[i];
+		memset(c, 0, sizeof *c);
+		c->name = h.names[i];
+		c->cell = i;
+		stats_init(&c->stats);
+		h.names[i] = NULL;
+	}
+	t->n_columns = h.n;
+	header_free(&h);
+	return true;
+}
+
+static bool read_block(struct table *t, struct err *e)
+{
+	struct block b;
+	if (!reader_next(t->reader, &b, &t->reader_ended, e))
+		return false;
+	if (t->reader_ended)
+		return true;
+	if ((t->n_head & (t->n_head - 1)) == 0)
+		t->head = mem_realloc(t->head, MAX(t->n_head * 2, (size_t)1) * sizeof *t->head);
+	b.seq = t->n_head;
+	t->head[t->n_head++] = b;
+	return true;
+}
+
+static bool read_head(struct table *t, struct infer **infers, struct sampler **samplers, struct err *e)
+{
+	struct rows rows = { 0 };
+	size_t bytes = 0, skip = 0;
+	bool ok = true;
+	while (ok && !t->reader_ended && bytes < LIMIT_IMPORT_HEAD_BYTES) {
+		size_t at = t->n_head;
+		ok = read_block(t, e);
+		if (!ok || t->n_head == at)
+			continue;
+		bytes += t->head[at].n;
+		ok = reader_index(t->reader, &t->head[at], &rows, e);
+		if (ok && !t->columns) {
+			ok = begin_columns(t, &t->head[at], &rows, e);
+			skip = t->skip;
+			*infers = mem_zalloc((t->n_columns + 1) * sizeof **infers);
+			*samplers = mem_zalloc((t->n_columns + 1) * sizeof **samplers);
+			for (size_t i = 0; i < t->n_columns; i++)
+				(*samplers)[i].stride = 1;
+		}
+		if (ok)
+			infer_block(t, &t->head[at], &rows, MIN(skip, rows.n_rows), *infers, *samplers);
+		skip -= MIN(skip, rows.n_rows);
+	}
+	rows_free(&rows);
+	return ok;
+}
+
+bool table_read_head(struct table *t, struct infer **ret_infers, struct err *e)
+{
+	struct sampler *samplers = NULL;
+	*ret_infers = NULL;
+	bool ok = read_head(t, ret_infers, &samplers, e);
+	free(samplers);
+	if (ok && !t->columns) { /* not one row */
+		struct block none = { 0 };
+		struct rows no_rows = { 0 };
+		ok = begin_columns(t, &none, &no_rows, e);
+		*ret_infers = mem_zalloc((t->n_columns + 1) * sizeof **ret_infers);
+	}
+	return ok;
+}
+
+bool table_infer_all(struct table *t, struct infer *infers, struct err *e)
+{
+	struct rows rows = { 0 };
+	size_t skip = t->skip;
+	bool ok = reader_start(t->reader, t->index, e), ended = false;
+	while (ok) {
+		struct block b = { 0 };
+		ok = reader_next(t->reader, &b, &ended, e);
+		if (!ok || ended)
+			break;
+		ok = reader_index(t->reader, &b, &rows, e);
+		if (ok)
+			infer_block(t, &b, &rows, MIN(skip, rows.n_rows), infers, NULL);
+		skip -= MIN(skip, rows.n_rows);
+		block_free(&b);
+	}
+	rows_free(&rows);
+	return ok;
+}
+
+void table_decide(struct table *t, const struct infer *infers)
+{
+	for (size_t i = 0; i < t->n_columns; i++) {
+		struct table_column *c = &t->columns[i];
+		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(c->name)),
+					   .decimal_comma = t->reader->decimal_comma_likely };
+		c->type = infer_decide(&infers[i], &hint);
+	}
+}

@@ -1,0 +1,119 @@
+#include "ingest/xlsx.h"
+
+#include "base/limits.h"
+#include "ingest/reader.h"
+#include "ingest/xlsx_sheet.h"
+
+#include <stdlib.h>
+
+struct xlsx_reader {
+	struct reader base;
+	zip_t *zip;
+	struct xlsx_book book;
+	struct xlsx_strings strings;
+	struct xlsx_sheet *sheet;
+	uint64_t sheets_bytes, before; /* unpacked: of all sheets, and of those begun before this one */
+	uint64_t *sizes;
+};
+
+static struct xlsx_reader *of(struct reader *r)
+{
+	return (struct xlsx_reader *)r;
+}
+
+static bool start(struct reader *r, size_t table, struct err *e)
+{
+	struct xlsx_reader *x = of(r);
+	xlsx_sheet_close(x->sheet);
+	x->sheet = NULL;
+	x->before = 0;
+	for (size_t i = 0; i < table; i++)
+		x->before += x->sizes[i];
+	return xlsx_sheet_open(x->zip, &x->book, &x->strings, table, &x->sheet, e);
+}
+
+static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
+{
+	struct xlsx_reader *x = of(r);
+	if (!xlsx_sheet_next(x->sheet, ret, ret_end, e))
+		return false;
+	double share = (double)(x->before + xlsx_sheet_read(x->sheet)) / (double)MAX(x->sheets_bytes, UINT64_C(1));
+	source_set_consumed(r->source, (uint64_t)(share * (double)source_total(r->source)));
+	return true;
+}
+
+static void close_reader(struct reader *r)
+{
+	struct xlsx_reader *x = of(r);
+	xlsx_sheet_close(x->sheet);
+	xlsx_strings_free(&x->strings);
+	xlsx_book_free(&x->book);
+	if (x->zip)
+		zip_discard(x->zip);
+	free(x->sizes);
+	free(x);
+}
+
+static const struct reader_ops xlsx_ops = {
+	.format = "xlsx",
+	.start = start,
+	.next = next,
+	.close = close_reader,
+};
+
+/* What a zip archive is that is no workbook. */
+static bool tell_archive(zip_t *z, struct err *e)
+{
+	static const struct {
+		const char *part, *found;
+	} kinds[] = {
+		{ "xl/workbook.bin", "a binary Excel workbook (.xlsb): save it as .xlsx" },
+		{ "word/document.xml", "a Word document" },
+		{ "ppt/presentation.xml", "a PowerPoint presentation" },
+		{ "content.xml", "an OpenDocument file, which this version does not read: save it as .xlsx" },
+		{ "AndroidManifest.xml", "an Android program" },
+		{ "META-INF/MANIFEST.MF", "a Java archive" },
+	};
+	if (xlsx_zip_has(z, "xl/workbook.xml"))
+		return true;
+	for (size_t i = 0; i < countof(kinds); i++) {
+		if (xlsx_zip_has(z, kinds[i].part))
+			return err_set(e, ERR_VALUE, "unknown_format", "This is %s.", kinds[i].found);
+	}
+	if (xlsx_zip_has(z, "_rels/.rels"))
+		return true;
+	return err_set(e, ERR_VALUE, "unknown_format",
+		       "This is a zip archive without a workbook inside. Unpack it and load the file itself.");
+}
+
+static void list_sheets(struct xlsx_reader *x)
+{
+	x->sizes = mem_array(x->book.n_sheets, sizeof *x->sizes);
+	for (size_t i = 0; i < x->book.n_sheets; i++) {
+		zip_stat_t st = { 0 };
+		reader_add_table(&x->base, str_of(x->book.sheets[i].name));
+		zip_stat(x->zip, x->book.sheets[i].path, ZIP_FL_NOCASE, &st);
+		x->sizes[i] = st.size;
+		x->sheets_bytes += st.size;
+	}
+}
+
+bool xlsx_open(struct source *s, struct reader **ret, struct err *e)
+{
+	char *bytes;
+	size_t n;
+	if (!source_whole(s, &bytes, &n, e))
+		return false;
+	struct xlsx_reader *x = mem_zalloc(sizeof *x);
+	x->base = (struct reader){ .ops = &xlsx_ops, .source = s };
+	bool ok = xlsx_zip_open(bytes, n, &x->zip, e) && tell_archive(x->zip, e) && xlsx_book_read(x->zip, &x->book, e);
+	if (ok && x->book.strings_path && xlsx_zip_has(x->zip, x->book.strings_path))
+		ok = xlsx_strings_read(x->zip, x->book.strings_path, &x->strings, e);
+	if (!ok) {
+		close_reader(&x->base);
+		return false;
+	}
+	list_sheets(x);
+	*ret = &x->base;
+	return true;
+}
