@@ -45,6 +45,7 @@
 
 /* Import */
 #define LIMIT_COLUMNS 2000
+#define LIMIT_FILE_COLUMNS 10000 /* of all tables of a file */
 #define LIMIT_CELL_BYTES (1 * MIB)
 #define LIMIT_ROW_BYTES (16 * MIB)
 #define LIMIT_TABLES 200

@@ -23,7 +23,8 @@ uint64_t work_line(struct work *w, size_t row)
 
 static const char *error_reason(struct cell c)
 {
-	return cell_length(c) > LIMIT_CELL_BYTES ? "longer than a cell may be" : "an error value or binary data in the file";
+	return cell_length(c) > LIMIT_CELL_BYTES ? "longer than a cell may be"
+						 : "an error value or binary data in the file";
 }
 
 /* A cell without a usable value: a reject, unless it simply has none. */
@@ -133,7 +134,8 @@ static void reject_extra(struct work *w, size_t n)
 		for (size_t k = width; k < rows_width(&w->rows, i); k++) {
 			struct str s = rows_text(&w->block, rows_cell(&w->rows, i, k), &w->scratch);
 			if (s.n) {
-				table_reject(w->t, work_line(w, i), REJECT_ROW, s, "more cells than the table has columns");
+				table_reject(w->t, work_line(w, i), REJECT_ROW, s,
+					     "more cells than the table has columns");
 				break;
 			}
 		}

@@ -112,8 +112,8 @@ static void look_below(struct grid *g, size_t row, size_t column, bool *ret_type
 }
 
 /*
- * A header is text above values. Where everything is text, it is a header when a word of it is known, or when no cell of
- * it is met again below.
+ * A header is text above values. Where everything is text, it is a header when a word of it is known, or when no cell
+ * of it is met again below.
  */
 static bool is_header(struct grid *g, size_t row)
 {
@@ -138,6 +138,15 @@ static bool is_header(struct grid *g, size_t row)
 	if (g->n == row + 1)
 		return other_text && !year;
 	return known || text_above_values || !any_repeated;
+}
+
+/* The header's own width, unless most rows go beyond it. */
+static size_t headed_width(struct grid *g, size_t row, size_t usual)
+{
+	size_t filled, own = row_extent(g, row, &filled), beyond = 0;
+	for (size_t i = row + 1; i < g->n; i++)
+		beyond += row_extent(g, i, &filled) > own;
+	return beyond * 2 > g->n - row - 1 ? MAX(own, usual) : own;
 }
 
 /* Blanks and line breaks become one space; cut at a whole character. */
@@ -205,11 +214,11 @@ bool header_find(const struct block *b, const struct rows *rows, const struct re
 		return true;
 	}
 	struct grid g = { b, rows, MIN(rows->n_rows, (size_t)LOOKED_AT), BUF_INIT(2 * LIMIT_CELL_BYTES) };
-	size_t width = usual_extent(&g), filled;
+	size_t width = usual_extent(&g);
 	size_t row = first_full_row(&g, width);
 	bool headed = g.n && is_header(&g, row);
 	if (g.n)
-		width = headed ? MAX(width, row_extent(&g, row, &filled)) : widest_extent(&g);
+		width = headed ? headed_width(&g, row, width) : widest_extent(&g);
 	bool ok = check_width(rows, width, e);
 	if (ok) {
 		h.names = mem_array(width + 1, sizeof *h.names);

@@ -63,9 +63,9 @@ enum table_kind { KIND_NONE, KIND_CUSTOMERS, KIND_PURCHASES, KIND_TOTALS, KIND_A
 /* One table being judged. */
 struct judged {
 	struct role_table *table;
-	double (*score)[WORDS];  /* of each column */
-	enum word *spoken;       /* what a column's values say by themselves */
-	double best[WORDS];      /* over the columns */
+	double (*score)[WORDS]; /* of each column */
+	enum word *spoken;      /* what a column's values say by themselves */
+	double best[WORDS];     /* over the columns */
 	enum table_word by_name;
 	enum table_kind kind;
 };
@@ -267,7 +267,8 @@ static void name_totals(struct judged *j)
 	for (size_t i = 0; i < j->table->n_columns; i++) {
 		struct role_column *c = &j->table->columns[i];
 		if (c->role == ROLE_NONE)
-			snprintf(c->reason, sizeof c->reason, "a total for each customer, which the purchases give already");
+			snprintf(c->reason, sizeof c->reason,
+				 "a total for each customer, which the purchases give already");
 	}
 }
 

@@ -88,7 +88,8 @@ static void relate_columns(struct role_table *tables, struct role_relation *rela
 			if (!relates(from, to, &overlap))
 				continue;
 			/* Two keys of the same things: the smaller one points at the larger. */
-			if (values_unique(from) && (from->distinct > to->distinct || (from->distinct == to->distinct && a < b)))
+			if (values_unique(from) &&
+			    (from->distinct > to->distinct || (from->distinct == to->distinct && a < b)))
 				continue;
 			give_customer(&tables[a], from, to, overlap);
 			relations[(*n)++] = (struct role_relation){ a, i, b, k, overlap };

@@ -99,17 +99,17 @@ static bool ends_with_any(struct str s, const struct str *endings, size_t n)
 
 static bool is_patronymic(struct str s)
 {
-	static const struct str endings[] = { STR("вич"), STR("вна"), STR("ична"), STR("ьич"), STR("инична"), STR("оглы"),
-					      STR("кызы") };
+	static const struct str endings[] = { STR("вич"),    STR("вна"),  STR("ична"), STR("ьич"),
+					      STR("инична"), STR("оглы"), STR("кызы") };
 	return is_one_name(s) && ends_with_any(s, endings, countof(endings));
 }
 
 static bool is_surname(struct str s)
 {
 	static const struct str endings[] = {
-		STR("ов"),   STR("ев"),	  STR("ёв"),  STR("ин"),  STR("ын"),   STR("ова"),	STR("ева"),  STR("ёва"),
-		STR("ина"),  STR("ына"),  STR("ский"), STR("ская"), STR("цкий"), STR("цкая"), STR("енко"), STR("чук"),
-		STR("ski"),  STR("ska"),  STR("cki"), STR("cka"), STR("wicz"), STR("ски"),	STR("ска"),  STR("ич"),
+		STR("ов"),  STR("ев"),  STR("ёв"),   STR("ин"),   STR("ын"),   STR("ова"),  STR("ева"),  STR("ёва"),
+		STR("ина"), STR("ына"), STR("ский"), STR("ская"), STR("цкий"), STR("цкая"), STR("енко"), STR("чук"),
+		STR("ski"), STR("ska"), STR("cki"),  STR("cka"),  STR("wicz"), STR("ски"),  STR("ска"),  STR("ич"),
 	};
 	return is_one_name(s) && ends_with_any(s, endings, countof(endings));
 }

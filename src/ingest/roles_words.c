@@ -13,15 +13,20 @@ static const struct {
 } table[] = {
 	{ WORD_ID, 0.8, "id|ид|код|identyfikator|=lp|=key|=ключ|шифра|=номер|=no|=п п|=nr" },
 	{ WORD_CUSTOMER_ID, 1,
-	  "customer id|client id|user id|klient id|id klient|id klienta|id customer|id client|id user|customer no|customer "
-	  "number|customer code|client code|client number|buyer id|member id|account id|userid|customerid|clientid|cust id|"
+	  "customer id|client id|user id|klient id|id klient|id klienta|id customer|id client|id user|customer "
+	  "no|customer "
+	  "number|customer code|client code|client number|buyer id|member id|account "
+	  "id|userid|customerid|clientid|cust id|"
 	  "ид клиента|id клиента|код клиента|номер клиента|клиент id|ид покупателя|id покупателя|код покупателя|код "
-	  "контрагента|ид контрагента|контрагент id|ид пользователя|id пользователя|код пользователя|лицевой счет|номер "
-	  "карты лояльности|numer klienta|kod klienta|nr klienta|id kontrahenta|kontrahent id|идентификатор клиента|ид на "
+	  "контрагента|ид контрагента|контрагент id|ид пользователя|id пользователя|код пользователя|лицевой "
+	  "счет|номер "
+	  "карты лояльности|numer klienta|kod klienta|nr klienta|id kontrahenta|kontrahent id|идентификатор клиента|ид "
+	  "на "
 	  "клиент|шифра на клиент|id на клиент|visitor id|shopper id" },
 	{ WORD_NAME, 0.7, "name|имя|наименование|название|nazwa|имя клиента|naziv|назив|име" },
 	{ WORD_FULL_NAME, 1,
-	  "full name|fullname|customer name|client full name|contact name|fio|фио|ф и о|фамилия имя отчество|фио клиента|имя "
+	  "full name|fullname|customer name|client full name|contact name|fio|фио|ф и о|фамилия имя отчество|фио "
+	  "клиента|имя "
 	  "и фамилия|imie i nazwisko|nazwisko i imie|имя и презиме|име и презиме|user name|=customer|=client|=клиент|"
 	  "=покупатель|=контрагент|=klient|=kontrahent|=nabywca|=клиенты|=заемщик|=абонент" },
 	{ WORD_FIRST_NAME, 1,
@@ -39,84 +44,105 @@ static const struct {
 	  "рождения|miejsce urodzenia|место на рагање|место на раѓање" },
 	{ WORD_AGE, 1, "age|client age|customer age|возраст|возраст клиента|=лет|полных лет|wiek|возраст лет|години" },
 	{ WORD_PHONE, 1,
-	  "phone|mobile|telephone|mobile phone|phone number|client mobile phone|client phone|cell|cell phone|tel|телефон*|"
-	  "мобильный|мобильный телефон|номер телефона|контактный телефон|тел|моб тел|сотовый|telefon*|numer telefonu|nr "
+	  "phone|mobile|telephone|mobile phone|phone number|client mobile phone|client phone|cell|cell "
+	  "phone|tel|телефон*|"
+	  "мобильный|мобильный телефон|номер телефона|контактный телефон|тел|моб тел|сотовый|telefon*|numer "
+	  "telefonu|nr "
 	  "telefonu|komorka|телефонски број|home phone" },
 	{ WORD_EMAIL, 1,
 	  "email|e mail|mail|email address|client email|почта|эл почта|электронная почта|емейл|имейл|адрес электронной "
 	  "почты|adres email|poczta|е пошта" },
 	{ WORD_REGISTERED, 1,
-	  "registered|registered at|registration date|registered on|signup date|sign up date|created at|created|joined|join "
+	  "registered|registered at|registration date|registered on|signup date|sign up date|created "
+	  "at|created|joined|join "
 	  "date|member since|client since|дата регистрации|зарегистрирован|дата создания|клиент с|дата открытия|data "
 	  "rejestracji|utworzono|датум на регистрација" },
 	{ WORD_PRODUCTS, 1,
-	  "products|client take products|take products|taken products|client products|purchased products|=basket|=items|"
+	  "products|client take products|take products|taken products|client products|purchased "
+	  "products|=basket|=items|"
 	  "продукты|продукты клиента|взятые продукты|приобретенные продукты|купленные продукты|товары|услуги|покупки|"
 	  "produkty|zakupione produkty|производи" },
 	{ WORD_PRODUCT_CODE, 1,
 	  "stock code|product id|product code|product no|item id|item code|item number|sku|article|article number|part "
-	  "number|upc|ean|gtin|артикул|код товара|ид товара|id товара|номенклатурный номер|код номенклатуры|штрихкод|код "
+	  "number|upc|ean|gtin|артикул|код товара|ид товара|id товара|номенклатурный номер|код "
+	  "номенклатуры|штрихкод|код "
 	  "продукта|ид продукта|id продукта|indeks|kod produktu|id produktu|kod towaru|symbol|код на производ|шифра на "
 	  "производ|isbn" },
 	{ WORD_PRODUCT, 1,
-	  "product|product name|item|item name|description|item description|goods|=title|товар|название товара|наименование "
-	  "товара|номенклатура|продукт|наименование продукта|название продукта|услуга|наименование услуги|produkt|nazwa "
+	  "product|product name|item|item name|description|item description|goods|=title|товар|название "
+	  "товара|наименование "
+	  "товара|номенклатура|продукт|наименование продукта|название продукта|услуга|наименование "
+	  "услуги|produkt|nazwa "
 	  "produktu|towar|nazwa towaru|usluga|производ|назив на производ|артикл" },
 	{ WORD_PRODUCT, 0.85, "=description|=описание|=opis|=опис" },
 	{ WORD_AMOUNT, 0.8, "total|sum|spending" },
 	{ WORD_AMOUNT, 1,
 	  "amount|=total|=sum|sales|revenue|total amount|line total|money spent|spent|spending|price total|order total|"
-	  "payment|paid|total price|turnover|сумма|стоимость|общая стоимость|итого|всего|сумма продажи|сумма заказа|сумма "
+	  "payment|paid|total price|turnover|сумма|стоимость|общая стоимость|итого|всего|сумма продажи|сумма "
+	  "заказа|сумма "
 	  "покупки|выручка|оплата|сумма оплаты|сумма руб|сумма с ндс|kwota|wartosc|suma|wartosc brutto|kwota brutto|"
 	  "sprzedaz|przychod|износ|сума|вкупно|extended price|transaction amount" },
 	{ WORD_QUANTITY, 1,
 	  "quantity|qty|=units|units sold|=count|pieces|pcs|количество|кол во|количество продаж|количество товара|шт|"
 	  "ilosc|liczba sztuk|szt|liczba|количина|колку" },
 	{ WORD_UNIT_PRICE, 1,
-	  "unit price|price|sale price|price per unit|item price|unit cost|цена|цена за единицу|цена за шт|цена продажи|цена "
-	  "продажи за единицу|цена руб|розничная цена|cena|cena jednostkowa|cena za sztuke|cena brutto|единечна цена|цена "
+	  "unit price|price|sale price|price per unit|item price|unit cost|цена|цена за единицу|цена за шт|цена "
+	  "продажи|цена "
+	  "продажи за единицу|цена руб|розничная цена|cena|cena jednostkowa|cena za sztuke|cena brutto|единечна "
+	  "цена|цена "
 	  "по единици" },
 	{ WORD_CURRENCY, 1, "currency|currency code|валюта|код валюты|waluta|валута" },
 	{ WORD_DATE, 1,
-	  "date|invoice date|order date|purchase date|transaction date|sale date|sales date|payment date|bought at|purchased "
+	  "date|invoice date|order date|purchase date|transaction date|sale date|sales date|payment date|bought "
+	  "at|purchased "
 	  "at|ordered at|timestamp|datetime|date time|дата|дата заказа|дата покупки|дата продажи|дата операции|дата "
-	  "документа|дата оплаты|дата чека|=период|=data|data zakupu|data sprzedazy|data transakcji|data zamowienia|data "
+	  "документа|дата оплаты|дата чека|=период|=data|data zakupu|data sprzedazy|data transakcji|data "
+	  "zamowienia|data "
 	  "faktury|датум|датум на продажба|датум на нарачка" },
 	{ WORD_DATE, 0.6,
 	  "ship date|shipped date|delivery date|due date|required date|дата доставки|дата отгрузки|дата поставки|data "
-	  "dostawy|data wysylki|last purchase|дата последней покупки|updated at|visit date|дата визита|дата посещения" },
+	  "dostawy|data wysylki|last purchase|дата последней покупки|updated at|visit date|дата визита|дата "
+	  "посещения" },
 	{ WORD_YEAR, 1, "year|год|rok|година|calendar year|order year" },
 	{ WORD_INVOICE, 1,
-	  "=invoice|invoice no|invoice number|invoice id|order id|order no|order number|transaction id|=receipt|receipt no|"
+	  "=invoice|invoice no|invoice number|invoice id|order id|order no|order number|transaction "
+	  "id|=receipt|receipt no|"
 	  "receipt number|check number|bill no|=order|basket id|номер заказа|номер чека|=чек|=заказ|ид "
 	  "заказа|id заказа|код заказа|номер накладной|=накладная|номер счета|transakcja id|id transakcji|nr "
-	  "faktury|numer faktury|=faktura|nr zamowienia|numer zamowienia|zamowienie id|id zamowienia|=paragon|nr paragonu|"
+	  "faktury|numer faktury|=faktura|nr zamowienia|numer zamowienia|zamowienie id|id zamowienia|=paragon|nr "
+	  "paragonu|"
 	  "=фактура|број на фактура|број на нарачка|regid" },
 	{ WORD_INVOICE, 0.8, "номер документа|=документ|=basket|document number|numer dokumentu" },
 	{ WORD_VISITS, 1,
-	  "visits|visit count|number of visits|sessions|site visits|visits count|визиты|посещения|количество визитов|число "
+	  "visits|visit count|number of visits|sessions|site visits|visits count|визиты|посещения|количество "
+	  "визитов|число "
 	  "посещений|wizyty|liczba wizyt|odwiedziny|посети|посетувања" },
 	{ WORD_NEWSLETTER, 1,
 	  "newsletter opened|newsletter|newsletter opens|opened newsletter|email opened|emails opened|открыл рассылку|"
 	  "открытие рассылки|рассылка открыта|рассылка|otwarty newsletter|newsletter otwarty" },
 	{ WORD_CLICKS, 1,
-	  "ad clicks|clicks|clicked ads|ads clicked|advert clicks|клики|клики по рекламе|переходы по рекламе|klikniecia|"
+	  "ad clicks|clicks|clicked ads|ads clicked|advert clicks|клики|клики по рекламе|переходы по "
+	  "рекламе|klikniecia|"
 	  "klikniecia reklam|кликови" },
 	{ WORD_SECONDS, 1,
-	  "seconds on site|time on site|session seconds|time spent seconds|seconds|session duration|время на сайте|секунд на "
+	  "seconds on site|time on site|session seconds|time spent seconds|seconds|session duration|время на "
+	  "сайте|секунд на "
 	  "сайте|czas na stronie|sekundy na stronie|време на сајт" },
 	{ WORD_TEXT, 1,
 	  "postal code|postcode|zip|zip code|post code|inn|kpp|ogrn|snils|passport|passport number|account number|card "
-	  "number|iban|bic|swift|tax id|vat number|ssn|инн|кпп|огрн|снилс|паспорт|серия и номер паспорта|номер паспорта|"
-	  "почтовый индекс|индекс|расчетный счет|номер счета клиента|р с|бик|корр счет|номер карты|kod pocztowy|nip|regon|"
+	  "number|iban|bic|swift|tax id|vat number|ssn|инн|кпп|огрн|снилс|паспорт|серия и номер паспорта|номер "
+	  "паспорта|"
+	  "почтовый индекс|индекс|расчетный счет|номер счета клиента|р с|бик|корр счет|номер карты|kod "
+	  "pocztowy|nip|regon|"
 	  "pesel|numer konta|nr konta|ембг|матичен број|поштенски број|даночен број" },
 };
 
 /* Beside the word, these say that the column holds a plan, a share or a rank and not the thing itself. */
-static const char *const spoilers[] = { "план",	 "цель",  "plan",    "target", "goal", "budget", "бюджет", "прогноз",
-					"forecast", "доля",  "share",   "percent", "rank", "рейтинг", "average", "средн",
-					"limit", "лимит", "related", "duration", "rate",  "type",  "тип",    "категория",
-					"category", "group", "группа",  "band",	 "status", "статус" };
+static const char *const spoilers[] = { "план",     "цель",     "plan",     "target", "goal",   "budget",
+					"бюджет",   "прогноз",  "forecast", "доля",   "share",  "percent",
+					"rank",     "рейтинг",  "average",  "средн",  "limit",  "лимит",
+					"related",  "duration", "rate",     "type",   "тип",    "категория",
+					"category", "group",    "группа",   "band",   "status", "статус" };
 
 static bool is_upper(uint32_t c)
 {
@@ -220,15 +246,15 @@ enum table_word words_table(struct str normalized)
 		enum table_word kind;
 		const char *phrases;
 	} kinds[] = {
-		{ TABLE_OTHERS,
-		  "employee*|staff|worker*|supplier*|vendor*|shipper*|manager*|сотрудник*|работник*|поставщик*|pracown*|"
-		  "dostawc*|вработен*|territor*|region*" },
-		{ TABLE_CUSTOMERS,
-		  "customer*|client*|user*|buyer*|klien*|клиент*|покупател*|контрагент*|абонент*|bank*|people|persons|member*|"
-		  "пользовател*|корисни*" },
-		{ TABLE_SALES,
-		  "sale*|order*|purchase*|transaction*|spending*|receipt*|invoice*|продаж*|заказ*|покупк*|чек*|sprzedaz*|"
-		  "zamowien*|transakc*|продажб*|basket*|retail" },
+		{ TABLE_OTHERS, "employee*|staff|worker*|supplier*|vendor*|shipper*|manager*|сотрудник*|работник*|"
+				"поставщик*|pracown*|"
+				"dostawc*|вработен*|territor*|region*" },
+		{ TABLE_CUSTOMERS, "customer*|client*|user*|buyer*|klien*|клиент*|покупател*|контрагент*|абонент*|bank*"
+				   "|people|persons|member*|"
+				   "пользовател*|корисни*" },
+		{ TABLE_SALES, "sale*|order*|purchase*|transaction*|spending*|receipt*|invoice*|продаж*|заказ*|покупк*|"
+			       "чек*|sprzedaz*|"
+			       "zamowien*|transakc*|продажб*|basket*|retail" },
 	};
 	for (size_t i = 0; i < countof(kinds); i++) {
 		struct str rest = str_of(kinds[i].phrases), phrase;

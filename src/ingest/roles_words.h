@@ -7,9 +7,9 @@
 /* What a header can say; narrower than a role where the table decides the rest. */
 enum word {
 	WORD_NONE,
-	WORD_ID,          /* of whatever the table lists */
+	WORD_ID, /* of whatever the table lists */
 	WORD_CUSTOMER_ID,
-	WORD_NAME,        /* of a person or of a thing */
+	WORD_NAME, /* of a person or of a thing */
 	WORD_FULL_NAME,
 	WORD_FIRST_NAME,
 	WORD_MIDDLE_NAME,

@@ -1,8 +1,8 @@
 /*
- * A SQLite database of somebody else. Its bytes are handed to SQLite as memory (sqlite3_deserialize, read-only), so that
- * no file is opened and no journal is looked for. The schema is foreign code: it is not trusted, defensive mode is on,
- * nothing but reading is authorized, its limits are low and a progress handler ends what takes too long. Views are left
- * out: they are queries of the file's author.
+ * A SQLite database of somebody else. Its bytes are handed to SQLite as memory (sqlite3_deserialize, read-only), so
+ * that no file is opened and no journal is looked for. The schema is foreign code: it is not trusted, defensive mode is
+ * on, nothing but reading is authorized, its limits are low and a progress handler ends what takes too long. Views are
+ * left out: they are queries of the file's author.
  */
 #include "ingest/reader.h"
 
@@ -46,7 +46,8 @@ static bool damaged(struct sqlite_reader *q, struct err *e)
 	if (rc == SQLITE_AUTH)
 		return err_set(e, ERR_VALUE, "hostile_schema",
 			       "The SQLite database has a schema that does more than hold tables; it is not run.");
-	return err_set(e, ERR_VALUE, "damaged", "The SQLite database is cut short or damaged (%s).", sqlite3_errmsg(q->db));
+	return err_set(e, ERR_VALUE, "damaged", "The SQLite database is cut short or damaged (%s).",
+		       sqlite3_errmsg(q->db));
 }
 
 static int on_progress(void *ctx)
@@ -146,7 +147,8 @@ static bool list_tables(struct sqlite_reader *q, struct err *e)
 	while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(stmt, 0);
 		if (q->base.n_tables == LIMIT_TABLES)
-			ok = err_set(e, ERR_LIMIT, "too_many_tables", "The database has more than %d tables.", LIMIT_TABLES);
+			ok = err_set(e, ERR_LIMIT, "too_many_tables", "The database has more than %d tables.",
+				     LIMIT_TABLES);
 		else if (name)
 			reader_add_table(&q->base, str_of(name));
 	}
@@ -281,7 +283,8 @@ bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e)
 		return false;
 	if (n < 512)
 		return err_set(e, ERR_VALUE, "truncated", "The SQLite database is cut short.");
-	/* A database in WAL mode is read as it stood at its last checkpoint. The pages are private: the file is untouched. */
+	/* A database in WAL mode is read as it stood at its last checkpoint. The pages are private: the file is
+	 * untouched. */
 	if (bytes[18] == 2 && bytes[19] == 2)
 		bytes[18] = bytes[19] = 1;
 	struct sqlite_reader *q = mem_zalloc(sizeof *q);

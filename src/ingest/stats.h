@@ -1,7 +1,7 @@
 /*
  * What is known of a column after one pass over it: counts, bounds, an estimate of its distinct values (HyperLogLog,
- * Flajolet et al. 2007, 2048 registers: about 2 %), and its smallest hashes (bottom-k, Cohen 2007), by which two columns
- * are compared. One struct a thread and column; stats_merge joins them.
+ * Flajolet et al. 2007, 2048 registers: about 2 %), and its smallest hashes (bottom-k, Cohen 2007), by which two
+ * columns are compared. One struct a thread and column; stats_merge joins them.
  */
 #pragma once
 

@@ -56,8 +56,8 @@ static bool fit_expected(struct table *t, const struct table_expected *x, size_t
 		size_t at = find_column(t, x[i].name);
 		if (at == t->n_columns) {
 			free(ordered);
-			return err_field(e, ERR_VALUE, x[i].name, "The file has no column \"%s\", which the data set has.",
-					 x[i].name);
+			return err_field(e, ERR_VALUE, x[i].name,
+					 "The file has no column \"%s\", which the data set has.", x[i].name);
 		}
 		ordered[i] = t->columns[at];
 		struct column_type found = ordered[i].type;
@@ -72,7 +72,8 @@ static bool fit_expected(struct table *t, const struct table_expected *x, size_t
 				k++;
 			if (k == n)
 				err_field(e, ERR_VALUE, t->columns[i].name,
-					  "The file has a column \"%s\", which the data set does not have.", t->columns[i].name);
+					  "The file has a column \"%s\", which the data set does not have.",
+					  t->columns[i].name);
 		}
 		free(ordered);
 		return false;
@@ -266,8 +267,8 @@ static bool check_expected(struct table *t, struct err *e)
 			continue;
 		column_type_name(&c->type, type);
 		return err_field(e, ERR_VALUE, c->name,
-				 "Column \"%s\" is %s in the data set, and %llu of the file's %llu values are not.", c->name,
-				 type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
+				 "Column \"%s\" is %s in the data set, and %llu of the file's %llu values are not.",
+				 c->name, type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
 	}
 	return true;
 }
@@ -288,7 +289,8 @@ bool table_settle(struct table *t, bool *ret_again, struct err *e)
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct column_stats *s = &t->columns[i].stats;
 		/* A column without a value in the head was taken as text: values may have come later. */
-		if (s->misfits > infer_tolerated(s->non_null + s->misfits) || (t->columns[i].type.untyped && s->non_null))
+		if (s->misfits > infer_tolerated(s->non_null + s->misfits) ||
+		    (t->columns[i].type.untyped && s->non_null))
 			*ret_again = true;
 	}
 	return true;

@@ -53,9 +53,9 @@ struct table {
 	size_t n_rejects_kept;
 	/* private */
 	size_t skip;
-	bool fixed_types;    /* an append, or the second pass */
-	bool expected;       /* an append */
-	struct block *head;  /* blocks read ahead */
+	bool fixed_types;   /* an append, or the second pass */
+	bool expected;      /* an append */
+	struct block *head; /* blocks read ahead */
 	size_t n_head, next_head;
 	bool reader_ended;
 	pthread_mutex_t reading; /* the reader, the head, next_seq */
@@ -79,10 +79,10 @@ struct work {
 	struct table *t;
 	struct block block;
 	struct rows rows;
-	size_t at, end;      /* rows of the block not converted yet */
-	uint64_t row;        /* number of row `at` in the table, from 0 */
-	struct buf scratch;  /* texts that are not slices of the block; never grows within a block */
-	size_t mark_place;   /* line numbers are counted from here */
+	size_t at, end;     /* rows of the block not converted yet */
+	uint64_t row;       /* number of row `at` in the table, from 0 */
+	struct buf scratch; /* texts that are not slices of the block; never grows within a block */
+	size_t mark_place;  /* line numbers are counted from here */
 	uint64_t mark_line;
 	struct column_stats *stats; /* one a column */
 };
@@ -112,7 +112,8 @@ void work_free(struct work *w);
 /* Fills up to max rows; *ret_n 0 at the end of the pass. *ret_row is the number of the first. */
 bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n, uint64_t *ret_row, struct err *e);
 
-/* After a pass, when every work is freed. *ret_again: the types were wrong. For an append that does not fit: ERR_VALUE. */
+/* After a pass, when every work is freed. *ret_again: the types were wrong. For an append that does not fit: ERR_VALUE.
+ */
 bool table_settle(struct table *t, bool *ret_again, struct err *e);
 /* Reads the whole table once to settle its types, and begins another pass. */
 bool table_again(struct table *t, struct err *e);

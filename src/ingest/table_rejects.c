@@ -12,7 +12,8 @@ void table_reject(struct table *t, uint64_t line, uint32_t column, struct str te
 	t->n_rejects++;
 	if (t->n_rejects_kept < LIMIT_REJECTS_KEPT) {
 		if ((t->n_rejects_kept & (t->n_rejects_kept - 1)) == 0)
-			t->rejects = mem_realloc(t->rejects, MAX(t->n_rejects_kept * 2, (size_t)1) * sizeof *t->rejects);
+			t->rejects =
+				mem_realloc(t->rejects, MAX(t->n_rejects_kept * 2, (size_t)1) * sizeof *t->rejects);
 		char *copy = mem_alloc(text.n + 1);
 		memcpy(copy, text.p, text.n);
 		copy[text.n] = 0;

@@ -2,9 +2,9 @@
  * Excel workbooks, from inside: the parts of the reader.
  *
  * xlsx_zip.c opens the archive under its limits; xlsx_parts.c reads the workbook, its relations and its styles;
- * xlsx_strings.c the shared strings; xlsx_sheet.c streams one sheet after another into packed blocks; xlsx_value.c turns
- * numbers into the text that a person sees. No part but the shared strings is ever whole in memory. A document type
- * declaration is refused, so there are no entities to expand.
+ * xlsx_strings.c the shared strings; xlsx_sheet.c streams one sheet after another into packed blocks; xlsx_value.c
+ * turns numbers into the text that a person sees. No part but the shared strings is ever whole in memory. A document
+ * type declaration is refused, so there are no entities to expand.
  */
 #pragma once
 

@@ -22,7 +22,7 @@ struct parts {
 	struct {
 		long id;
 		enum xlsx_kind kind;
-	} *formats;
+	} * formats;
 	size_t n_formats;
 };
 
@@ -37,7 +37,8 @@ static void on_relation(void *user, const char *name, const char **a)
 	struct parts *p = user;
 	if (!xlsx_xml_enter(p->xml) || strcmp(xlsx_local(name), "Relationship") != 0)
 		return;
-	const char *id = xlsx_attribute(a, "Id"), *type = xlsx_attribute(a, "Type"), *target = xlsx_attribute(a, "Target");
+	const char *id = xlsx_attribute(a, "Id"), *type = xlsx_attribute(a, "Type"),
+		   *target = xlsx_attribute(a, "Target");
 	if (!id || !type || !target)
 		return;
 	if (p->n_relations == MAX_RELATIONS) {

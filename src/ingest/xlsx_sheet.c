@@ -65,8 +65,8 @@ static enum cell_kind kind_of(const char *type)
 		const char *type;
 		enum cell_kind kind;
 	} kinds[] = {
-		{ "s", CELL_KIND_SHARED },    { "str", CELL_KIND_TEXT }, { "inlineStr", CELL_KIND_TEXT },
-		{ "d", CELL_KIND_TEXT },      { "b", CELL_KIND_TRUTH },	 { "e", CELL_KIND_WRONG },
+		{ "s", CELL_KIND_SHARED }, { "str", CELL_KIND_TEXT }, { "inlineStr", CELL_KIND_TEXT },
+		{ "d", CELL_KIND_TEXT },   { "b", CELL_KIND_TRUTH },  { "e", CELL_KIND_WRONG },
 	};
 	for (size_t i = 0; type && i < countof(kinds); i++) {
 		if (strcmp(type, kinds[i].type) == 0)
@@ -160,8 +160,8 @@ static void end_cell(struct xlsx_sheet *s)
 	if (!value.n)
 		return;
 	if (s->column >= LIMIT_COLUMNS) {
-		err_set(&s->error, ERR_LIMIT, "too_many_columns", "Row %u of sheet \"%.200s\" has more than %d columns.", s->row,
-			s->part->name, LIMIT_COLUMNS);
+		err_set(&s->error, ERR_LIMIT, "too_many_columns",
+			"Row %u of sheet \"%.200s\" has more than %d columns.", s->row, s->part->name, LIMIT_COLUMNS);
 		xlsx_xml_fail(s->xml);
 		return;
 	}

@@ -59,7 +59,8 @@ void xlsx_date_text(struct str value, enum xlsx_kind kind, bool from_1904, struc
 	int64_t ms = (int64_t)llround((serial - whole) * 86400000.0);
 	int64_t days = (int64_t)whole + ms / 86400000;
 	ms %= 86400000;
-	int hour = (int)(ms / 3600000), minute = (int)(ms / 60000 % 60), second = (int)(ms / 1000 % 60), rest = (int)(ms % 1000);
+	int hour = (int)(ms / 3600000), minute = (int)(ms / 60000 % 60), second = (int)(ms / 1000 % 60),
+	    rest = (int)(ms % 1000);
 	if (kind == XLSX_TIME && days == 0) {
 		buf_addf(ret, "%02d:%02d:%02d", hour, minute, second);
 		return;

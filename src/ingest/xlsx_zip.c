@@ -9,7 +9,8 @@ bool xlsx_zip_open(char *bytes, size_t n, zip_t **ret, struct err *e)
 	zip_source_t *source = zip_source_buffer_create(bytes, n, 0, &error);
 	zip_t *z = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
 	if (!z) {
-		err_set(e, ERR_VALUE, "damaged", "The workbook is cut short or damaged (%s).", zip_error_strerror(&error));
+		err_set(e, ERR_VALUE, "damaged", "The workbook is cut short or damaged (%s).",
+			zip_error_strerror(&error));
 		zip_source_free(source);
 		zip_error_fini(&error);
 		return false;
@@ -17,7 +18,8 @@ bool xlsx_zip_open(char *bytes, size_t n, zip_t **ret, struct err *e)
 	zip_error_fini(&error);
 	if (zip_get_num_entries(z, 0) > LIMIT_ZIP_ENTRIES) {
 		zip_discard(z);
-		return err_set(e, ERR_LIMIT, "too_many_entries", "The archive holds more than %d files.", LIMIT_ZIP_ENTRIES);
+		return err_set(e, ERR_LIMIT, "too_many_entries", "The archive holds more than %d files.",
+			       LIMIT_ZIP_ENTRIES);
 	}
 	*ret = z;
 	return true;

@@ -123,7 +123,7 @@ static const char *const lock_down[] = {
 	"SET lock_configuration=true",
 };
 
-static bool configure(duckdb_config config, const struct worker_config *c, struct err *e)
+static bool configure(duckdb_config config, const struct worker_config *c, bool ordered, struct err *e)
 {
 	char memory[32], threads[32];
 	snprintf(memory, sizeof memory, "%" PRId64 "B", c->memory);
@@ -139,6 +139,7 @@ static bool configure(duckdb_config config, const struct worker_config *c, struc
 		{ "pin_threads", "off" },
 		/* memory that a query leaves goes back to the kernel some seconds later */
 		{ "allocator_background_threads", "true" },
+		{ "preserve_insertion_order", ordered ? "true" : "false" },
 	};
 	for (size_t i = 0; i < countof(settings); i++)
 		if (duckdb_set_config(config, settings[i][0], settings[i][1]) != DuckDBSuccess)
@@ -167,12 +168,22 @@ static bool open_locked(duckdb_config config, duckdb_database *ret, struct err *
 	return good;
 }
 
-bool duck_open(const struct worker_config *c, duckdb_database *ret, struct err *e)
+static bool open_with(const struct worker_config *c, bool ordered, duckdb_database *ret, struct err *e)
 {
 	duckdb_config config = NULL;
 	if (duckdb_create_config(&config) != DuckDBSuccess)
 		return err_set(e, ERR_INTERNAL, NULL, "DuckDB has no memory");
-	bool good = configure(config, c, e) && open_locked(config, ret, e);
+	bool good = configure(config, c, ordered, e) && open_locked(config, ret, e);
 	duckdb_destroy_config(&config);
 	return good;
+}
+
+bool duck_open(const struct worker_config *c, duckdb_database *ret, struct err *e)
+{
+	return open_with(c, true, ret, e);
+}
+
+bool duck_open_unordered(const struct worker_config *c, duckdb_database *ret, struct err *e)
+{
+	return open_with(c, false, ret, e);
 }

@@ -13,6 +13,8 @@
 #include <duckdb.h>
 
 bool duck_open(const struct worker_config *c, duckdb_database *ret, struct err *e);
+/* The same for writing rows in whatever order the threads have them: they carry their numbers. */
+bool duck_open_unordered(const struct worker_config *c, duckdb_database *ret, struct err *e);
 /* One statement of our own. */
 bool duck_run(duckdb_connection conn, const char *sql, struct err *e);
 

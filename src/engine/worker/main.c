@@ -26,6 +26,7 @@ static const struct {
 	int (*run)(int control_fd);
 } modes[] = {
 	{ "query", query_main },
+	{ "import", import_main },
 };
 
 static const struct json_field hello_fields[] = {

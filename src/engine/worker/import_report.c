@@ -1,0 +1,198 @@
+#include "engine/worker/import_job.h"
+
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "ingest/roles.h"
+#include "json/write.h"
+
+#include <stdlib.h>
+
+#define REJECTS_IN_A_FRAME 500
+#define SAMPLES_SHOWN 5
+#define SAMPLE_BYTES 80
+#define RELATIONS 500
+
+static void write_reject(struct json_writer *w, const struct table *t, const struct reject *r)
+{
+	jw_open(w, '{');
+	jw_kv_i64(w, "line", (int64_t)r->line);
+	jw_kv_cstr(w, "column", r->column == REJECT_ROW ? "" : t->columns[r->column].name);
+	jw_kv_cstr(w, "text", r->text);
+	jw_kv_cstr(w, "reason", r->reason);
+	jw_close(w, '}');
+}
+
+bool import_report_rejects(struct import_job *j, size_t table, struct err *e)
+{
+	const struct table *t = j->tables[table];
+	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_FRAME_BYTES);
+	for (size_t at = 0; at < t->n_rejects_kept;) {
+		struct json_writer w = json_writer(&b);
+		buf_clear(&b);
+		jw_open(&w, '{');
+		jw_kv_i64(&w, "table", (int64_t)table);
+		jw_key(&w, "items");
+		jw_open(&w, '[');
+		for (size_t n = 0; n < REJECTS_IN_A_FRAME && at < t->n_rejects_kept; n++)
+			write_reject(&w, t, &t->rejects[at++]);
+		jw_close(&w, ']');
+		jw_close(&w, '}');
+		if (!import_send(j, FRAME_REJECTS, buf_str(&b), e))
+			return false;
+	}
+	return true;
+}
+
+static void write_samples(struct json_writer *w, const struct table_column *c)
+{
+	size_t shown = 0;
+	jw_key(w, "sample");
+	jw_open(w, '[');
+	for (size_t i = 0; i < c->n_samples && shown < SAMPLES_SHOWN; i++) {
+		bool again = false;
+		for (size_t k = 0; k < i; k++)
+			again = again || strcmp(c->samples[k], c->samples[i]) == 0;
+		if (again)
+			continue;
+		struct str s = str_of(c->samples[i]);
+		s.n = utf8_valid_prefix(str_n(s.p, MIN(s.n, (size_t)SAMPLE_BYTES)));
+		jw_str(w, s);
+		shown++;
+	}
+	jw_close(w, ']');
+}
+
+static void write_bound(struct json_writer *w, const char *key, const struct table_column *c, bool max)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(4 * KIB);
+	table_bound_text(c, max, &b);
+	b.n = b.p ? utf8_valid_prefix(buf_str(&b)) : 0;
+	jw_kv_str(w, key, buf_str(&b));
+}
+
+static void write_column(struct json_writer *w, const struct table_column *c, const struct role_column *r)
+{
+	char type[TYPE_NAME_BYTES];
+	column_type_name(&c->type, type);
+	jw_open(w, '{');
+	jw_kv_cstr(w, "name", c->name);
+	jw_kv_cstr(w, "type", type);
+	jw_kv_i64(w, "non_null", (int64_t)c->stats.non_null);
+	jw_kv_i64(w, "distinct", (int64_t)r->distinct);
+	if (c->stats.non_null) {
+		write_bound(w, "min", c, false);
+		write_bound(w, "max", c, true);
+	}
+	write_samples(w, c);
+	jw_kv_cstr(w, "role", role_name(r->role));
+	jw_kv_f64(w, "confidence", r->confidence);
+	jw_kv_cstr(w, "reason", r->reason);
+	if (c->type.date_ambiguous)
+		jw_kv_cstr(w, "note",
+			   "day and month cannot be told apart in this column; the day was taken to come first");
+	jw_close(w, '}');
+}
+
+static void write_table(struct json_writer *w, size_t number, const struct table *t, const struct role_table *r)
+{
+	jw_open(w, '{');
+	jw_kv_i64(w, "table", (int64_t)number);
+	jw_kv_cstr(w, "name", t->name);
+	jw_kv_i64(w, "rows", (int64_t)t->rows_kept);
+	jw_kv_i64(w, "rows_read", (int64_t)(t->rows_kept + t->rows_left_out));
+	jw_kv_i64(w, "rows_left_out", (int64_t)t->rows_left_out);
+	jw_kv_i64(w, "rejects", (int64_t)t->n_rejects);
+	jw_key(w, "columns");
+	jw_open(w, '[');
+	for (size_t i = 0; i < t->n_columns; i++)
+		write_column(w, &t->columns[i], &r->columns[i]);
+	jw_close(w, ']');
+	jw_close(w, '}');
+}
+
+static void write_relation(struct json_writer *w, const struct role_table *tables, const struct role_relation *r)
+{
+	jw_open(w, '{');
+	jw_kv_i64(w, "from_table", (int64_t)r->from_table);
+	jw_kv_cstr(w, "from_column", tables[r->from_table].columns[r->from_column].name);
+	jw_kv_i64(w, "to_table", (int64_t)r->to_table);
+	jw_kv_cstr(w, "to_column", tables[r->to_table].columns[r->to_column].name);
+	jw_kv_f64(w, "overlap", r->overlap);
+	jw_close(w, '}');
+}
+
+/* "COLUMN" or "TABLE.COLUMN" in the roles that a person gave. */
+static void fix_role(const json_t *roles, const struct table *t, struct role_column *r)
+{
+	CLEANUP(buf_free) struct buf key = BUF_INIT(8 * KIB);
+	buf_addf(&key, "%s.%s", t->name, r->name);
+	const json_t *v = json_object_get(roles, key.p ? key.p : "");
+	if (!v)
+		v = json_object_get(roles, r->name);
+	r->fixed = json_is_string(v) && role_parse(str_of(json_string_value(v)), &r->role);
+}
+
+static struct role_table *role_tables(struct import_job *j)
+{
+	const json_t *roles = json_object_get(j->options, "roles");
+	struct role_table *tables = mem_zalloc((j->n_tables + 1) * sizeof *tables);
+	for (size_t i = 0; i < j->n_tables; i++) {
+		struct table *t = j->tables[i];
+		tables[i] = (struct role_table){ .name = t->name, .n_columns = t->n_columns };
+		tables[i].columns = mem_zalloc((t->n_columns + 1) * sizeof *tables[i].columns);
+		for (size_t k = 0; k < t->n_columns; k++) {
+			struct table_column *c = &t->columns[k];
+			struct role_column *r = &tables[i].columns[k];
+			r->name = c->name;
+			r->type = c->type;
+			r->rows = t->rows_kept;
+			r->non_null = c->stats.non_null;
+			r->distinct = stats_distinct(&c->stats);
+			r->n_samples = c->n_samples;
+			memcpy(r->samples, c->samples, sizeof r->samples);
+			r->sketch = stats_sketch(&c->stats, &r->n_sketch);
+			fix_role(roles, t, r);
+		}
+	}
+	return tables;
+}
+
+static void write_file(struct json_writer *w, const struct import_job *j)
+{
+	char delimiter[2] = { j->reader->delimiter, 0 };
+	jw_kv_cstr(w, "format", j->reader->ops->format);
+	jw_kv_bool(w, "gzip", source_gzipped(j->source));
+	if (j->reader->encoding)
+		jw_kv_cstr(w, "encoding", j->reader->encoding);
+	if (delimiter[0])
+		jw_kv_cstr(w, "delimiter", delimiter);
+}
+
+bool import_report_done(struct import_job *j, struct err *e)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_FRAME_BYTES);
+	struct json_writer w = json_writer(&b);
+	struct role_relation *relations = mem_array(RELATIONS, sizeof *relations);
+	struct role_table *tables = role_tables(j);
+	size_t n_relations = roles_guess(tables, j->n_tables, relations, RELATIONS);
+	jw_open(&w, '{');
+	write_file(&w, j);
+	jw_key(&w, "tables");
+	jw_open(&w, '[');
+	for (size_t i = 0; i < j->n_tables; i++)
+		write_table(&w, i, j->tables[i], &tables[i]);
+	jw_close(&w, ']');
+	jw_key(&w, "relations");
+	jw_open(&w, '[');
+	for (size_t i = 0; i < n_relations; i++)
+		write_relation(&w, tables, &relations[i]);
+	jw_close(&w, ']');
+	jw_close(&w, '}');
+	for (size_t i = 0; i < j->n_tables; i++)
+		free(tables[i].columns);
+	free(tables);
+	free(relations);
+	if (b.failed)
+		return err_set(e, ERR_LIMIT, "too_many_columns", "The file has too many columns to describe.");
+	return import_send(j, FRAME_DONE, buf_str(&b), e);
+}
