@@ -126,32 +126,46 @@ static const struct command_def *find_command(const char *name)
 	return NULL;
 }
 
+/* The commands that begin with that word, as a list for a message; empty when there are none. */
+static void list_members(const char *word, const char **members, size_t *ret_n, char *ret_text, size_t cap)
+{
+	size_t len = strlen(word);
+	*ret_n = 0;
+	ret_text[0] = '\0';
+	for (size_t i = 0; i < cli_commands_n; i++) {
+		const char *name = cli_commands[i]->name;
+		size_t n = strlen(ret_text);
+		if (strncmp(name, word, len) != 0 || name[len] != ' ')
+			continue;
+		members[(*ret_n)++] = name + len + 1;
+		snprintf(ret_text + n, cap - n, "%s%s", n ? ", " : "", name);
+	}
+}
+
 static bool unknown_command(struct arena *a, const struct typed *t, struct err *e)
 {
-	const char **names = arena_array(a, cli_commands_n, sizeof *names);
-	char members[200] = "";
-	const char *typed = t->words[0];
-	size_t len = strlen(typed);
-	for (size_t i = 0; i < cli_commands_n; i++) {
-		const char *name = names[i] = cli_commands[i]->name;
-		if (strncmp(name, typed, len) == 0 && name[len] == ' ') {
-			size_t n = strlen(members);
-			snprintf(members + n, sizeof members - n, "%s%s", n ? ", " : "", name);
-		}
-	}
-	if (members[0] && t->n_words == 1)
+	const char **names = arena_array(a, cli_commands_n, sizeof *names), *near;
+	const char *typed = t->words[0], *second = t->n_words > 1 ? t->words[1] : NULL;
+	char members[300];
+	size_t n;
+	list_members(typed, names, &n, members, sizeof members);
+	if (n && !second)
 		return err_set(e, ERR_USAGE, NULL, "'%s' needs a second word: %s", typed, members);
-	if (t->n_words > 1) {
-		const char *two = arena_printf(a, "%s %s", typed, t->words[1]);
-		const char *near = two ? cli_nearest(two, names, cli_commands_n) : NULL;
-		if (near && strchr(near, ' '))
-			return err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", two, near);
-		if (members[0])
-			return err_set(e, ERR_USAGE, NULL, "unknown command '%s'; there are: %s", two, members);
+	if (n) {
+		near = cli_nearest(second, names, n);
+		return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s %s'; did you mean '%s %s'?", typed, second,
+				      typed, near) :
+			      err_set(e, ERR_USAGE, NULL, "unknown command '%s %s'; there are: %s", typed, second, members);
 	}
-	const char *near = cli_nearest(typed, names, cli_commands_n);
-	return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", typed, near)
-		    : err_set(e, ERR_USAGE, NULL, "unknown command '%s'; see 'vitrina --help'", typed);
+	for (size_t i = 0; i < cli_commands_n; i++)
+		names[i] = cli_commands[i]->name;
+	const char *both = second ? arena_printf(a, "%s %s", typed, second) : NULL;
+	near = both ? cli_nearest(both, names, cli_commands_n) : NULL;
+	if (near && strchr(near, ' '))
+		return err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", both, near);
+	near = cli_nearest(typed, names, cli_commands_n);
+	return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", typed, near) :
+		      err_set(e, ERR_USAGE, NULL, "unknown command '%s'; see 'vitrina --help'", typed);
 }
 
 /* The command of the first one or two words; *ret_words says how many it took. */

@@ -1,11 +1,16 @@
 #include "app/open.h"
 
 #include "analysis/names.h"
+#include "analysis/query.h"
+#include "analysis/recommend.h"
+#include "analysis/relations.h"
+#include "analysis/versions.h"
 #include "app/backup.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "db/migrate.h"
 #include "db/pool.h"
+#include "engine/pool.h"
 #include "job/job.h"
 #include "model/segment.h"
 #include "model/spool.h"
@@ -69,17 +74,55 @@ static bool start_jobs(struct instance *in, const struct settings *s, struct err
 	return true;
 }
 
+/* The store says whose a segment is before its bytes go to an engine. */
+static bool open_segment(void *ctx, int64_t org, int64_t segment, int *ret_fd, struct err *e)
+{
+	struct instance *in = ctx;
+	struct db *db = NULL;
+	bool good = db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) &&
+		    segment_open_owned(in->segments, db, org, segment, ret_fd, e);
+	db_pool_give(in->dbs, &db);
+	return good;
+}
+
+static void open_memory(struct instance *in, const struct settings *s)
+{
+	struct engine_pool_options engines = {
+		.spawn = { .memory = setting_number(s, SETTING_ENGINE_MEMORY_MB) * (int64_t)MIB },
+		.idle_seconds = (int)setting_number(s, SETTING_ENGINE_IDLE_SECONDS),
+		.ctx = in,
+		.open_segment = open_segment,
+	};
+	in->engines = engine_pool_new(&engines);
+	in->relations = relations_cache_new();
+	in->results = query_cache_new(QUERY_CACHE_BYTES);
+	in->names = name_index_cache_new(LIMIT_NAMES_BYTES);
+	in->recommenders = recommender_cache_new(LIMIT_RECOMMENDERS_BYTES);
+}
+
+/* What a killed process left half done goes before anything else works. */
+static bool sweep(struct instance *in, struct err *e)
+{
+	struct db *db = NULL;
+	size_t versions = 0, files = 0;
+	bool good = db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) && versions_sweep(in, db, &versions, &files, e);
+	db_pool_give(in->dbs, &db);
+	if (good && (versions || files))
+		log_event(LOG_WARN, "swept", "%zu versions and %zu files that were not finished", versions, files);
+	return good;
+}
+
 bool instance_open(const struct settings *s, const char *dir, unsigned flags, struct instance **ret, struct err *e)
 {
 	struct instance *in = mem_zalloc(sizeof *in);
 	in->dir = mem_strdup(dir);
 	backup_sweep(dir);
-	bool good = open_key(s, &in->master, e) && open_store(in, s, flags, e);
-	good = good && segment_store_open(dir, &in->master, &in->segments, e) && spool_open(dir, &in->spool, e);
-	if (good)
-		in->names = name_index_cache_new(LIMIT_NAMES_BYTES);
-	if (good && (flags & INSTANCE_SERVE))
-		good = start_jobs(in, s, e);
+	bool good = open_key(s, &in->master, e) && open_store(in, s, flags, e) &&
+		    segment_store_open(dir, &in->master, &in->segments, e) && spool_open(dir, &in->spool, e);
+	if (good) {
+		open_memory(in, s);
+		good = sweep(in, e) && (!(flags & INSTANCE_SERVE) || start_jobs(in, s, e));
+	}
 	if (!good) {
 		instance_close(&in);
 		return false;
@@ -95,6 +138,10 @@ void instance_close(struct instance **inp)
 		return;
 	*inp = NULL;
 	job_queue_free(&in->jobs);
+	engine_pool_free(in->engines);
+	query_cache_free(&in->results);
+	relations_cache_free(&in->relations);
+	recommender_cache_free(&in->recommenders);
 	name_index_cache_free(&in->names);
 	spool_free(&in->spool);
 	segment_store_free(&in->segments);
