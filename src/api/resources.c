@@ -13,7 +13,6 @@ extern const struct resource
 	dataset_rows_resource,
 	imports_resource,
 	query_resource,
-	load_resource,
 	health_resource;
 
 const struct resource *const api_resources[] = {
@@ -27,7 +26,6 @@ const struct resource *const api_resources[] = {
 	&dataset_rows_resource,
 	&imports_resource,
 	&query_resource,
-	&load_resource,
 	&health_resource,
 };
 /* clang-format on */

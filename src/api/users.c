@@ -109,8 +109,8 @@ static bool users_create(struct request *q, struct response *r, struct err *e)
 		inviter.org = body.org;
 	/* The account and its invitation, or neither. */
 	if (!db_begin_tx(api_db(q), &tx, e) || !user_create(api_db(q), api_caller(q), &fresh, &id, e) ||
-	    !invitation_create(api_db(q), &inviter, id, clock_now(), api_of(q)->invitation_seconds * USEC_PER_SEC, token,
-			       &expires_at, e) ||
+	    !invitation_create(api_db(q), &inviter, id, clock_now(), api_of(q)->invitation_seconds * USEC_PER_SEC,
+			       token, &expires_at, e) ||
 	    !db_commit_tx(&tx, e))
 		return false;
 	struct json_writer *w = response_json(r, 201);

@@ -153,9 +153,10 @@ static bool unknown_command(struct arena *a, const struct typed *t, struct err *
 		return err_set(e, ERR_USAGE, NULL, "'%s' needs a second word: %s", typed, members);
 	if (n) {
 		near = cli_nearest(second, names, n);
-		return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s %s'; did you mean '%s %s'?", typed, second,
-				      typed, near) :
-			      err_set(e, ERR_USAGE, NULL, "unknown command '%s %s'; there are: %s", typed, second, members);
+		return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s %s'; did you mean '%s %s'?", typed,
+				      second, typed, near)
+			    : err_set(e, ERR_USAGE, NULL, "unknown command '%s %s'; there are: %s", typed, second,
+				      members);
 	}
 	for (size_t i = 0; i < cli_commands_n; i++)
 		names[i] = cli_commands[i]->name;
@@ -164,8 +165,8 @@ static bool unknown_command(struct arena *a, const struct typed *t, struct err *
 	if (near && strchr(near, ' '))
 		return err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", both, near);
 	near = cli_nearest(typed, names, cli_commands_n);
-	return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", typed, near) :
-		      err_set(e, ERR_USAGE, NULL, "unknown command '%s'; see 'vitrina --help'", typed);
+	return near ? err_set(e, ERR_USAGE, NULL, "unknown command '%s'; did you mean '%s'?", typed, near)
+		    : err_set(e, ERR_USAGE, NULL, "unknown command '%s'; see 'vitrina --help'", typed);
 }
 
 /* The command of the first one or two words; *ret_words says how many it took. */
