@@ -4,7 +4,7 @@
  *
  * Any thread may call engine_run; several requests run in one engine at the same time. Before each request the pool
  * tells the engine about relations it does not hold, or holds in another version; their segments come from
- * open_segment as descriptors of Parquet files (memfds). What is seen in SQL:
+ * open_segment as descriptors of Parquet files (memfds), once a statement mentions their schema. What is seen in SQL:
  *
  *	"schema"."table"        the relation, without the hidden column "_row"
  *	"_raw"."schema.table"   the same with "_row", the number of the row in file order, from 0

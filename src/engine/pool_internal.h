@@ -9,6 +9,7 @@
 struct held {
 	char *schema, *table;
 	int64_t version;
+	bool filled; /* its segments are there; else its views are empty */
 };
 
 enum engine_state { ENGINE_STARTING, ENGINE_READY, ENGINE_DEAD };

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct sync {
 	struct engine_pool *pool;
@@ -40,6 +41,21 @@ static struct held *find_held(struct engine *en, const struct engine_relation *r
 		if (same_name(&en->held[i], r))
 			return &en->held[i];
 	return NULL;
+}
+
+/*
+ * Whether the statement can reach the relation: every name of it contains that of its schema. A statement that does not
+ * mention a schema gets its tables empty, so that they can be listed without their files being opened.
+ */
+static bool is_mentioned(const struct engine_request *q, const struct engine_relation *r)
+{
+	struct str sql = str_of(q->sql), name = str_of(str_ieq(str_of(r->schema), STR("main")) ? r->table : r->schema);
+	if (memchr(name.p, '"', name.n)) /* doubled in the statement */
+		return true;
+	for (; sql.n >= name.n; sql = str_n(sql.p + 1, sql.n - 1))
+		if (str_ieq(str_n(sql.p, name.n), name))
+			return true;
+	return false;
 }
 
 static bool is_listed(const struct engine_request *q, const struct held *h)
@@ -140,9 +156,12 @@ static bool send_relation(struct sync *s, const struct engine_relation *r, struc
 	return good && read_answer(s, e);
 }
 
-static bool attach(struct sync *s, const struct engine_relation *r, struct err *e)
+static bool attach(struct sync *s, struct engine_relation relation, bool filled, struct err *e)
 {
 	struct engine *en = s->en;
+	const struct engine_relation *r = &relation;
+	if (!filled)
+		relation.n_segments = 0;
 	if (r->n_segments > LIMIT_RELATION_SEGMENTS)
 		return err_set(e, ERR_LIMIT, "too_many_segments", "Table %s has too many segments.", r->table);
 	CLEANUP(buf_free) struct buf spec = BUF_INIT(LIMIT_FRAME_BYTES);
@@ -158,6 +177,7 @@ static bool attach(struct sync *s, const struct engine_relation *r, struct err *
 		h->table = mem_strdup(r->table);
 	}
 	h->version = r->version;
+	h->filled = filled;
 	return true;
 }
 
@@ -184,10 +204,14 @@ static bool sync_all(struct sync *s, const struct engine_request *q, struct err 
 			return false;
 	}
 	for (size_t i = 0; i < q->n_relations; i++) {
-		const struct held *h = find_held(en, &q->relations[i]);
+		const struct engine_relation *r = &q->relations[i];
+		const struct held *h = find_held(en, r);
+		bool filled = r->n_segments == 0 || is_mentioned(q, r);
 		if (q->cancel && atomic_load(q->cancel))
 			return err_set(e, ERR_CANCELLED, NULL, "Cancelled.");
-		if (!(h && h->version == q->relations[i].version) && !attach(s, &q->relations[i], e))
+		if (h && h->version == r->version && (h->filled || !filled))
+			continue;
+		if (!attach(s, *r, filled, e))
 			return false;
 	}
 	return true;

@@ -101,6 +101,31 @@ static void test_versions(void **state)
 	answer_free(&a);
 }
 
+/* The files of a relation are opened when a statement names its schema, and not before. */
+static void test_mentioned(void **state)
+{
+	int64_t one = fixture_segment(&fx, ROWS(0, 3));
+	struct engine_relation r[] = { relation("Sales", "t", 1, &one, 1), relation("people", "t", 1, &one, 1),
+				       relation("main", "own", 1, &one, 1) };
+	int opened = fx.opened;
+	expect("SELECT 1", r, 3, "[1]");
+	expect("SELECT table_schema FROM information_schema.tables WHERE table_name = 't' ORDER BY 1", r, 3,
+	       "[\"Sales\"],\n[\"people\"]");
+	assert_int_equal(fx.opened - opened, 0);
+	expect("SELECT count(*) FROM sAlEs", r, 3, "[3]");
+	assert_int_equal(fx.opened - opened, 1);
+	expect("SELECT count(*) FROM \"_raw\".\"PEOPLE.t\", Own", r, 3, "[9]");
+	assert_int_equal(fx.opened - opened, 3);
+	expect("SELECT (SELECT count(*) FROM sales) + (SELECT count(*) FROM people)", r, 3, "[6]");
+	assert_int_equal(fx.opened - opened, 3);
+	/* what is not mentioned keeps what it has, but not an old version */
+	r[0].version = 2;
+	expect("SELECT count(*) FROM people", r, 3, "[3]");
+	assert_int_equal(fx.opened - opened, 3);
+	expect("SELECT count(*) FROM sales", r, 3, "[3]");
+	assert_int_equal(fx.opened - opened, 4);
+}
+
 /* More segments than a frame carries descriptors. */
 static void test_many_segments(void **state)
 {
@@ -140,7 +165,7 @@ static void test_bad_relations(void **state)
 		struct engine_column c = { bad_columns[i].name, bad_columns[i].type };
 		struct engine_relation r = { "bad", "t", 1, &one, 1, &c, 1 };
 		struct answer a = fixture_run(
-			&fx, (struct engine_request){ .sql = "SELECT 1", .relations = &r, .n_relations = 1 });
+			&fx, (struct engine_request){ .sql = "SELECT * FROM bad", .relations = &r, .n_relations = 1 });
 		assert_false(a.good);
 		assert_int_equal(a.e.kind, bad_columns[i].kind);
 		answer_free(&a);
@@ -150,8 +175,8 @@ static void test_bad_relations(void **state)
 	fx.segments[junk] = BUF_INIT(KIB);
 	buf_adds(&fx.segments[junk], "this is no Parquet file, whatever its name says");
 	struct engine_relation r = relation("bad", "t", 1, &junk, 1);
-	expect_failure((struct engine_request){ .sql = "SELECT 1", .relations = &r, .n_relations = 1 }, ERR_INTERNAL,
-		       "wrong_sql");
+	expect_failure((struct engine_request){ .sql = "SELECT * FROM bad", .relations = &r, .n_relations = 1 },
+		       ERR_INTERNAL, "wrong_sql");
 	expect("SELECT 1", NULL, 0, "[1]");
 }
 
@@ -415,13 +440,11 @@ static void test_no_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_POOL(test_relations),     WITH_POOL(test_versions),
-		WITH_POOL(test_many_segments), WITH_POOL(test_bad_relations),
-		WITH_POOL(test_killed),        WITH_POOL(test_cancelled),
-		WITH_POOL(test_reader_gone),   WITH_POOL(test_limits),
-		WITH_POOL(test_snapshot),      WITH_POOL(test_concurrent),
-		WITH_POOL(test_forget),        cmocka_unit_test(test_sleep),
-		cmocka_unit_test(test_places), cmocka_unit_test(test_no_program),
+		WITH_POOL(test_relations),    WITH_POOL(test_versions),      WITH_POOL(test_many_segments),
+		WITH_POOL(test_mentioned),    WITH_POOL(test_bad_relations), WITH_POOL(test_killed),
+		WITH_POOL(test_cancelled),    WITH_POOL(test_reader_gone),   WITH_POOL(test_limits),
+		WITH_POOL(test_snapshot),     WITH_POOL(test_concurrent),    WITH_POOL(test_forget),
+		cmocka_unit_test(test_sleep), cmocka_unit_test(test_places), cmocka_unit_test(test_no_program),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
