@@ -10,7 +10,7 @@ static bool init_run(struct command *c, struct err *e)
 {
 	struct created made = { .key_path = "" };
 	struct create_request rq = { .org = command_option(c->line, "org"), .admin = command_option(c->line, "admin") };
-	if (!create_folder(c, &rq, &made, e))
+	if (!create_folder(c->settings, &rq, &made, e))
 		return false;
 	fprintf(c->out, "data folder: %s\n", c->settings->dir);
 	fprintf(c->out, "key: %s%s\n", made.key_path,

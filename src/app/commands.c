@@ -42,6 +42,7 @@ const struct command_def *const cli_commands[] = {
 	&command_backup,
 	&command_restore,
 	&command_check,
+	&command_demo_def,
 };
 /* clang-format on */
 const size_t cli_commands_n = countof(cli_commands);

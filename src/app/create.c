@@ -16,10 +16,10 @@
 #define STORE_WAIT_MS 10000
 
 /* A key that is there already is used, never replaced: backups may need it. */
-static bool make_key(struct command *c, struct created *ret, struct err *e)
+static bool make_key(const struct settings *settings, struct created *ret, struct err *e)
 {
 	struct key key;
-	setting_key_path(c->settings, ret->key_path, sizeof ret->key_path);
+	setting_key_path(settings, ret->key_path, sizeof ret->key_path);
 	ret->key_was_there = access(ret->key_path, F_OK) == 0;
 	bool good = ret->key_was_there ? key_load(ret->key_path, &key, e) : key_create(ret->key_path, &key, e);
 	key_wipe(&key);
@@ -43,16 +43,16 @@ static bool make_people(struct instance *in, const struct create_request *rq, st
 	return good;
 }
 
-static bool fill(struct command *c, const char *path, const struct create_request *rq, struct created *ret,
-		 struct err *e)
+static bool fill(const struct settings *settings, const char *path, const struct create_request *rq,
+		 struct created *ret, struct err *e)
 {
 	struct instance *in = NULL;
-	if (!make_key(c, ret, e) || !instance_open(c->settings, path, INSTANCE_NEW, &in, e))
+	if (!make_key(settings, ret, e) || !instance_open(settings, path, INSTANCE_NEW, &in, e))
 		return false;
 	bool good = make_people(in, rq, ret, e);
 	instance_close(&in);
 	/* Only a key elsewhere is noted, so that folder and key can be moved together. */
-	if (good && setting_text(c->settings, SETTING_KEY_FILE))
+	if (good && setting_text(settings, SETTING_KEY_FILE))
 		good = settings_remember(path, "key_file", ret->key_path, e);
 	return good;
 }
@@ -71,15 +71,15 @@ static bool make_parents(const char *dir, struct err *e)
 	return true;
 }
 
-bool create_folder(struct command *c, const struct create_request *rq, struct created *ret, struct err *e)
+bool create_folder(const struct settings *settings, const struct create_request *rq, struct created *ret, struct err *e)
 {
-	const char *dir = c->settings->dir;
+	const char *dir = settings->dir;
 	char path[FOLDER_PATH];
 	struct err ignored;
 	CLEANUP(fd_close) int lock = -1;
 	if (!datadir_new_check(dir, e) || !make_parents(dir, e) || !datadir_new_begin(dir, path, sizeof path, &lock, e))
 		return false;
-	if (fill(c, path, rq, ret, e) && datadir_new_finish(path, dir, e))
+	if (fill(settings, path, rq, ret, e) && datadir_new_finish(path, dir, e))
 		return true;
 	datadir_remove(path, &ignored);
 	if (ret->key_path[0] && !ret->key_was_there)

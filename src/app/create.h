@@ -1,7 +1,7 @@
 /* Making a new data folder, for `init` and `demo`. */
 #pragma once
 
-#include "app/command.h"
+#include "app/settings.h"
 #include "crypt/password.h"
 
 struct create_request {
@@ -16,4 +16,5 @@ struct created {
 };
 
 /* Folder, key, store, first organisation and administrator: all of it, or nothing but perhaps a key. */
-bool create_folder(struct command *c, const struct create_request *rq, struct created *ret, struct err *e);
+bool create_folder(const struct settings *settings, const struct create_request *rq, struct created *ret,
+		   struct err *e);

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "app/command.h"
 #include "base/buf.h"
 #include "base/rand.h"
 
@@ -40,5 +39,3 @@ struct demo_shop {
 };
 void demo_shop_make(size_t n_customers, struct demo_shop *ret);
 void demo_shop_free(struct demo_shop *s);
-
-bool command_demo(struct command *c, struct err *e);

@@ -201,6 +201,15 @@ static void put_client(struct buf *b, struct rand_seeded *r, const char *id, con
 		 (int)(exp(11.1 + 0.45 * t.income) / 1000) * 1000);
 }
 
+/* The client of the documentation's examples: somebody with a car and nothing that goes with it. */
+static void put_first(struct buf *b, const char *id)
+{
+	buf_addf(b,
+		 "%s;Иванов;Иван;Иванович;1988-04-12;Москва;+7 916 123-45-67;Автомобиль, Дебетовая "
+		 "карта;Центральное;94000\n",
+		 id);
+}
+
 void demo_clients(enum demo_base which, size_t n, struct buf *ret)
 {
 	static const long long steps[] = { [DEMO_BANK] = 7654321001, [DEMO_DEALER] = 8765432107 };
@@ -216,8 +225,10 @@ void demo_clients(enum demo_base which, size_t n, struct buf *ret)
 		 * example. */
 		snprintf(id, sizeof id, "%lld",
 			 100000000000 + (12312323321 + (long long)i * steps[which]) % 900000000000);
-		if (i == 0 && which == DEMO_BANK)
-			name = (struct demo_name){ "Иванов", "Иван", "Иванович", false };
+		if (i == 0 && which == DEMO_BANK) {
+			put_first(ret, id);
+			continue;
+		}
 		if (which == DEMO_BANK)
 			put_client(ret, &r, id, &name, bank, PRODUCTS);
 		else

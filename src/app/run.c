@@ -2,6 +2,7 @@
 
 #include "app/cli.h"
 #include "app/control.h"
+#include "app/create.h"
 #include "app/datadir.h"
 #include "app/files.h"
 #include "app/open.h"
@@ -109,6 +110,16 @@ static bool run_in_server(struct invocation *v, int fd, bool *ret_accepted, int 
 	return control_call(fd, &rq, &interrupted, ret_accepted, ret_status, e);
 }
 
+/* For a command that makes the data folder when there is none. Its accounts get their passwords from the command. */
+static bool make_folder(struct invocation *v, struct err *e)
+{
+	struct created made = { .key_path = "" };
+	struct create_request rq = { .org = "Bank", .admin = "admin@bank.example" };
+	if (!v->line.def->makes_folder || datadir_exists(v->settings.dir))
+		return true;
+	return create_folder(&v->settings, &rq, &made, e);
+}
+
 /*
  * One attempt: take the folder and run here, or hand over to the server that has it. *ret_done false: neither worked,
  * because another command has the folder for a moment.
@@ -119,7 +130,7 @@ static bool try_folder(struct invocation *v, bool *ret_done, int *ret_status, pi
 	CLEANUP(fd_close) int lock = -1;
 	CLEANUP(fd_close) int control = -1;
 	*ret_done = false;
-	if (!datadir_check(dir, e) || !datadir_lock(dir, &lock, ret_holder, e))
+	if (!make_folder(v, e) || !datadir_check(dir, e) || !datadir_lock(dir, &lock, ret_holder, e))
 		return false;
 	if (lock >= 0) {
 		struct instance *in = NULL;
