@@ -4,6 +4,7 @@
 
 #define LONG_DIGITS 12 /* accounts, tax numbers, phones with country code */
 #define EXACT_DIGITS 18
+#define SURELY_TEXT 20000
 #define MAX_SCALE 6 /* finer decimals are results of a division: DOUBLE keeps their 15 digits */
 
 static bool is_digit(char c)
@@ -36,6 +37,40 @@ static bool add_integer(struct infer *f, struct str s)
 	raise(&f->dot_digits, (uint8_t)n);
 	raise(&f->comma_digits, (uint8_t)n);
 	return true;
+}
+
+/* -?[0-9]+.[0-9]+ that cannot be thousands: 829.64. Most of what is not whole. */
+static bool add_plain_decimal(struct infer *f, struct str s)
+{
+	size_t from = s.p[0] == '-' ? 1 : 0, point = str_find(s, '.');
+	size_t whole = point - from, scale = s.n - MIN(point + 1, s.n);
+	if (point >= s.n || point <= from || !scale || scale == 3 || s.n > EXACT_DIGITS ||
+	    (whole > 1 && s.p[from] == '0'))
+		return false;
+	for (size_t i = from; i < s.n; i++) {
+		if (!is_digit(s.p[i]) && i != point)
+			return false;
+	}
+	while (scale && s.p[point + scale] == '0')
+		scale--;
+	f->dot++;
+	f->dot_only++;
+	raise(&f->dot_scale, (uint8_t)scale);
+	raise(&f->dot_digits, (uint8_t)whole);
+	return true;
+}
+
+/* Some digit, and no more letters together than a currency has: the cheap test before the thorough one. */
+static bool worth_reading(struct str s)
+{
+	size_t letters = 0;
+	bool digit = false, dash = false;
+	for (size_t i = 0; i < s.n; i++) {
+		letters += (s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z';
+		digit = digit || is_digit(s.p[i]);
+		dash = dash || s.p[i] == '-';
+	}
+	return letters <= 3 && (digit || dash);
 }
 
 static bool add_number(struct infer *f, struct str s)
@@ -106,7 +141,7 @@ void infer_add(struct infer *f, struct str s)
 		return;
 	f->values++;
 	char c = s.p[0];
-	if ((is_digit(c) || c == '-') && add_integer(f, s))
+	if ((is_digit(c) || c == '-') && (add_integer(f, s) || add_plain_decimal(f, s)))
 		return;
 	if (value_missing(s)) {
 		f->missing_words++;
@@ -114,7 +149,7 @@ void infer_add(struct infer *f, struct str s)
 	}
 	if (is_digit(c) && s.n >= 6 && add_moment(f, s))
 		return;
-	if (s.n <= 48 && (may_be_number(c) || is_digit(s.p[s.n - 1])) && add_number(f, s))
+	if (s.n <= 48 && (may_be_number(c) || is_digit(s.p[s.n - 1])) && worth_reading(s) && add_number(f, s))
 		return;
 	if (value_boolean(s, &truth)) {
 		f->booleans++;
@@ -147,6 +182,14 @@ void infer_merge(struct infer *into, const struct infer *from)
 	raise(&into->comma_scale, from->comma_scale);
 	raise(&into->dot_digits, from->dot_digits);
 	raise(&into->comma_digits, from->comma_digits);
+}
+
+bool infer_is_text(const struct infer *f)
+{
+	uint64_t numbers = MAX(f->dot, f->comma), dates = MAX(f->dmy, f->mdy);
+	uint64_t typed = numbers + dates + f->booleans;
+	uint64_t other = f->values - MIN(f->missing_words + typed, f->values);
+	return other > SURELY_TEXT && other > f->values / 2;
 }
 
 uint64_t infer_tolerated(uint64_t values)

@@ -36,13 +36,17 @@ static void infer_block(struct table *t, const struct block *b, const struct row
 {
 	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
 	for (size_t c = 0; c < t->n_columns; c++) {
+		bool text_for_sure = infer_is_text(&infers[c]);
 		for (size_t i = from; i < rows->n_rows; i++) {
 			struct cell cell = rows_cell(rows, i, t->columns[c].cell);
 			if (!cell.n || cell.n & CELL_ERROR)
 				continue;
 			buf_clear(&scratch);
 			struct str text = rows_text(b, cell, &scratch);
-			infer_add(&infers[c], text);
+			if (!text_for_sure)
+				infer_add(&infers[c], text);
+			else
+				infers[c].values += text.n > 0;
 			if (samplers)
 				keep_sample(&t->columns[c], &samplers[c], text);
 		}

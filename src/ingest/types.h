@@ -68,6 +68,8 @@ struct infer_hint {
 	bool decimal_comma; /* where nothing else tells */
 };
 struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint);
+/* So many values were no number, date or truth that none to come will change it: counting them is enough. */
+bool infer_is_text(const struct infer *f);
 /* How many of `values` may be unreadable before the type is given up: 1 %, and 1 of 20 or more. */
 uint64_t infer_tolerated(uint64_t values);
 
