@@ -141,7 +141,7 @@ static void add_why(struct buf *b, const struct canon_table *t)
 static void add_transactions(struct buf *b, const struct canon_sql *s, const struct canon_table *t)
 {
 	buf_adds(b, "SELECT id, upper(coalesce(code, name)) AS key, code, coalesce(name, code) AS name, "
-		    "TRY_CAST(round(money * 10000) AS BIGINT) AS amount, bought, invoice, ord, ");
+		    "TRY_CAST(round(money * 10000) AS BIGINT) AS amount, quantity, bought, invoice, ord, ");
 	add_why(b, t);
 	buf_adds(b, ", currency FROM (SELECT ");
 	add_id(b, t->id);
@@ -171,7 +171,8 @@ static void add_transactions(struct buf *b, const struct canon_sql *s, const str
 static void add_unnested(struct buf *b, const struct canon_sql *s, const struct canon_table *t, const char *list)
 {
 	buf_adds(b, "SELECT id, upper(item) AS key, CAST(NULL AS VARCHAR) AS code, item AS name, "
-		    "CAST(NULL AS BIGINT) AS amount, CAST(NULL AS TIMESTAMP) AS bought, CAST(NULL AS VARCHAR) AS "
+		    "CAST(NULL AS BIGINT) AS amount, CAST(NULL AS DOUBLE) AS quantity, CAST(NULL AS TIMESTAMP) AS "
+		    "bought, CAST(NULL AS VARCHAR) AS "
 		    "invoice, ");
 	buf_addf(b,
 		 "%s AS ord, CAST(CASE WHEN id IS NULL THEN 1 END AS TINYINT) AS why, "

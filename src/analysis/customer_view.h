@@ -18,4 +18,4 @@ bool customer_page_json(struct json_writer *w, struct db *db, const struct card_
 			bool open, struct err *e);
 /* index_action 2 of /stat_user: id_user, client_name, …, and every other column under its own name. */
 bool customer_stat_user_json(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,
-			     struct err *e);
+			     bool open, struct err *e);

@@ -36,6 +36,20 @@ bool card_set_find(struct db *db, int64_t org, int64_t version, struct card_set 
 	return true;
 }
 
+bool card_set_newest(struct db *db, int64_t org, struct card_set *ret, struct err *e)
+{
+	int64_t version = 0;
+	bool found = false;
+	if (!db_query_i64(db, &version, &found, e,
+			  "SELECT c.version FROM card_set c JOIN dataset d ON d.current_version = c.version "
+			  "WHERE d.org = ?1 AND c.org = ?1 AND c.ready = 1 ORDER BY d.id DESC LIMIT 1",
+			  "i", org))
+		return false;
+	if (!found)
+		return err_set(e, ERR_NOT_FOUND, "no_customers", "there is no data set with customers in it");
+	return card_set_find(db, org, version, ret, e);
+}
+
 bool card_set_texts(struct db *db, int64_t version, struct arena *a, struct str *ret_stats, struct str *ret_columns,
 		    struct err *e)
 {

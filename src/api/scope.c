@@ -1,0 +1,33 @@
+#include "api/scope.h"
+
+static bool with_cards(struct request *q, struct customers_scope *s, struct err *e)
+{
+	return card_set_find(api_db(q), s->dataset.org, s->dataset.current, &s->set, e);
+}
+
+bool customers_scope(struct request *q, struct customers_scope *ret, struct err *e)
+{
+	struct customers_scope s;
+	int64_t id;
+	if (!request_param_id(q, "id", &id, e) ||
+	    !dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, &s.dataset, e) ||
+	    !with_cards(q, &s, e))
+		return false;
+	*ret = s;
+	return true;
+}
+
+bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e)
+{
+	struct customers_scope s;
+	int64_t org = api_caller(q)->org;
+	if (dataset.n) {
+		if (!dataset_resolve(api_db(q), request_arena(q), org, dataset, &s.dataset, e) || !with_cards(q, &s, e))
+			return false;
+	} else if (!card_set_newest(api_db(q), org, &s.set, e) ||
+		   !dataset_find_ready(api_db(q), request_arena(q), org, s.set.dataset, &s.dataset, e)) {
+		return false;
+	}
+	*ret = s;
+	return true;
+}

@@ -1,0 +1,16 @@
+/* What the resources of customers share: the data set of the path and its cards. For this layer only. */
+#pragma once
+
+#include "api/api.h"
+#include "model/customer.h"
+#include "model/dataset.h"
+
+struct customers_scope {
+	struct dataset dataset;
+	struct card_set set;
+};
+
+/* The data set of the path's {id}, ready, with the cards of its current version. */
+bool customers_scope(struct request *q, struct customers_scope *ret, struct err *e);
+/* The same for an id in a body; empty = the newest with customers. */
+bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e);
