@@ -13,6 +13,13 @@ extern const struct resource
 	dataset_rows_resource,
 	imports_resource,
 	query_resource,
+	load_resource,
+	stats_resource,
+	customers_resource,
+	purchases_resource,
+	recommend_resource,
+	links_resource,
+	stat_user_resource,
 	health_resource;
 
 const struct resource *const api_resources[] = {
@@ -26,6 +33,13 @@ const struct resource *const api_resources[] = {
 	&dataset_rows_resource,
 	&imports_resource,
 	&query_resource,
+	&load_resource,
+	&stats_resource,
+	&customers_resource,
+	&purchases_resource,
+	&recommend_resource,
+	&links_resource,
+	&stat_user_resource,
 	&health_resource,
 };
 /* clang-format on */
