@@ -38,6 +38,7 @@ const struct command_def *const cli_commands[] = {
 	&command_dataset_remove,
 	&command_stats,
 	&command_recommend,
+	&command_evaluate,
 	&command_query,
 	&command_backup,
 	&command_restore,
