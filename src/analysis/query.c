@@ -162,6 +162,24 @@ static bool check(const struct query_spec *q, struct err *e)
 	return true;
 }
 
+/* The tables of the data set that the statement is about, once more without its name before theirs. */
+static void add_short_names(struct relations *r, struct arena *a, const char *schema)
+{
+	size_t n = r->n;
+	struct engine_relation *items = arena_array(a, 2 * n + 1, sizeof *items);
+	if (!items)
+		return;
+	if (n)
+		memcpy(items, r->items, n * sizeof *items);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(items[i].schema, schema) != 0)
+			continue;
+		items[r->n] = items[i];
+		items[r->n++].schema = "main";
+	}
+	r->items = items;
+}
+
 /* One try with the versions of this moment. *ret_stale: a version went away meanwhile, and nothing was passed on yet.
  */
 static bool try_query(struct instance *in, struct db *db, const struct query_spec *q, struct query_outcome *ret,
@@ -180,6 +198,8 @@ static bool try_query(struct instance *in, struct db *db, const struct query_spe
 	db_pool_give(in->dbs, &own);
 	if (!found)
 		return false;
+	if (q->dataset)
+		add_short_names(&r, &a, named.name);
 	out.as_of = r.as_of;
 	struct query_answer *keep = query_answer_new();
 	struct query_answer *known = NULL;

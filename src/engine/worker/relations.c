@@ -183,7 +183,8 @@ static bool run(struct relations *r, struct buf *b, struct err *e)
  */
 static bool refresh_alias(struct relations *r, struct str schema, struct buf *b, struct err *e)
 {
-	if (str_ieq(schema, STR("main")))
+	/* A table that is in "main" itself goes before. */
+	if (str_ieq(schema, STR("main")) || *find(r, STR("main"), schema))
 		return true;
 	const struct relation *only = NULL;
 	if (count_tables(r, schema, &only) == 1) {
@@ -243,7 +244,8 @@ static bool drop_views(struct relations *r, struct str schema, struct str table,
 		return false;
 	buf_adds(b, "DROP VIEW IF EXISTS ");
 	add_raw_name(b, schema, table);
-	return run(r, b, e) && refresh_alias(r, schema, b, e);
+	/* A data set of that name comes back from behind a table in "main". */
+	return run(r, b, e) && refresh_alias(r, str_ieq(schema, STR("main")) ? table : schema, b, e);
 }
 
 static void dig_up(struct relations *r, uint64_t oldest_running)
