@@ -139,7 +139,7 @@ static int become_dumpable(void)
 
 static int change_user(void)
 {
-	return TRY(setuid(0));
+	return TRY(syscall(SYS_setuid, 0));
 }
 
 static int too_much_memory(void)
