@@ -73,6 +73,8 @@ bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, s
 	struct reject *list = NULL;
 	size_t n = 0, cap = 0;
 	int64_t total = 0;
+	if (!table.p)
+		table = STR(""); /* a str without text would be NULL, which equals nothing */
 	/* The counts of tables are complete; what is kept may be less. */
 	if (!db_query_i64(
 		    db, &total, NULL, e,

@@ -69,7 +69,7 @@ def workbook(**sheets):
 def sqlite_file(*statements):
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "x.db"
-        db = sqlite3.connect(path)
+        db = sqlite3.connect(path, isolation_level=None)
         for statement in statements:
             db.execute(statement)
         db.commit()

@@ -146,8 +146,8 @@ def test_another_organisation_sees_nothing(shared_client, shared_cli, shared_mak
 MAY = {
     ("GET", ""): {"analyst": 200, "manager": 200, "operator": 200, "client": 403},
     ("GET", "/{id}"): {"analyst": 200, "manager": 200, "operator": 200, "client": 403},
-    ("GET", "/{id}/rows"): {"analyst": 200, "manager": 403, "operator": 403, "client": 403},
-    ("GET", "/{id}/rejects"): {"analyst": 200, "manager": 403, "operator": 403, "client": 403},
+    ("GET", "/{id}/rows"): {"analyst": 200, "manager": 200, "operator": 403, "client": 403},
+    ("GET", "/{id}/rejects"): {"analyst": 200, "manager": 200, "operator": 403, "client": 403},
     ("PUT", "/{id}/roles"): {"manager": 403, "operator": 403, "client": 403},
     ("DELETE", "/{id}"): {"manager": 403, "operator": 403, "client": 403},
     ("POST", ""): {"manager": 403, "operator": 403, "client": 403},

@@ -11,7 +11,7 @@ import pytest
 from loading import CLIENTS, column, load, query, refused, sqlite_file, stored, upload, workbook
 from program import Folder, Server
 
-SALES = "day;amount;client\n01.02.2024;1 234,50;А-1\n28.02.2024;0,99;Б-2\n"
+SALES = "day;amount;client\n01.02.2024;1 234,50;Иванов Пётр\n28.02.2024;0,99;Сидорова Анна\n"
 
 
 def test_upload_is_accepted_and_done(client, folder):
@@ -36,8 +36,9 @@ def test_upload_is_accepted_and_done(client, folder):
             assert "Иванов".encode() not in path.read_bytes(), path
 
 
-ROWS = [("А-1", 5, "1.50"), ("Б-2", 7, "2.25")]
-TEXT = "code,n,price\nА-1,5,1.50\nБ-2,7,2.25\n"
+ROWS = [("Автокредит", 5, "1.50"), ("Страхование жизни", 7, "2.25")]
+SHEET = [("code", "n", "price"), ("Автокредит", 5, 1.5), ("Страхование жизни", 7, 2.25)]
+TEXT = "code,n,price\nАвтокредит,5,1.50\nСтрахование жизни,7,2.25\n"
 
 
 @pytest.mark.parametrize("name, data", [
@@ -48,10 +49,10 @@ TEXT = "code,n,price\nА-1,5,1.50\nБ-2,7,2.25\n"
     ("t.csv", TEXT.encode("utf-16")),
     ("t.csv.gz", gzip.compress(TEXT.encode())),
     ("no ending", TEXT.encode()),
-    ("t.xlsx", workbook(t=[("code", "n", "price"), ("А-1", 5, 1.5), ("Б-2", 7, 2.25)])),
-    ("t.xlsx.gz", gzip.compress(workbook(t=[("code", "n", "price"), ("А-1", 5, 1.5), ("Б-2", 7, 2.25)]))),
+    ("t.xlsx", workbook(t=SHEET)),
+    ("t.xlsx.gz", gzip.compress(workbook(t=SHEET))),
     ("t.db", sqlite_file("CREATE TABLE t (code TEXT, n INTEGER, price REAL)",
-                         "INSERT INTO t VALUES ('А-1', 5, 1.5), ('Б-2', 7, 2.25)")),
+                         "INSERT INTO t VALUES ('Автокредит', 5, 1.5), ('Страхование жизни', 7, 2.25)")),
 ], ids=["csv", "bom", "tsv", "cp1251", "utf16", "gzip", "no-ending", "xlsx", "xlsx-gzip", "sqlite"])
 def test_kinds_of_files(shared_client, name, data, request):
     made = load(shared_client, (name, data), name=request.node.callspec.id)
@@ -65,7 +66,7 @@ def test_decimal_comma_and_dates(client):
     assert made["name"] == "sales"
     assert [c["type"] for c in made["tables"][0]["columns"]] == ["DATE", "DECIMAL(18,2)", "VARCHAR"]
     rows = query(client, "SELECT day::VARCHAR, amount::VARCHAR, client FROM sales")["rows"]
-    assert rows == [["2024-02-01", "1234.50", "А-1"], ["2024-02-28", "0.99", "Б-2"]]
+    assert rows == [["2024-02-01", "1234.50", "Иванов Пётр"], ["2024-02-28", "0.99", "Сидорова Анна"]]
 
 
 def test_every_sheet_is_a_table(client):
@@ -114,7 +115,8 @@ def test_online_retail_workbook_is_the_same_table(client, shared_data):
 def test_users_vouchers(client, shared_data):
     path = shared_data("users_vouchers.db")
     made = load(client, (path.name, path.read_bytes()), name="shop")
-    assert {t["name"]: t["rows"] for t in made["tables"]} == {"user_info": 3000, "user_spending": 12000}
+    tables = {t["name"]: t["rows"] for t in made["tables"]}
+    assert (tables["user_info"], tables["user_spending"]) == (3000, 12000)
     got = query(client, "SELECT round(sum(money_spent), 2)::VARCHAR FROM shop.user_spending WHERE user_id = ?", 791)
     assert float(got["rows"][0][0]) == 26796.21
     got = query(client, "SELECT count(*) FROM shop.user_info WHERE user_id NOT IN (SELECT user_id FROM shop.user_spending)")
@@ -171,10 +173,9 @@ def test_append_replace_activate(client, folder):
     assert query(client, "SELECT id, sum FROM m ORDER BY id")["rows"] == [[1, 10], [2, 20], [3, 30]]
     rows = client.get(f"/api/v1/datasets/{made['id']}/rows").json()["items"]
     assert [r["id"] for r in rows] == [1, 2, 3]
-    # A column more, a column less: NULL where there is none.
-    wide = load(client, ("m3.csv", b"id,city\n4,Omsk\n"), path=path, mode="append")
-    assert [c["name"] for c in wide["tables"][0]["columns"]] == ["id", "sum", "city"]
-    assert query(client, "SELECT * FROM m ORDER BY id")["rows"][2:] == [[3, 30, None], [4, None, "Omsk"]]
+    # In another order, under another name.
+    load(client, ("april.csv", b"SUM,id\n40,4\n"), path=path, mode="append")
+    assert query(client, "SELECT * FROM m ORDER BY id")["rows"][2:] == [[3, 30], [4, 40]]
     other = load(client, ("new.csv", b"a,b\nx,y\n"), path=path, mode="replace")
     assert other["rows"] == 1 and [c["name"] for c in other["tables"][0]["columns"]] == ["a", "b"]
     assert versions_of(client, made["id"]) == [(4, "current", 1), (3, "old", 4), (2, "old", 3), (1, "old", 2)]
@@ -193,6 +194,8 @@ def test_append_replace_activate(client, folder):
 
 @pytest.mark.parametrize("data, word", [
     (b"id,sum\nx,1\ny,2\n", "id"),
+    (b"id\n1\n", "sum"),
+    (b"id,sum,city\n1,2,Omsk\n", "city"),
     (b"other,columns\n1,2\n", ""),
     (b"", "empty"),
 ])
@@ -234,9 +237,9 @@ BASE = sqlite_file("CREATE TABLE t (a, b)", *[f"INSERT INTO t VALUES ({i}, hex(r
     ("noise.csv", random.Random(2).randbytes(50000)),
     ("zeros.csv", b"\0" * 10000),
     ("wide.csv", ",".join(f"c{i}" for i in range(100000)).encode() + b"\n" + b",".join([b"1"] * 100000) + b"\n"),
-    ("cut.csv.gz", gzip.compress(CLIENTS * 1000)[:2000]),
+    ("cut.csv.gz", gzip.compress(random.Random(3).randbytes(3000).hex().encode())[:1500]),
     ("hostile.db", sqlite_file("CREATE TABLE t (a)", "INSERT INTO t VALUES (1)", "PRAGMA writable_schema = ON",
-                               "UPDATE sqlite_master SET sql = 'CREATE TABLE t (a CHECK (' || hex(zeroblob(9000)) || '))'")),
+                               "UPDATE sqlite_master SET sql = 'CREATE TABLE t (a'")),
 ], ids=["empty", "blank", "xlsx-cut", "xlsx-100", "zip-bomb", "gzip-bomb", "sqlite-cut", "sqlite-50", "sqlite-noise", "html",
         "xls", "png", "noise", "zeros", "100000-columns", "gzip-cut", "hostile-schema"])
 def test_bad_files(shared_client, shared_folder, name, data):
@@ -245,6 +248,13 @@ def test_bad_files(shared_client, shared_folder, name, data):
     assert error["code"] not in ("internal", "engine_protocol") and len(error["message"]) > 10, error
     assert "/" + "proc" not in error["message"] and str(shared_folder.path) not in error["message"]
     assert (stored(shared_folder), shared_client.get("/api/v1/datasets").json()["total"]) == before
+
+
+def test_a_view_that_never_ends_is_not_run(client):
+    made = load(client, ("endless.db", sqlite_file(
+        "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)",
+        "CREATE VIEW v AS WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r")))
+    assert [t["name"] for t in made["tables"]] == ["t"]
 
 
 def test_one_huge_line(client, folder):
@@ -390,7 +400,7 @@ def test_disk_full(small_disk):
         answer = upload(client, ("big.csv", big_csv(30)), name="big")  # the spool does not hold it
         assert answer.status_code == 500 and answer.json()["error"]["code"] == "disk_full", answer.text
         assert stored(small_disk) == before
-        answer = upload(client, ("big.csv", big_csv(14)), name="big")  # the segment beside the spool does not fit
+        answer = upload(client, ("big.csv", big_csv(18)), name="big")  # the segment beside the spool does not fit
         if answer.status_code == 202:
             job = client.wait_for_job(answer.json()["job"]["id"])
             assert job["state"] == "failed" and job["error"]["code"] == "disk_full", job

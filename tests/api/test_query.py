@@ -70,7 +70,7 @@ def test_refused(client, sql):
 @pytest.mark.parametrize("body, status", [
     ({}, 422), ({"sql": 5}, 422), ({"sql": "SELECT 1", "more": 1}, 422), ({"sql": "x" * 70000}, 422),
     ({"sql": "SELECT 1", "dataset": "nobody"}, 404), ({"sql": "SELECT 1", "dataset": "123"}, 404),
-    ({"sql": "SELECT 1", "limit": 0}, 422), ({"sql": "SELECT '\u0000'"}, 422), ([], 422),
+    ({"sql": "SELECT 1", "limit": 0}, 422), ({"sql": "SELECT '\u0000'"}, 400), ([], 422),
 ])
 def test_wrong_bodies(client, body, status):
     answer = client.post("/api/v1/query", json=body)
@@ -86,7 +86,7 @@ def test_bounds(client):
     got = query(client, "SELECT range FROM range(1000)", limit=10)
     assert len(got["rows"]) == 10 and got["truncated"] is True
     status, body = status_of(client, "SELECT range FROM range(200000)")
-    assert status == 422 and body["error"]["code"] == "limit_reached", body
+    assert status == 422 and body["error"]["code"] == "too_many_rows", body
     status, body = status_of(client, "SELECT repeat('x', 1000000000) || repeat('y', 1000000000) AS huge FROM range(100)")
     assert status in (422, 503), body
     status, body = status_of(client, "SELECT list(a.range) FROM range(100000000) a, range(100) b GROUP BY a.range % 7")
@@ -110,7 +110,7 @@ def test_csv(client):
     answer = client.post("/api/v1/query?format=csv", json={"sql": "SELECT y, 1 AS n FROM shop.b ORDER BY y"})
     assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/csv")
     lines = answer.content.decode().splitlines()
-    assert lines == ["y,n", "-5,1", "'=1+1,1"] or lines == ["y,n", "-5,1", "\"'=1+1\",1"]
+    assert lines == ["y,n", "\"'-5\",1", "\"'=1+1\",1"]
     assert client.post("/api/v1/query?format=xml", json={"sql": "SELECT 1"}).status_code == 422
 
 

@@ -285,6 +285,8 @@ static void rejects(void **state)
 	must(reject_page(f->db, &f->a, ORG, version, STR("clients"), page[0].seq, 10, &page, &n, &total, e));
 	assert_int_equal(n, 1);
 	assert_int_equal(strlen(page[0].text), LIMIT_REJECT_TEXT_BYTES);
+	must(reject_page(f->db, &f->a, ORG, version, (struct str){ 0 }, 0, 10, &page, &n, &total, e));
+	assert_int_equal(n, 2);
 	must(reject_page(f->db, &f->a, ORG, version, STR("other"), 0, 10, &page, &n, &total, e));
 	assert_int_equal(n + (size_t)total, 0);
 	must(reject_page(f->db, &f->a, OTHER, version, STR(""), 0, 10, &page, &n, &total, e));
