@@ -104,6 +104,8 @@ struct engine_pool *engine_pool_new(const struct engine_pool_options *o)
 	p->o = *o;
 	if (!p->o.max_engines)
 		p->o.max_engines = LIMIT_ENGINES;
+	if (!p->o.segment_bytes)
+		p->o.segment_bytes = LIMIT_ENGINE_SEGMENT_BYTES;
 	p->idle = (o->idle_seconds ? o->idle_seconds : LIMIT_ENGINE_IDLE_SECONDS) * USEC_PER_SEC;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -68,6 +68,9 @@ struct engine_pool_options {
 	struct engine_spawn_options spawn;
 	size_t max_engines; /* 0 = LIMIT_ENGINES; the longest unused one sleeps when another is wanted */
 	int idle_seconds;   /* 0 = LIMIT_ENGINE_IDLE_SECONDS */
+	/* Bytes of segments an engine may hold open, 0 = LIMIT_ENGINE_SEGMENT_BYTES. Past it, those of relations that
+	 * were not mentioned for longest are closed; what one statement mentions is open whatever its size. */
+	int64_t segment_bytes;
 	void *ctx;
 	/* A memfd holding the Parquet file of the segment; the pool closes it. Called with that organisation's engine
 	 * locked: it must not call engine_run. */

@@ -9,7 +9,9 @@
 struct held {
 	char *schema, *table;
 	int64_t version;
-	bool filled; /* its segments are there; else its views are empty */
+	bool filled;   /* its segments are there; else its views are empty */
+	int64_t bytes; /* of the segments */
+	uint64_t used; /* number of the last request that mentioned it */
 };
 
 enum engine_state { ENGINE_STARTING, ENGINE_READY, ENGINE_DEAD };
@@ -26,6 +28,7 @@ struct engine {
 	pthread_mutex_t control;
 	struct held *held;
 	size_t n_held;
+	uint64_t requests; /* so far */
 };
 
 /* A running engine for org with a reference, started when there is none. */

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct sync {
 	struct engine_pool *pool;
@@ -123,13 +124,16 @@ static bool write_spec(struct buf *b, const struct engine_relation *r, struct er
 
 /* The next descriptors of r, at most a frame's; *at moves on. */
 static bool open_segments(struct sync *s, const struct engine_relation *r, size_t *at, int *fds, size_t *ret_n,
-			  struct err *e)
+			  int64_t *bytes, struct err *e)
 {
 	const struct engine_pool_options *o = pool_options(s->pool);
 	size_t n = 0;
 	bool good = true;
 	while (good && n < FRAME_MAX_FDS && *at < r->n_segments) {
 		good = o->open_segment(o->ctx, s->en->org, r->segments[*at], &fds[n], e);
+		struct stat st;
+		if (good && fstat(fds[n], &st) == 0)
+			*bytes += st.st_size;
 		n += good;
 		*at += 1;
 	}
@@ -138,14 +142,15 @@ static bool open_segments(struct sync *s, const struct engine_relation *r, size_
 }
 
 /* ATTACH with the first descriptors, SEGMENTS with the rest: opened as they are sent, so few are open here. */
-static bool send_relation(struct sync *s, const struct engine_relation *r, struct str spec, struct err *e)
+static bool send_relation(struct sync *s, const struct engine_relation *r, struct str spec, int64_t *bytes,
+			  struct err *e)
 {
 	bool good = true;
 	size_t at = 0;
 	do {
 		int fds[FRAME_MAX_FDS];
 		size_t n, first = at;
-		good = open_segments(s, r, &at, fds, &n, e);
+		good = open_segments(s, r, &at, fds, &n, bytes, e);
 		if (good)
 			good = send(s, first ? FRAME_SEGMENTS : FRAME_ATTACH, first ? STR("{}") : spec, fds, n, e);
 		else if (first && send(s, FRAME_CANCEL, STR("{}"), NULL, 0, NULL))
@@ -167,7 +172,8 @@ static bool attach(struct sync *s, struct engine_relation relation, bool filled,
 	CLEANUP(buf_free) struct buf spec = BUF_INIT(LIMIT_FRAME_BYTES);
 	if (!write_spec(&spec, r, e))
 		return false;
-	if (!send_relation(s, r, buf_str(&spec), e))
+	int64_t bytes = 0;
+	if (!send_relation(s, r, buf_str(&spec), &bytes, e))
 		return err_prefix(e, "%s.%s", r->schema, r->table);
 	struct held *h = find_held(en, r);
 	if (!h) {
@@ -178,6 +184,8 @@ static bool attach(struct sync *s, struct engine_relation relation, bool filled,
 	}
 	h->version = r->version;
 	h->filled = filled;
+	h->bytes = bytes;
+	h->used = en->requests;
 	return true;
 }
 
@@ -194,9 +202,42 @@ static bool detach(struct sync *s, struct held *h, struct err *e)
 	return true;
 }
 
+/* The relation of q whose segments are open, was not mentioned by q, and not by others for longest. */
+static const struct engine_relation *least_used(struct engine *en, const struct engine_request *q, int64_t *ret_bytes)
+{
+	const struct engine_relation *least = NULL;
+	uint64_t used = en->requests;
+	*ret_bytes = 0;
+	for (size_t i = 0; i < q->n_relations; i++) {
+		const struct held *h = find_held(en, &q->relations[i]);
+		if (!h || !h->bytes)
+			continue;
+		*ret_bytes += h->bytes;
+		if (h->used < used) {
+			used = h->used;
+			least = &q->relations[i];
+		}
+	}
+	return least;
+}
+
+/* Closes segments until those that are open keep the bound, or are all mentioned. */
+static bool close_unused(struct sync *s, const struct engine_request *q, struct err *e)
+{
+	for (;;) {
+		int64_t bytes;
+		const struct engine_relation *r = least_used(s->en, q, &bytes);
+		if (!r || bytes <= pool_options(s->pool)->segment_bytes)
+			return true;
+		if (!attach(s, *r, false, e))
+			return false;
+	}
+}
+
 static bool sync_all(struct sync *s, const struct engine_request *q, struct err *e)
 {
 	struct engine *en = s->en;
+	en->requests++;
 	for (size_t i = 0; !q->keep_others && i < en->n_held;) {
 		if (is_listed(q, &en->held[i]))
 			i++;
@@ -205,8 +246,10 @@ static bool sync_all(struct sync *s, const struct engine_request *q, struct err 
 	}
 	for (size_t i = 0; i < q->n_relations; i++) {
 		const struct engine_relation *r = &q->relations[i];
-		const struct held *h = find_held(en, r);
+		struct held *h = find_held(en, r);
 		bool filled = r->n_segments == 0 || is_mentioned(q, r);
+		if (h && filled)
+			h->used = en->requests;
 		if (q->cancel && atomic_load(q->cancel))
 			return err_set(e, ERR_CANCELLED, NULL, "Cancelled.");
 		if (h && h->version == r->version && (h->filled || !filled))
@@ -214,7 +257,7 @@ static bool sync_all(struct sync *s, const struct engine_request *q, struct err 
 		if (!attach(s, *r, filled, e))
 			return false;
 	}
-	return true;
+	return close_unused(s, q, e);
 }
 
 bool relations_sync(struct engine_pool *p, struct engine *en, const struct engine_request *q, bool *ret_broken,

@@ -425,6 +425,27 @@ static void test_places(void **state)
 	stop(state);
 }
 
+/* Segments of what was not mentioned for longest are closed when there are too many bytes of them. */
+static void test_segment_bytes(void **state)
+{
+	fixture_start(&fx, (struct engine_pool_options){ .segment_bytes = 1 });
+	int64_t one = fixture_segment(&fx, ROWS(0, 3));
+	struct engine_relation r[] = { relation("ddd", "t", 1, &one, 1), relation("fff", "t", 1, &one, 1) };
+	int opened = fx.opened;
+	expect("SELECT count(*) FROM ddd", r, 2, "[3]");
+	assert_int_equal(fx.opened - opened, 1);
+	opened = fx.opened;
+	expect("SELECT count(*) FROM ddd", r, 2, "[3]");
+	assert_int_equal(fx.opened - opened, 0);
+	expect("SELECT count(*) FROM fff", r, 2, "[3]");
+	assert_int_equal(fx.opened - opened, 1);
+	expect("SELECT count(*) FROM ddd", r, 2, "[3]");
+	assert_int_equal(fx.opened - opened, 2);
+	expect("SELECT count(*) FROM ddd, fff", r, 2, "[9]");
+	assert_int_equal(fx.opened - opened, 3);
+	stop(state);
+}
+
 static void test_no_program(void **state)
 {
 	fixture_start(&fx, (struct engine_pool_options){ .spawn = { .program = "/nonexistent/vitrina-engine" } });
@@ -440,11 +461,12 @@ static void test_no_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_POOL(test_relations),    WITH_POOL(test_versions),      WITH_POOL(test_many_segments),
-		WITH_POOL(test_mentioned),    WITH_POOL(test_bad_relations), WITH_POOL(test_killed),
-		WITH_POOL(test_cancelled),    WITH_POOL(test_reader_gone),   WITH_POOL(test_limits),
-		WITH_POOL(test_snapshot),     WITH_POOL(test_concurrent),    WITH_POOL(test_forget),
-		cmocka_unit_test(test_sleep), cmocka_unit_test(test_places), cmocka_unit_test(test_no_program),
+		WITH_POOL(test_relations),         WITH_POOL(test_versions),      WITH_POOL(test_many_segments),
+		WITH_POOL(test_mentioned),         WITH_POOL(test_bad_relations), WITH_POOL(test_killed),
+		WITH_POOL(test_cancelled),         WITH_POOL(test_reader_gone),   WITH_POOL(test_limits),
+		WITH_POOL(test_snapshot),          WITH_POOL(test_concurrent),    WITH_POOL(test_forget),
+		cmocka_unit_test(test_sleep),      cmocka_unit_test(test_places), cmocka_unit_test(test_segment_bytes),
+		cmocka_unit_test(test_no_program),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
