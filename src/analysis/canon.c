@@ -71,13 +71,30 @@ static void read_table(const struct dataset_table *t, struct canon_table *ret)
 		ret->id = ret->client_id;
 	ret->n_fields = count_fields(t);
 	ret->n_items = count_role(t, "purchase.product");
-	bool goods = ret->code || ret->name || ret->amount || ret->price;
-	if (!ret->id && goods) /* sales that name the customer and give no number: the name is the id */
+	ret->has_goods = ret->code || ret->name || ret->amount || ret->price;
+	if (!ret->id && ret->has_goods) /* sales that name the customer and give no number: the name is the id */
 		ret->id = with_role(t, "customer.full_name");
-	ret->is_basket = !ret->id && !ret->invoice && !ret->amount && !ret->price && !ret->at && ret->n_items > 0;
-	ret->is_purchases = ret->is_basket || (goods && ret->id);
-	ret->is_list = !ret->is_purchases && ret->list != NULL;
-	ret->is_client = !ret->is_purchases && (ret->client_id || ret->n_fields || ret->is_list);
+	/* Nothing but products, one row or one cell each: a basket is a customer. */
+	bool bare = !ret->id && !ret->amount && !ret->price && !ret->at && !ret->year && ret->n_items > 0;
+	ret->is_basket = bare && !ret->invoice;
+	if (bare && ret->invoice && ret->n_items == 1)
+		ret->id = ret->invoice;
+}
+
+/* What else a table lacks may stand in another one. */
+static void relate(struct canon_table *tables, size_t n, struct canon_table *t)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct canon_table *o = &tables[i];
+		bool knows_whose = o->id && o->invoice && o->id != o->invoice && !o->has_goods;
+		if (!t->id && t->has_goods && t->invoice && knows_whose && !t->head)
+			t->head = o;
+		if (t->code && !t->name && (t->id || t->invoice) && o->code && o->name && !o->id && !o->invoice)
+			t->catalog = o;
+	}
+	t->is_purchases = t->is_basket || (t->has_goods && (t->id || t->head));
+	t->is_list = !t->is_purchases && t->list != NULL;
+	t->is_client = !t->is_purchases && (t->client_id || t->n_fields || t->is_list);
 }
 
 /* The client table: with ids before without, then more fields, then the first. */
@@ -98,6 +115,8 @@ static struct canon_table *choose_client(struct canon_table *tables, size_t n, b
 static void note_time(struct canon *c, const struct canon_table *t)
 {
 	enum purchase_time mine = PURCHASE_TIME_NONE;
+	if (!t->at && t->head && t->head->at)
+		t = t->head;
 	if (t->at)
 		mine = strcmp(t->at->type, "DATE") == 0 ? PURCHASE_TIME_DAY : PURCHASE_TIME_SECOND;
 	else if (t->year)
@@ -138,6 +157,9 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 	for (size_t i = 0; i < s.n; i++) {
 		read_table(&content->tables[i], &tables[i]);
 		tables[i].number = i;
+	}
+	for (size_t i = 0; i < s.n; i++) {
+		relate(tables, s.n, &tables[i]);
 		if (tables[i].is_purchases)
 			note_table(ret, &tables[i]);
 	}
@@ -153,7 +175,7 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 		return;
 	const struct canon_table *source = s.client;
 	for (size_t i = 0; i < s.n && !source; i++)
-		source = tables[i].is_purchases ? &tables[i] : NULL;
+		source = tables[i].is_purchases && !tables[i].head ? &tables[i] : tables[i].head;
 	ret->id_column = source->is_client ? (source->client_id ? source->client_id->name : NULL)
 			 : source->id      ? source->id->name
 					   : NULL;

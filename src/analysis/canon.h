@@ -7,9 +7,10 @@
  *
  * Purchases (every row, those left out included):
  *	id VARCHAR, key VARCHAR (what makes products one: code or name, upper case), code, name VARCHAR, amount BIGINT
- *	(ten-thousandths), quantity DOUBLE, bought TIMESTAMP, invoice VARCHAR, ord BIGINT (later rows higher), why TINYINT (NULL =
- *counted, else enum canon_left_out), currency VARCHAR Customers (one row an id): part INTEGER, ord BIGINT (file order
- *is by part, then ord), id VARCHAR, r0 … r9 VARCHAR (enum canon_field), o0 … VARCHAR (the other columns)
+ *	(ten-thousandths), quantity DOUBLE, bought TIMESTAMP, invoice VARCHAR, ord BIGINT (later rows higher), why
+ *TINYINT (NULL = counted, else enum canon_left_out), currency VARCHAR Customers (one row an id): part INTEGER, ord
+ *BIGINT (file order is by part, then ord), id VARCHAR, r0 … r9 VARCHAR (enum canon_field), o0 … VARCHAR (the other
+ *columns)
  */
 #pragma once
 

@@ -137,14 +137,14 @@ static void add_why(struct buf *b, const struct canon_table *t)
 	buf_adds(b, " END AS TINYINT) AS why");
 }
 
-/* Only names of our own leave the inner SELECT, so that no column of the file can be taken for one of them. */
-static void add_transactions(struct buf *b, const struct canon_sql *s, const struct canon_table *t)
+/* Only names of our own leave this SELECT, so that no column of the file can be taken for one of them. */
+static void add_lines(struct buf *b, const struct canon_sql *s, const struct canon_table *t)
 {
-	buf_adds(b, "SELECT id, upper(coalesce(code, name)) AS key, code, coalesce(name, code) AS name, "
-		    "TRY_CAST(round(money * 10000) AS BIGINT) AS amount, quantity, bought, invoice, ord, ");
-	add_why(b, t);
-	buf_adds(b, ", currency FROM (SELECT ");
-	add_id(b, t->id);
+	buf_adds(b, "SELECT ");
+	if (t->head)
+		buf_adds(b, "CAST(NULL AS VARCHAR)");
+	else
+		add_id(b, t->id);
 	buf_adds(b, " AS id, ");
 	add_text(b, t->code);
 	buf_adds(b, " AS code, ");
@@ -163,6 +163,51 @@ static void add_transactions(struct buf *b, const struct canon_sql *s, const str
 	add_text(b, t->currency);
 	buf_addf(b, " AS currency, _row + %lld AS ord FROM ", (long long)t->number << ORD_SHIFT);
 	add_table(b, s->schema, t->table->name);
+}
+
+/* Whose invoice and when, and what the codes are called, from the tables that know. */
+static void add_related(struct buf *b, const struct canon_sql *s, const struct canon_table *t)
+{
+	const struct canon_table *h = t->head, *c = t->catalog;
+	buf_addf(b,
+		 "SELECT %s AS id, l.code AS code, %s AS name, l.money AS money, l.quantity AS quantity, l.price AS "
+		 "price, "
+		 "%s AS bought, l.invoice AS invoice, l.currency AS currency, l.ord AS ord FROM (",
+		 h ? "h.id" : "l.id", c ? "c.name" : "l.name", h ? "coalesce(l.bought, h.bought)" : "l.bought");
+	add_lines(b, s, t);
+	buf_adds(b, ") AS l");
+	if (h) {
+		buf_adds(b, " LEFT JOIN (SELECT invoice, min(id) AS id, min(bought) AS bought FROM (SELECT ");
+		add_text(b, h->invoice);
+		buf_adds(b, " AS invoice, ");
+		add_text(b, h->id);
+		buf_adds(b, " AS id, ");
+		add_at(b, h);
+		buf_adds(b, " AS bought FROM ");
+		add_table(b, s->schema, h->table->name);
+		buf_adds(b, ") GROUP BY invoice) AS h ON h.invoice = l.invoice");
+	}
+	if (c) {
+		buf_adds(b, " LEFT JOIN (SELECT code, min(name) AS name FROM (SELECT ");
+		add_text(b, c->code);
+		buf_adds(b, " AS code, ");
+		add_text(b, c->name);
+		buf_adds(b, " AS name FROM ");
+		add_table(b, s->schema, c->table->name);
+		buf_adds(b, ") GROUP BY code) AS c ON c.code = l.code");
+	}
+}
+
+static void add_transactions(struct buf *b, const struct canon_sql *s, const struct canon_table *t)
+{
+	buf_adds(b, "SELECT id, upper(coalesce(code, name)) AS key, code, coalesce(name, code) AS name, "
+		    "TRY_CAST(round(money * 10000) AS BIGINT) AS amount, quantity, bought, invoice, ord, ");
+	add_why(b, t);
+	buf_adds(b, ", currency FROM (");
+	if (t->head || t->catalog)
+		add_related(b, s, t);
+	else
+		add_lines(b, s, t);
 	buf_adds(b, ")");
 }
 

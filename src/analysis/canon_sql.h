@@ -10,8 +10,10 @@ struct canon_table {
 	const struct dataset_column *code, *name, *amount, *quantity, *price, *currency, *at, *year, *invoice, *list;
 	const struct dataset_column *client_id; /* customer.id */
 	const struct dataset_column *id;        /* purchase.customer_id, else customer.id */
+	const struct canon_table *head;    /* of lines without a customer: the table that knows whose invoice it is */
+	const struct canon_table *catalog; /* of lines without names: the table that names the codes */
 	size_t n_fields, n_items;
-	bool is_purchases, is_basket, is_list, is_client;
+	bool has_goods, is_purchases, is_basket, is_list, is_client;
 };
 
 struct canon_sql {

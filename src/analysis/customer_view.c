@@ -86,22 +86,6 @@ static void put_masked(struct json_writer *w, const struct card *c, const char *
 	jw_kv_str(w, name, buf_str(&b));
 }
 
-/* As exact as the data are: "2023", "2023-05-17", or the moment. */
-static void put_time(struct json_writer *w, const char *key, enum purchase_time exact, int64_t at)
-{
-	char text[CLOCK_TEXT];
-	if (at == TIME_NONE) {
-		jw_kv_null(w, key);
-		return;
-	}
-	clock_format(at, text);
-	if (exact == PURCHASE_TIME_YEAR)
-		text[4] = 0;
-	if (exact == PURCHASE_TIME_DAY)
-		text[10] = 0;
-	jw_kv_cstr(w, key, text);
-}
-
 static void put_totals(struct json_writer *w, const struct card_set *set, const struct customer *c)
 {
 	if (c->age >= 0)
@@ -114,8 +98,8 @@ static void put_totals(struct json_writer *w, const struct card_set *set, const 
 		jw_kv_null(w, "spend");
 	jw_kv_i64(w, "purchases", c->purchases);
 	jw_kv_i64(w, "invoices", c->invoices);
-	put_time(w, "first_purchase", set->time, c->first_at);
-	put_time(w, "last_purchase", set->time, c->last_at);
+	stats_moment(w, "first_purchase", set->time, c->first_at);
+	stats_moment(w, "last_purchase", set->time, c->last_at);
 	jw_kv_bool(w, "edited", c->edited);
 }
 
@@ -141,7 +125,7 @@ static void put_day(struct json_writer *w, const char *key, enum purchase_time e
 {
 	if (exact == PURCHASE_TIME_SECOND)
 		exact = PURCHASE_TIME_DAY;
-	put_time(w, key, exact, day == DAY_NONE ? TIME_NONE : day * USEC_PER_DAY);
+	stats_moment(w, key, exact, day == DAY_NONE ? TIME_NONE : day * USEC_PER_DAY);
 }
 
 static bool put_products(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,

@@ -220,7 +220,7 @@ static bool evaluate(const struct baskets *b, const struct evaluate_options *o, 
 	trial_init(&t, b);
 	hide(&t, b, o->leave);
 	learnable(&t, o->leave, &learn);
-	learn_next_train(&learn, NULL, &x);
+	learn_next_train(&learn, NULL, b->listed, &x);
 	bool done = measure(&x, &t, o, &model, &popularity, e);
 	if (done) {
 		ret->users = (int64_t)model.users;
@@ -241,10 +241,13 @@ bool evaluate_recommend(struct instance *inst, struct db *db, int64_t org, int64
 	CLEANUP(ask_close) struct ask q = { 0 };
 	struct baskets b = { 0 };
 	int64_t began = clock_monotonic();
-	struct evaluate_result r = { .method = o->method, .leave = o->leave, .new_only = o->new_only };
+	struct evaluate_options options = *o;
+	/* What lies in a basket already is not offered into it. */
+	options.new_only |= o->leave == EVALUATE_HASH_ITEM;
+	struct evaluate_result r = { .method = o->method, .leave = o->leave, .new_only = options.new_only };
 	if (!ask_open(&q, inst, db, org, version, o->cancel, e) || !baskets_read(&q, o->exclude, &b, e))
 		return false;
-	bool done = evaluate(&b, o, &r, e);
+	bool done = evaluate(&b, &options, &r, e);
 	baskets_free(&b);
 	if (!done)
 		return false;

@@ -124,6 +124,7 @@ bool baskets_read(struct ask *q, struct str exclude, struct baskets *ret, struct
 	if (!c.has_products)
 		return err_set(e, ERR_VALUE, "no_purchases",
 			       "this data set has no purchases of products to measure on");
+	b.listed = c.listed;
 	bool done = read_all(q, &c, &d, e);
 	free(d.number);
 	if (done)

@@ -19,6 +19,7 @@ struct baskets {
 	struct basket_row *rows; /* by customer, then oldest basket first, then row */
 	size_t n, cap;
 	uint32_t n_customers, n_products;
+	bool listed;
 };
 
 /* exclude: see evaluate_options. */

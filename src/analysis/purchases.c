@@ -3,7 +3,6 @@
 #include "analysis/ask.h"
 #include "analysis/canon.h"
 #include "analysis/stats_make.h"
-#include "base/clock.h"
 
 #define SQL_BYTES (8 * MIB)
 
@@ -21,21 +20,6 @@ static void put_text(struct json_writer *w, const char *key, const struct column
 		jw_kv_null(w, key);
 }
 
-static void put_at(struct json_writer *w, enum purchase_time exact, const struct column_batch *c, size_t row)
-{
-	char text[CLOCK_TEXT];
-	if (!column_valid(c, row)) {
-		jw_kv_null(w, "at");
-		return;
-	}
-	clock_format(c->i64[row], text);
-	if (exact == PURCHASE_TIME_YEAR)
-		text[4] = 0;
-	if (exact == PURCHASE_TIME_DAY)
-		text[10] = 0;
-	jw_kv_cstr(w, "at", text);
-}
-
 /* code, name, amount, quantity, bought, invoice, why, total */
 static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 {
@@ -50,7 +34,8 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 			stats_money(d->w, "amount", b->columns[2].i64[r], d->set->currency);
 		if (column_valid(&b->columns[3], r))
 			jw_kv_f64(d->w, "quantity", b->columns[3].f64[r]);
-		put_at(d->w, d->set->time, &b->columns[4], r);
+		stats_moment(d->w, "at", d->set->time,
+			     column_valid(&b->columns[4], r) ? b->columns[4].i64[r] : TIME_NONE);
 		put_text(d->w, "invoice", &b->columns[5], r);
 		jw_kv_cstr(d->w, "left_out",
 			   why > 0 && why < CANON_LEFT_OUTS ? canon_left_out_name((enum canon_left_out)why) : NULL);

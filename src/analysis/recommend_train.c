@@ -98,7 +98,7 @@ static bool train(struct db *db, struct recommender *r, struct err *e)
 	attribute_plan_finish(&r->plan);
 	bool done = read_cards(db, r, &h, &attributes, e);
 	if (done) {
-		learn_next_train(&h, &attributes, &r->next);
+		learn_next_train(&h, &attributes, r->set.listed, &r->next);
 		r->trained_on = h.n_customers;
 		r->trained_at = clock_now();
 		r->seconds = (double)(clock_monotonic() - began) / USEC_PER_SEC;

@@ -70,6 +70,21 @@ void stats_money(struct json_writer *w, const char *key, int64_t amount, const c
 	jw_close(w, '}');
 }
 
+void stats_moment(struct json_writer *w, const char *key, enum purchase_time exact, int64_t at)
+{
+	char text[CLOCK_TEXT];
+	if (at == TIME_NONE) {
+		jw_kv_null(w, key);
+		return;
+	}
+	clock_format(at, text);
+	if (exact == PURCHASE_TIME_YEAR)
+		text[4] = 0;
+	if (exact == PURCHASE_TIME_DAY)
+		text[10] = 0;
+	jw_kv_cstr(w, key, text);
+}
+
 void stats_add_product(struct stats_work *s, const struct card_set *set, const struct product *p)
 {
 	if (p->no >= STATS_PRODUCTS)
@@ -191,8 +206,8 @@ void stats_write(const struct stats_work *s, const struct card_set *set, const s
 	jw_kv_f64(&w, "rate", share(s->repeaters, s->buyers));
 	jw_kv_i64(&w, "several_products", s->several);
 	jw_close(&w, '}');
-	jw_kv_time(&w, "first_purchase", s->first_at);
-	jw_kv_time(&w, "last_purchase", s->last_at);
+	stats_moment(&w, "first_purchase", set->time, s->first_at);
+	stats_moment(&w, "last_purchase", set->time, s->last_at);
 	if (s->n_months)
 		write_months(&w, s, set);
 	write_bands(&w, s, set);

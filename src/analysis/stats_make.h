@@ -40,3 +40,5 @@ void stats_write(const struct stats_work *s, const struct card_set *set, const s
 
 /* {"amount":"12.50","currency":"PLN"}, currency null when it is not said. */
 void stats_money(struct json_writer *w, const char *key, int64_t amount, const char *currency);
+/* As exact as the data are: "2023", "2023-05-17", or the moment; null for TIME_NONE. */
+void stats_moment(struct json_writer *w, const char *key, enum purchase_time exact, int64_t at);

@@ -28,7 +28,7 @@ static bool came_twice(struct learn_row row)
 	return false;
 }
 
-enum learn_hide learn_holdout_choose(const struct learn_history *h)
+enum learn_hide learn_holdout_choose(const struct learn_history *h, bool listed)
 {
 	uint64_t dated = 0, twice = 0, several = 0;
 	for (uint32_t c = 0; c < h->n_customers; c++) {
@@ -39,7 +39,7 @@ enum learn_hide learn_holdout_choose(const struct learn_history *h)
 		twice += has_days && came_twice(row);
 	}
 	if (!dated)
-		return LEARN_HIDE_NEWEST;
+		return listed ? LEARN_HIDE_NEWEST : LEARN_HIDE_ITEM;
 	return twice * FEW_CAME_TWICE < several ? LEARN_HIDE_ITEM : LEARN_HIDE_LATEST;
 }
 

@@ -2,8 +2,8 @@
  * Hiding a purchase of each customer: what is left is learnt from, what was hidden is to be guessed.
  *
  * With days the latest day is hidden (of a product taken before as well, one time is taken off); customers with one day
- * stay whole. Lists without days lose their newest product. Where hardly anybody came twice (baskets), item c mod n of
- * customer c is hidden.
+ * stay whole. Lists without days lose their newest product. Where there is no order in time, or hardly anybody came
+ * twice (baskets), item c mod n of customer c is hidden.
  */
 #pragma once
 
@@ -20,6 +20,7 @@ struct learn_holdout {
 	uint32_t n_measured;       /* customers with something hidden */
 };
 
-enum learn_hide learn_holdout_choose(const struct learn_history *h);
+/* listed: rows without days are in order of time all the same, newest first. */
+enum learn_hide learn_holdout_choose(const struct learn_history *h, bool listed);
 void learn_holdout_make(const struct learn_history *h, enum learn_hide how, struct learn_holdout *ret);
 void learn_holdout_free(struct learn_holdout *o);

@@ -251,12 +251,13 @@ static void measure_holdout(struct learn_next *x, const struct learn_history *h,
 	learn_holdout_free(&o);
 }
 
-void learn_next_train(const struct learn_history *h, const struct learn_attributes *attributes, struct learn_next *ret)
+void learn_next_train(const struct learn_history *h, const struct learn_attributes *attributes, bool listed,
+		      struct learn_next *ret)
 {
 	*ret = (struct learn_next){ .n_customers = h->n_customers,
 				    .n_products = h->n_products,
 				    .n_entries = learn_history_entries(h) };
-	ret->hide = learn_holdout_choose(h);
+	ret->hide = learn_holdout_choose(h, listed);
 	ret->order = ret->hide == LEARN_HIDE_NEWEST ? LEARN_PAIRS_THEN : LEARN_PAIRS_TOGETHER;
 	measure_holdout(ret, h, attributes);
 	models_train(h, attributes, ret->order, ret->blend, &ret->models);

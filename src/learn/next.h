@@ -54,8 +54,9 @@ struct learn_next {
 	struct learn_reliability reliability;           /* of served lists, on customers not calibrated on */
 };
 
-/* attributes may be NULL. */
-void learn_next_train(const struct learn_history *h, const struct learn_attributes *attributes, struct learn_next *ret);
+/* attributes may be NULL. listed: see learn_holdout_choose. */
+void learn_next_train(const struct learn_history *h, const struct learn_attributes *attributes, bool listed,
+		      struct learn_next *ret);
 void learn_next_free(struct learn_next *x);
 size_t learn_next_bytes(const struct learn_next *x);
 
