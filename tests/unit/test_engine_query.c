@@ -88,6 +88,7 @@ static const struct {
 	{ "SELEC 1", NULL, ERR_VALUE, "wrong_sql", "SELEC" },
 	{ "SELECT nosuch FROM range(1)", NULL, ERR_VALUE, "wrong_sql", "nosuch" },
 	{ "SELECT * FROM nosuch", NULL, ERR_VALUE, "wrong_sql", "nosuch" },
+	{ "SELECT 1,\n2 FROM\n  nosuch", NULL, ERR_VALUE, "wrong_sql", "(line 3)" },
 	{ "SELECT 'a'::INT", NULL, ERR_VALUE, "wrong_sql", "'a'" },
 	{ "SELECT CAST(i::VARCHAR || 'x' AS INT) FROM range(5000) t(i)", NULL, ERR_VALUE, "wrong_sql", "x" },
 	{ "SELECT error('mine')", NULL, ERR_VALUE, "wrong_sql", "mine" },
@@ -158,6 +159,7 @@ static void test_refused(void **state)
 		if (refused[i].says && !strstr(a.e.message, refused[i].says))
 			fail_msg("%s: %s", refused[i].sql, a.e.message);
 		assert_null(strstr(a.e.message, "/proc/"));
+		assert_null(strstr(a.e.message, "LINE"));
 		assert_int_equal(a.bytes.n, 0);
 		answer_free(&a);
 	}

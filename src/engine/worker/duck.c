@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void duck_quote_name(struct buf *b, struct str name)
@@ -39,15 +40,25 @@ static const struct {
 	{ "std::bad_alloc", DUCKDB_ERROR_OUT_OF_MEMORY },
 };
 
-/* Text without "Binder Error: " and the like; one line, without the paths of descriptors. */
+/*
+ * Text without "Binder Error: " and the like, on one line, without the paths of descriptors. The copy of the statement
+ * at its end, with a mark below the place, is of no use on one line: its number is kept when it is not the first.
+ */
 static void clean_text(struct buf *b, const char *text)
 {
+	static const char place[] = "\n\nLINE ";
 	const char *colon = strstr(text, " Error: ");
 	if (colon && colon - text < 40)
 		text = colon + strlen(" Error: ");
 	static const char path[] = "/proc/self/fd/";
 	bool blank = false;
 	while (*text) {
+		if (strncmp(text, place, sizeof place - 1) == 0) {
+			long line = strtol(text + sizeof place - 1, NULL, 10);
+			if (line > 1)
+				buf_addf(b, " (line %ld)", line);
+			return;
+		}
 		if (strncmp(text, path, sizeof path - 1) == 0) {
 			text += sizeof path - 1;
 			text += strspn(text, "0123456789");
