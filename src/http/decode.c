@@ -19,9 +19,8 @@ static bool bad(struct err *e, const char *why)
 
 bool decode_percent(struct arena *a, struct str s, bool plus, struct str *ret, struct err *e)
 {
-	bool plain = !memchr(s.p ? s.p : "", '%', s.n) && !(plus && s.n && memchr(s.p, '+', s.n));
 	struct str out = s;
-	if (!plain) {
+	if (s.n && (memchr(s.p, '%', s.n) || (plus && memchr(s.p, '+', s.n)))) {
 		char *p = arena_alloc(a, s.n + 1);
 		if (!p)
 			return bad(e, "is too long");

@@ -151,7 +151,7 @@ static void path_item(struct json_writer *w, const struct openapi_info *info, co
 				if (!str_is(str_of(r->path), path) || !str_is(str_of(r->method), methods[m]))
 					continue;
 				char lower[8] = { 0 };
-				for (size_t k = 0; r->method[k] && k < sizeof lower - 1; k++)
+				for (size_t k = 0; k < sizeof lower - 1 && r->method[k]; k++)
 					lower[k] = (char)(r->method[k] | 0x20);
 				jw_key(w, lower);
 				operation(w, info->resources[i], r);

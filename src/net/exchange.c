@@ -1,6 +1,7 @@
 #include "net/internal.h"
 
 #include "base/clock.h"
+#include "net/websocket.h"
 
 #include <stdlib.h>
 
@@ -36,6 +37,9 @@ void exchange_free(struct exchange *x)
 	struct exchange_private *p = x->priv;
 	struct net *n = p->loop->net;
 	n->handler.done(n->handler.ctx, x);
+	/* A WebSocket that was agreed on and never came about: its context must not be forgotten. */
+	if (p->reply.ws && p->reply.ws->closed)
+		p->reply.ws->closed(NULL, p->reply.ws_ctx, 1006);
 	atomic_fetch_sub_explicit(&n->bodies, (int64_t)p->body_counted, memory_order_relaxed);
 	reply_free(&p->reply);
 	if (p->stream)
@@ -87,7 +91,9 @@ static void released(struct exchange *x)
 		exchange_free(x);
 		return;
 	}
-	if (p->streaming && p->head_sent && p->whole && !p->answered) {
+	/* HEAD: the handler was told at its first write that nobody wants the body; so the answer is whole. */
+	bool whole = p->whole || str_is(x->head.method, "HEAD");
+	if (p->streaming && p->head_sent && whole && !p->answered) {
 		reply_stream_end(c, x);
 		p->answered = true;
 	}

@@ -201,6 +201,14 @@ void listen_free(struct listener *l)
 
 /* -- opening */
 
+/* Hands the descriptor on, out of the care of CLEANUP. */
+static int fd_take(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
 static bool open_unix(struct listener *l, const char *path, struct err *e)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -216,8 +224,7 @@ static bool open_unix(struct listener *l, const char *path, struct err *e)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) != 0 || chmod(path, 0600) != 0 ||
 	    listen(fd, BACKLOG) != 0)
 		return err_errno(e, errno, "Listening on %s", path);
-	l->fd = fd;
-	fd = -1;
+	l->fd = fd_take(&fd);
 	l->is_unix = true;
 	l->path = mem_strdup(path);
 	snprintf(l->address, sizeof l->address, "unix:%s", path);
@@ -251,16 +258,14 @@ static int open_address(const struct addrinfo *a)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
 		return -1;
-	int ret = fd;
-	fd = -1;
-	return ret;
+	return fd_take(&fd);
 }
 
 static bool open_tcp(struct listener *l, const char *where, struct err *e)
 {
 	char host[256], text[64];
 	const char *port;
-	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found;
+	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found = NULL;
 	uint64_t number;
 	if (!split_host(where, host, sizeof host, &port) || !str_to_u64(str_of(port), &number) || number > 65535)
 		return err_set(e, ERR_USAGE, NULL, "Not HOST:PORT or [IPV6]:PORT: %s", where);
@@ -275,13 +280,17 @@ static bool open_tcp(struct listener *l, const char *where, struct err *e)
 	freeaddrinfo(found);
 	if (l->fd < 0)
 		return err_errno(e, error, "Listening on %s", where);
-	struct sockaddr_storage own = { 0 };
-	socklen_t n = sizeof own;
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} own = { 0 };
+	socklen_t n = sizeof own.any;
 	struct peer unused;
 	getsockname(l->fd, (struct sockaddr *)&own, &n);
-	describe(&own, text, sizeof text, &unused);
-	bool v6 = own.ss_family == AF_INET6;
-	int actual = ntohs(v6 ? ((struct sockaddr_in6 *)&own)->sin6_port : ((struct sockaddr_in *)&own)->sin_port);
+	describe(&own.any, text, sizeof text, &unused);
+	bool v6 = own.any.ss_family == AF_INET6;
+	int actual = ntohs(v6 ? own.v6.sin6_port : own.v4.sin_port);
 	snprintf(l->address, sizeof l->address, v6 ? "%s://[%s]:%d" : "%s://%s:%d", l->tls ? "https" : "http", text,
 		 actual);
 	return true;

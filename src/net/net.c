@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct net_config net_config_default(void)
 {
@@ -47,8 +48,19 @@ const char *net_address(const struct net *n, size_t i)
 	return i < n->n_listeners ? n->listeners[i].address : NULL;
 }
 
+/* The soft limit on descriptors is often 1024, of old for select(); ours are for epoll. */
+static void raise_descriptors(size_t want)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = r.rlim_max == RLIM_INFINITY || r.rlim_max > want ? want : r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 bool net_start(struct net *n, struct err *e)
 {
+	raise_descriptors(n->config.connections + 512);
 	for (size_t i = 0; i < n->config.loops; i++)
 		if (!loop_init(&n->loops[i], n, e))
 			return false;

@@ -8,7 +8,7 @@
 
 static struct seg *push(struct out *o)
 {
-	if (o->count == o->cap) {
+	if (!o->v || o->count == o->cap) {
 		o->cap = o->cap ? o->cap * 2 : 4;
 		o->v = mem_realloc(o->v, o->cap * sizeof *o->v);
 	}
@@ -22,7 +22,7 @@ void out_add(struct conn *c, const void *p, size_t n)
 	struct out *o = &c->out;
 	struct seg *s = o->count > o->flight ? &o->v[o->count - 1] : NULL;
 	size_t used = s && s->owned ? (size_t)(s->p - s->owned) + s->n : 0;
-	if (!s || !s->cap || s->cap - used < n) {
+	if (!s || !s->owned || s->cap == 0 || s->cap - used < n) {
 		s = push(o);
 		s->cap = MAX(n, (size_t)SEG_BYTES);
 		s->owned = mem_alloc(s->cap);

@@ -270,6 +270,7 @@ void serve_answered(struct conn *c)
 	if (c->state == CONN_CLOSED)
 		return;
 	c->x = NULL;
+	r->ws = NULL;
 	x->priv->conn = NULL;
 	exchange_free(x);
 	c->paused = false;
@@ -279,6 +280,9 @@ void serve_answered(struct conn *c)
 	} else if (keep) {
 		c->state = CONN_HEAD;
 		c->since = (int64_t)uv_now(&c->loop->uv);
+		/* What a large body needed is not kept for an idle connection. */
+		if (conn_pending(c) == 0 && c->in.cap > 8 * KIB)
+			buf_free(&c->in);
 	} else {
 		conn_finish(c, !ended || conn_pending(c) > 0);
 	}

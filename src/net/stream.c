@@ -78,6 +78,8 @@ bool exchange_write(struct exchange *x, const void *p, size_t n, struct err *e)
 {
 	struct exchange_private *priv = x->priv;
 	struct stream *s = priv->stream;
+	if (str_is(x->head.method, "HEAD"))
+		return err_set(e, ERR_CANCELLED, "head_only", "Only the header was asked for.");
 	pthread_mutex_lock(&s->lock);
 	while (!s->dead && s->out.n + s->unsent >= LIMIT_STREAM_BYTES)
 		pthread_cond_wait(&s->change, &s->lock);

@@ -18,7 +18,8 @@ struct websocket;
 struct ws_handler {
 	void (*open)(struct websocket *w, void *ctx); /* or NULL */
 	void (*message)(struct websocket *w, void *ctx, bool text, struct str message);
-	void (*closed)(struct websocket *w, void *ctx, int code); /* or NULL; always the last call */
+	/* Or NULL. Always the last call; w is NULL when the connection was lost before open() could be called. */
+	void (*closed)(struct websocket *w, void *ctx, int code);
 };
 
 enum { WS_NORMAL = 1000, WS_GOING_AWAY = 1001, WS_POLICY = 1008, WS_TOO_BIG = 1009, WS_INTERNAL = 1011 };

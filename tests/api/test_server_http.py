@@ -139,6 +139,9 @@ def test_head(server):
         w.send(b"HEAD /nothing HTTP/1.1\r\n" + HOST + b"\r\nGET /inline HTTP/1.1\r\n" + HOST + b"\r\n")
         assert w.answer(head=True).status == 404
         assert w.answer().status == 200
+        w.send(b"HEAD /events?n=1000000&ms=5000 HTTP/1.1\r\n" + HOST + b"\r\nGET /inline HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert w.answer(head=True).headers["content-type"] == "text/event-stream"  # and does not wait for the events
+        assert w.answer().status == 200
 
 
 def test_methods(server):
