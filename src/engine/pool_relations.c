@@ -51,7 +51,7 @@ static struct held *find_held(struct engine *en, const struct engine_relation *r
 static bool is_mentioned(const struct engine_request *q, const struct engine_relation *r)
 {
 	struct str sql = str_of(q->sql), name = str_of(str_ieq(str_of(r->schema), STR("main")) ? r->table : r->schema);
-	if (memchr(name.p, '"', name.n)) /* doubled in the statement */
+	if (str_find(name, '"') < name.n) /* doubled in the statement */
 		return true;
 	for (; sql.n >= name.n; sql = str_n(sql.p + 1, sql.n - 1))
 		if (str_ieq(str_n(sql.p, name.n), name))
