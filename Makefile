@@ -20,7 +20,7 @@ define build
 @ninja -C $(1) -j $(JOBS) --quiet $(3)
 endef
 
-.PHONY: help setup build test test-tsan test-kill lint fuzz install clean
+.PHONY: help setup build run test test-tsan test-kill lint fuzz bench install clean
 .DEFAULT_GOAL = help
 
 help: ## this list
@@ -34,6 +34,9 @@ setup: ## install what is missing to build (Debian and npm packages)
 build: ## build/vitrina, with build/vitrina-engine and build/libduckdb.so beside it
 	@tools/setup build
 	$(call build,build,-Dtests=false)
+
+run: build ## build, make demonstration data, show the main job, serve
+	@tools/run-demo build/vitrina $(DATA) $(LISTEN)
 
 test: ## every test, built with ASan and UBSan; the last line is the sum
 	@tools/setup build test
@@ -57,6 +60,11 @@ lint: ## clang-format, clang-tidy, cppcheck, layers, source rules
 fuzz: ## every fuzz target for SECONDS=60 each, with clang's libFuzzer
 	@tools/setup build test fuzz
 	@tools/fuzz $(SECONDS)
+
+bench: ## against nginx, DuckDB, openpyxl; rewrites the table of bench/README.md
+	@tools/setup build test bench
+	$(call build,build-bench,-Dtests=false -Dbuildtype=release)
+	@bench/run build-bench
 
 install: build ## PREFIX=/usr/local, DESTDIR=
 	@meson configure build -Dprefix=$(PREFIX)
