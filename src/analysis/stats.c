@@ -94,6 +94,20 @@ static void head_text(struct buf *b, const json_t *v)
 			 text_of(v, "last_purchase"));
 }
 
+/* At most `width` letters of UTF-8 text, filled up with blanks: printf counts bytes. */
+static void padded(struct buf *b, const char *text, size_t width)
+{
+	size_t letters = 0;
+	for (; *text; text++) {
+		letters += ((unsigned char)*text & 0xc0) != 0x80;
+		if (letters > width)
+			break;
+		buf_addc(b, *text);
+	}
+	for (; letters < width; letters++)
+		buf_addc(b, ' ');
+}
+
 static void lists_text(struct buf *b, const json_t *v)
 {
 	size_t i;
@@ -101,9 +115,12 @@ static void lists_text(struct buf *b, const json_t *v)
 	long long customers = number_of(v, "customers");
 	buf_adds(b, "\nTop products                                    customers   share\n");
 	json_array_foreach (json_object_get(v, "top_products"), i, x) {
-		if (i < 10)
-			buf_addf(b, "%2zu  %-42.60s %10lld %6.2f %%\n", i + 1, text_of(x, "product"),
-				 number_of(x, "customers"), percent(number_of(x, "customers"), customers));
+		if (i >= 10)
+			break;
+		buf_addf(b, "%2zu  ", i + 1);
+		padded(b, text_of(x, "product"), 42);
+		buf_addf(b, " %10lld %6.2f %%\n", number_of(x, "customers"),
+			 percent(number_of(x, "customers"), customers));
 	}
 	buf_adds(b, "\nAge        customers\n");
 	json_array_foreach (json_object_get(v, "age_bands"), i, x) {
