@@ -330,6 +330,12 @@ def big_csv(megabytes, seed=0):
     return b"\n".join(lines)
 
 
+def long_csv(megabytes=200):
+    """Takes a while to import and little to make."""
+    block = b"".join(b"%d,%s,%d\n" % (i, b"text" * (i % 9), i * 7919 % 100003) for i in range(50000))
+    return b"id,text,number\n" + block * (megabytes * 1000000 // len(block))
+
+
 @pytest.mark.server
 def test_imports_side_by_side(client):
     made = {}
@@ -348,7 +354,7 @@ def test_imports_side_by_side(client):
 def test_two_versions_at_once(client):
     made = load(client, ("m.csv", b"id,text,number\n1,a,2\n"), name="m")
     path = f"/api/v1/datasets/{made['id']}/versions"
-    first = upload(client, ("big.csv", big_csv(40)), path=path, mode="replace")
+    first = upload(client, ("big.csv", long_csv()), path=path, mode="replace")
     assert first.status_code == 202, first.text
     second = upload(client, ("m.csv", b"id,text,number\n1,a,2\n"), path=path, mode="append")
     assert second.status_code == 409 and second.json()["error"]["code"] == "import_running"
@@ -360,7 +366,7 @@ def test_two_versions_at_once(client):
 
 @pytest.mark.server
 def test_cancel_leaves_nothing(client, folder):
-    answer = upload(client, ("big.csv", big_csv(40)), name="big")
+    answer = upload(client, ("big.csv", long_csv()), name="big")
     assert answer.status_code == 202, answer.text
     job = answer.json()["job"]["id"]
     assert client.delete(f"/api/v1/jobs/{job}").status_code == 202
@@ -400,7 +406,7 @@ def test_disk_full(small_disk):
         answer = upload(client, ("big.csv", big_csv(30)), name="big")  # the spool does not hold it
         assert answer.status_code == 500 and answer.json()["error"]["code"] == "disk_full", answer.text
         assert stored(small_disk) == before
-        answer = upload(client, ("big.csv", big_csv(18)), name="big")  # the segment beside the spool does not fit
+        answer = upload(client, ("big.csv", big_csv(21)), name="big")  # the segment beside the spool does not fit
         if answer.status_code == 202:
             job = client.wait_for_job(answer.json()["job"]["id"])
             assert job["state"] == "failed" and job["error"]["code"] == "disk_full", job
