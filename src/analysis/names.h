@@ -64,7 +64,7 @@ void names_forget(struct name_index_cache *c, int64_t version);
 void names_edit(struct name_index_cache *c, int64_t version, const struct customer *card);
 
 bool name_sort_parse(struct str s, enum name_sort *ret, bool *ret_descending); /* "name", "-spend" … */
-/* "age>=30,spend>1000.50,purchases<5,last>=2024-01-01"; ERR_VALUE naming `filter`. */
+/* "age:ge:30,spend:gt:1000.50,purchases:lt:5,last:eq:2024-01-01"; ERR_VALUE naming `filter`. */
 bool name_filter_parse(struct str s, struct name_filter *ret, struct err *e);
 
 /* Surname, first name and patronymic out of a full name in either order. The parts point into full; p NULL = none. */

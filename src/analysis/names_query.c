@@ -45,7 +45,7 @@ static bool whole(struct str s, int64_t *ret)
 	return str_to_i64(s, ret) && *ret > INT64_MIN / 2 && *ret < INT64_MAX / 2;
 }
 
-/* One condition: a name, one of = < <= > >=, a value. */
+/* One condition, name:operator:value, as in the preview of rows. */
 static bool condition(struct str s, struct name_filter *f)
 {
 	const struct {
@@ -58,27 +58,22 @@ static bool condition(struct str s, struct name_filter *f)
 		{ STR("age"), whole, &f->min_age, &f->max_age },
 		{ STR("last"), day, &f->min_last_day, &f->max_last_day },
 	};
-	size_t at = 0, end;
-	while (at < s.n && !strchr("<>=", s.p[at]))
-		at++;
-	end = at;
-	while (end < s.n && end < at + 2 && strchr("<>=", s.p[end]))
-		end++;
-	struct str name = str_trim(str_n(s.p, at)), op = str_n(s.p + at, end - at);
-	struct str value = str_trim(str_n(s.p + end, s.n - end));
-	for (size_t i = 0; i < countof(rows); i++) {
-		int64_t v;
-		if (!str_eq(name, rows[i].name))
-			continue;
-		if (!rows[i].read(value, &v))
-			return false;
-		if (str_is(op, "=") || str_is(op, ">=") || str_is(op, ">"))
-			*rows[i].min = MAX(*rows[i].min, v + str_is(op, ">"));
-		if (str_is(op, "=") || str_is(op, "<=") || str_is(op, "<"))
-			*rows[i].max = MIN(*rows[i].max, v - str_is(op, "<"));
-		return str_is(op, "=") || str_is(op, ">=") || str_is(op, ">") || str_is(op, "<=") || str_is(op, "<");
-	}
-	return false;
+	struct str name, op;
+	int64_t v;
+	if (!str_split(&s, ':', &name) || !str_split(&s, ':', &op))
+		return false;
+	size_t i = 0;
+	while (i < countof(rows) && !str_eq(str_trim(name), rows[i].name))
+		i++;
+	if (i == countof(rows) || !rows[i].read(str_trim(s), &v))
+		return false;
+	bool at_least = str_is(op, "eq") || str_is(op, "ge") || str_is(op, "gt");
+	bool at_most = str_is(op, "eq") || str_is(op, "le") || str_is(op, "lt");
+	if (at_least)
+		*rows[i].min = MAX(*rows[i].min, v + str_is(op, "gt"));
+	if (at_most)
+		*rows[i].max = MIN(*rows[i].max, v - str_is(op, "lt"));
+	return at_least || at_most;
 }
 
 bool name_filter_parse(struct str s, struct name_filter *ret, struct err *e)
@@ -88,8 +83,8 @@ bool name_filter_parse(struct str s, struct name_filter *ret, struct err *e)
 	while (s.n && str_split(&s, ',', &part)) {
 		if (!condition(part, &f))
 			return err_field(e, ERR_VALUE, "filter",
-					 "conditions such as age>=30,spend>1000.50,purchases<5,last>=2024-01-31 are "
-					 "wanted");
+					 "conditions such as "
+					 "age:ge:30,spend:gt:1000.50,purchases:lt:5,last:le:2024-01-31 are wanted");
 	}
 	*ret = f;
 	return true;

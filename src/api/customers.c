@@ -110,7 +110,8 @@ static bool customers_change(struct request *q, struct response *r, struct err *
 static const struct route_param list_params[] = {
 	{ "q", ROUTE_PARAM_STR, "Id or any part of the name; several words in any order." },
 	{ "sort", ROUTE_PARAM_STR, "file, name, spend, purchases, last, age; - before it: descending." },
-	{ "filter", ROUTE_PARAM_STR, "Conditions such as age>=30,spend>1000.50,purchases<5,last>=2024-01-31." },
+	{ "filter", ROUTE_PARAM_STR,
+	  "Conditions such as age:ge:30,spend:gt:1000.50,purchases:lt:5,last:le:2024-01-31." },
 	API_PAGE_PARAMS,
 };
 static const struct route_param get_params[] = {

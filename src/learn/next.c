@@ -1,5 +1,7 @@
 #include "learn/next.h"
 
+#include "learn/questions.h"
+
 #include "learn/repeat.h"
 
 #include <stdlib.h>
@@ -41,21 +43,28 @@ static void models_free(struct learn_models *m)
 	learn_similar_free(&m->similar);
 }
 
-/* One customer of the holdout: what is left, and what is to be guessed. */
-struct measured {
-	const struct learn_holdout *o;
-	const struct learn_attributes *attributes;
-	uint32_t *who;
-	uint32_t n;
+/* What one method answered to every question: places of `n` outcomes each, from at[i] on. */
+struct outcomes {
+	struct learn_outcome *items;
+	size_t *at; /* questions + 1 */
 };
 
-static struct learn_customer customer_of(const struct measured *m, uint32_t c)
+struct measuring {
+	struct learn_next *x;
+	struct learn_questions questions;
+	const struct learn_attributes *attributes;
+	struct learn_next_work work;
+	struct outcomes by_method[LEARN_METHODS];
+	struct learn_outcome *chosen; /* scratch for calibration */
+};
+
+static struct learn_customer customer_of(const struct measuring *m, const struct learn_question *q)
 {
 	const struct learn_attributes *a = m->attributes;
-	struct learn_customer r = { .row = learn_history_row(&m->o->rest, c), .self = c };
+	struct learn_customer r = { .row = q->row, .self = q->who };
 	if (a) {
-		r.numeric = a->numeric + (size_t)c * a->n_numeric;
-		r.category = a->category + (size_t)c * a->n_category;
+		r.numeric = a->numeric + (size_t)q->who * a->n_numeric;
+		r.category = a->category + (size_t)q->who * a->n_category;
 	}
 	return r;
 }
@@ -69,87 +78,93 @@ static bool row_has(struct learn_row row, uint32_t product)
 	return false;
 }
 
-static bool was_hidden(const struct learn_holdout *o, uint32_t c, uint32_t product)
-{
-	for (uint64_t i = o->offset[c]; i < o->offset[c + 1]; i++) {
-		if (o->hidden[i] == product)
-			return true;
-	}
-	return false;
-}
+#define ANSWERS_MOST 4096
 
-/* Customers with something hidden, evenly spread when there are too many. */
-static void choose_measured(struct measured *m)
-{
-	uint64_t all = m->o->n_measured, want = MIN(all, (uint64_t)LEARN_MEASURED), seen = 0;
-	m->who = mem_array(want ? want : 1, sizeof *m->who);
-	for (uint32_t c = 0; c < m->o->rest.n_customers && m->n < want; c++) {
-		if (m->o->offset[c + 1] == m->o->offset[c])
-			continue;
-		if (seen * want / all >= m->n)
-			m->who[m->n++] = c;
-		seen++;
-	}
-}
-
-/* What of the hidden the customer does not have; returns how many. */
-static size_t hidden_new(const struct learn_holdout *o, uint32_t c, struct learn_row row, uint32_t *ret, size_t cap)
+/* What of the answers the customer does not have; returns how many. */
+static size_t new_answers(const struct learn_question *q, uint32_t *ret)
 {
 	size_t n = 0;
-	for (uint64_t i = o->offset[c]; i < o->offset[c + 1] && n < cap; i++) {
-		if (!row_has(row, o->hidden[i]))
-			ret[n++] = o->hidden[i];
+	for (size_t i = 0; i < q->n_answers && n < ANSWERS_MOST; i++) {
+		if (!row_has(q->row, q->answers[i]))
+			ret[n++] = q->answers[i];
 	}
 	return n;
 }
 
-#define HIDDEN_MOST 4096
-
-/* Outcomes of one method; figures of new products only. */
-static size_t measure(const struct learn_next *x, const struct measured *m, enum learn_method method,
-		      struct learn_next_work *w, struct learn_figures *figures, struct learn_outcome *outcomes)
+/* Outcomes of one method, and its figures on new products only. */
+static void measure(struct measuring *m, enum learn_method method, struct learn_figures *figures)
 {
+	struct outcomes *o = &m->by_method[method];
+	struct learn_popularity *p = &m->x->models.popularity;
 	struct learn_ranked list[LEARN_CALIBRATED];
-	uint32_t *hidden = mem_array(HIDDEN_MOST, sizeof *hidden);
-	size_t n_outcomes = 0;
+	uint32_t *answers = mem_array(ANSWERS_MOST, sizeof *answers);
+	bool repeat = method == LEARN_METHOD_REPEAT;
+	size_t at = 0;
 	*figures = (struct learn_figures){ 0 };
-	for (uint32_t i = 0; i < m->n; i++) {
-		struct learn_customer c = customer_of(m, m->who[i]);
-		bool repeat = method == LEARN_METHOD_REPEAT;
-		learn_next_score(x, &c, method, w);
-		size_t n = learn_rank(&w->scores, &x->models.popularity, repeat ? (struct learn_row){ 0 } : c.row,
-				      LEARN_CALIBRATED, list);
+	for (size_t i = 0; i < m->questions.n; i++) {
+		const struct learn_question *q = &m->questions.items[i];
+		struct learn_customer c = customer_of(m, q);
+		learn_next_score(m->x, &c, method, &m->work);
+		size_t n = learn_rank(&m->work.scores, p, repeat ? (struct learn_row){ 0 } : q->row, LEARN_CALIBRATED,
+				      list);
 		for (size_t k = 0; k < n; k++)
-			outcomes[n_outcomes++] =
-				(struct learn_outcome){ list[k].score, was_hidden(m->o, m->who[i], list[k].product) };
-		size_t n_hidden = hidden_new(m->o, m->who[i], c.row, hidden, HIDDEN_MOST);
-		if (!n_hidden || repeat)
+			o->items[at++] =
+				(struct learn_outcome){ list[k].score, learn_question_answered(q, list[k].product) };
+		o->at[i + 1] = at;
+		size_t n_answers = repeat || !q->counts ? 0 : new_answers(q, answers);
+		if (!n_answers)
 			continue;
-		n = learn_rank_fill(&x->models.popularity, c.row, LEARN_HIT_AT, list, n);
-		learn_figures_add(figures, list, n, hidden, n_hidden);
+		n = learn_rank_fill(p, q->row, LEARN_HIT_AT, list, n);
+		learn_figures_add(figures, list, n, answers, n_answers);
 	}
-	free(hidden);
-	return n_outcomes;
+	free(answers);
+}
+
+/* On the questions first, first + step, … */
+static void calibrate(struct measuring *m, enum learn_method method, size_t first, size_t step)
+{
+	const struct outcomes *o = &m->by_method[method];
+	size_t n = 0;
+	for (size_t i = first; i < m->questions.n; i += step) {
+		for (size_t k = o->at[i]; k < o->at[i + 1]; k++)
+			m->chosen[n++] = o->items[k];
+	}
+	learn_calibration_free(&m->x->calibration[method]);
+	m->x->calibrated[method] = n >= LEARN_OUTCOMES_MIN;
+	if (m->x->calibrated[method])
+		learn_calibrate(m->chosen, n, &m->x->calibration[method]);
 }
 
 static const enum learn_method methods[] = { LEARN_METHOD_SIMILAR, LEARN_METHOD_RULES, LEARN_METHOD_ITEM,
 					     LEARN_METHOD_POPULARITY, LEARN_METHOD_REPEAT };
 
-static void calibrate(struct learn_next *x, enum learn_method method, struct learn_outcome *outcomes, size_t n)
+/* Metadata helps or it does not: the blend of the better figure. */
+static void choose_blend(struct measuring *m)
 {
-	learn_calibration_free(&x->calibration[method]);
-	x->calibrated[method] = n >= LEARN_OUTCOMES_MIN;
-	if (x->calibrated[method])
-		learn_calibrate(outcomes, n, &x->calibration[method]);
+	static const float blends[] = { 0.5F, 0.2F, 0 };
+	struct learn_similar *s = &m->x->models.similar;
+	double best = -1;
+	bool any = false;
+	for (size_t k = 0; k < LEARN_ATTRIBUTES; k++)
+		any |= s->weights[k] > 0;
+	m->x->blend = 0;
+	for (size_t i = 0; i < countof(blends) && any; i++) {
+		struct learn_figures f;
+		s->options.blend = blends[i];
+		measure(m, LEARN_METHOD_SIMILAR, &f);
+		if (learn_map(&f) >= best) {
+			best = learn_map(&f);
+			m->x->blend = blends[i];
+		}
+	}
+	s->options.blend = m->x->blend;
 }
 
-static void measure_all(struct learn_next *x, const struct measured *m, struct learn_next_work *w,
-			struct learn_outcome *outcomes)
+static void measure_all(struct measuring *m)
 {
-	for (size_t i = 0; i < countof(methods); i++) {
-		size_t n = measure(x, m, methods[i], w, &x->figures[methods[i]], outcomes);
-		calibrate(x, methods[i], outcomes, n);
-	}
+	struct learn_next *x = m->x;
+	for (size_t i = 0; i < countof(methods); i++)
+		measure(m, methods[i], &x->figures[methods[i]]);
 	x->new_items = LEARN_METHOD_POPULARITY;
 	for (size_t i = 0; i < countof(methods); i++) {
 		if (methods[i] != LEARN_METHOD_REPEAT &&
@@ -158,95 +173,79 @@ static void measure_all(struct learn_next *x, const struct measured *m, struct l
 	}
 }
 
-/* Metadata helps or it does not: the blend of the better figure. */
-static void choose_blend(struct learn_next *x, const struct measured *m, struct learn_next_work *w,
-			 struct learn_outcome *outcomes)
+/* Lists as they are served, on the questions first, first + 2, … */
+static void measure_served(struct measuring *m, size_t first)
 {
-	static const float blends[] = { 0, 0.2F, 0.5F };
-	double best = -1;
-	bool any = false;
-	for (size_t k = 0; k < LEARN_ATTRIBUTES; k++)
-		any |= x->models.similar.weights[k] > 0;
-	x->blend = 0;
-	for (size_t i = 0; i < countof(blends) && (any || i == 0); i++) {
-		struct learn_figures f;
-		x->models.similar.options.blend = blends[i];
-		measure(x, m, LEARN_METHOD_SIMILAR, w, &f, outcomes);
-		if (learn_map(&f) > best) {
-			best = learn_map(&f);
-			x->blend = blends[i];
-		}
-	}
-	x->models.similar.options.blend = x->blend;
-}
-
-/* Lists as they are served, of one half of the customers with probabilities fitted on the other. */
-static void measure_served(struct learn_next *x, const struct measured *m, struct learn_next_work *w)
-{
+	struct learn_next *x = m->x;
 	struct learn_offer offers[LEARN_HIT_AT];
 	struct learn_ranked list[LEARN_HIT_AT];
 	struct learn_wish wish = { LEARN_METHOD_AUTO, LEARN_HIT_AT, false, 2 };
-	for (uint32_t i = 0; i < m->n; i++) {
-		uint32_t who = m->who[i];
-		struct learn_customer c = customer_of(m, who);
-		const uint32_t *hidden = m->o->hidden + m->o->offset[who];
-		size_t n_hidden = m->o->offset[who + 1] - m->o->offset[who];
-		size_t n = learn_next_list(x, &c, &wish, w, offers);
+	for (size_t i = first; i < m->questions.n; i += 2) {
+		const struct learn_question *q = &m->questions.items[i];
+		struct learn_customer c = customer_of(m, q);
+		size_t n = learn_next_list(x, &c, &wish, &m->work, offers);
 		for (size_t k = 0; k < n; k++) {
 			list[k] = (struct learn_ranked){ offers[k].product, offers[k].score };
 			learn_reliability_add(&x->reliability, offers[k].probability,
-					      was_hidden(m->o, who, offers[k].product));
+					      learn_question_answered(q, offers[k].product));
 		}
-		learn_figures_add(&x->served, list, n, hidden, n_hidden);
+		if (!q->counts)
+			continue;
+		learn_figures_add(&x->served, list, n, q->answers, q->n_answers);
 		n = learn_rank_fill(&x->models.popularity, (struct learn_row){ 0 }, LEARN_HIT_AT, list, 0);
-		learn_figures_add(&x->popularity_served, list, n, hidden, n_hidden);
+		learn_figures_add(&x->popularity_served, list, n, q->answers, q->n_answers);
 	}
 }
 
-static void halves(struct learn_next *x, const struct measured *m, struct learn_next_work *w,
-		   struct learn_outcome *outcomes)
+/* One half of the questions fits the probabilities that the other half is served with; at last all fit them. */
+static void calibrate_all(struct measuring *m)
 {
-	uint32_t *who = mem_array(m->n ? m->n : 1, sizeof *who);
-	struct measured half = *m;
-	struct learn_figures ignored;
-	const enum learn_method used[] = { x->new_items, LEARN_METHOD_REPEAT, LEARN_METHOD_POPULARITY };
-	half.who = who;
-	for (uint32_t part = 0; part < 2; part++) {
-		half.n = 0;
-		for (uint32_t i = part; i < m->n; i += 2)
-			who[half.n++] = m->who[i];
-		for (size_t k = 0; k < countof(used); k++)
-			calibrate(x, used[k], outcomes, measure(x, &half, used[k], w, &ignored, outcomes));
-		half.n = 0;
-		for (uint32_t i = 1 - part; i < m->n; i += 2)
-			who[half.n++] = m->who[i];
-		measure_served(x, &half, w);
+	for (size_t part = 0; part < 2; part++) {
+		for (size_t k = 0; k < countof(methods); k++)
+			calibrate(m, methods[k], part, 2);
+		measure_served(m, 1 - part);
 	}
-	learn_reliability_end(&x->reliability);
-	for (size_t k = 0; k < countof(used); k++) /* and at last on everybody */
-		calibrate(x, used[k], outcomes, measure(x, m, used[k], w, &ignored, outcomes));
-	free(who);
+	learn_reliability_end(&m->x->reliability);
+	for (size_t k = 0; k < countof(methods); k++)
+		calibrate(m, methods[k], 0, 1);
+}
+
+static void measuring_init(struct measuring *m)
+{
+	size_t n = m->questions.n + 1;
+	learn_next_work_init(m->x, &m->work);
+	m->chosen = mem_array(n * LEARN_CALIBRATED, sizeof *m->chosen);
+	for (size_t i = 0; i < LEARN_METHODS; i++) {
+		m->by_method[i].items = mem_array(n * LEARN_CALIBRATED, sizeof *m->chosen);
+		m->by_method[i].at = mem_zalloc(n * sizeof *m->by_method[i].at);
+	}
+}
+
+static void measuring_free(struct measuring *m)
+{
+	learn_next_work_free(&m->work);
+	free(m->chosen);
+	for (size_t i = 0; i < LEARN_METHODS; i++) {
+		free(m->by_method[i].items);
+		free(m->by_method[i].at);
+	}
+	learn_questions_free(&m->questions);
 }
 
 static void measure_holdout(struct learn_next *x, const struct learn_history *h,
 			    const struct learn_attributes *attributes)
 {
 	struct learn_holdout o;
-	struct learn_next_work w;
+	struct measuring m = { .x = x, .attributes = attributes };
 	learn_holdout_make(h, x->hide, &o);
-	struct measured m = { .o = &o, .attributes = attributes };
-	choose_measured(&m);
-	x->n_measured = m.n;
+	learn_questions_make(h, &o, LEARN_MEASURED, &m.questions);
+	x->n_measured = (uint32_t)m.questions.n_counting;
 	models_train(&o.rest, attributes, x->order, 0.5F, &x->models);
-	learn_next_work_init(x, &w);
-	size_t room = (size_t)m.n * LEARN_CALIBRATED;
-	struct learn_outcome *outcomes = mem_array(room ? room : 1, sizeof *outcomes);
-	choose_blend(x, &m, &w, outcomes);
-	measure_all(x, &m, &w, outcomes);
-	halves(x, &m, &w, outcomes);
-	free(outcomes);
-	free(m.who);
-	learn_next_work_free(&w);
+	measuring_init(&m);
+	choose_blend(&m);
+	measure_all(&m);
+	calibrate_all(&m);
+	measuring_free(&m);
 	models_free(&x->models);
 	learn_holdout_free(&o);
 }

@@ -82,7 +82,7 @@ static void test_filter(void **state)
 {
 	struct name_filter f;
 	struct err e;
-	assert_true(name_filter_parse(STR("age>=30,age<40, spend>1000.50 ,last=2024-01-31"), &f, &e));
+	assert_true(name_filter_parse(STR("age:ge:30,age:lt:40, spend:gt:1000.50 ,last:eq:2024-01-31"), &f, &e));
 	assert_int_equal(f.min_age, 30);
 	assert_int_equal(f.max_age, 39);
 	assert_int_equal(f.min_spend, 10005001);
@@ -91,11 +91,25 @@ static void test_filter(void **state)
 	assert_int_equal(f.max_last_day, 19753);
 	assert_true(name_filter_parse(STR(""), &f, &e));
 	assert_int_equal(f.min_age, INT64_MIN);
-	static const char *const bad[] = {
-		"age",    "age>",      "age>x",      "age=>3",     "income>3",
-		">3",     "age>3,,",   "last>=2024", "spend>1e30", "age>99999999999999999999",
-		"age<>3", "spend>nan", "age>1;2",    ",",          "last>=2024-13-01"
-	};
+	static const char *const bad[] = { "age",
+					   "age:",
+					   "age:gt",
+					   "age:gt:",
+					   "age:gt:x",
+					   "age:xx:3",
+					   "income:gt:3",
+					   ":gt:3",
+					   "age:gt:3,,",
+					   "last:ge:2024",
+					   "spend:gt:1e30",
+					   "age>3",
+					   "age:ne:3",
+					   "spend:gt:nan",
+					   "age:gt:1;2",
+					   ",",
+					   "last:ge:2024-13-01",
+					   "age:gt:99999999999999999999",
+					   "age:gt:3:4" };
 	for (size_t i = 0; i < countof(bad); i++) {
 		if (name_filter_parse(str_of(bad[i]), &f, &e))
 			fail_msg("%s was taken", bad[i]);
