@@ -162,7 +162,7 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 			break;
 		if (c->pending.n > LIMIT_ROW_BYTES)
 			return too_long(c, e);
-		want = c->pending.n * 2;
+		want = MIN(c->pending.n * 2, LIMIT_ROW_BYTES + 1);
 	}
 	buf_reserve(&c->pending, BLOCK_PAD);
 	hand_out(c, n, ret);

@@ -39,9 +39,10 @@ bool encoding_utf16(struct str head, enum encoding *ret)
 	size_t n = MIN(head.n, (size_t)4096) & ~(size_t)1, zeros[2] = { 0, 0 };
 	for (size_t i = 0; i < n; i++)
 		zeros[i & 1] += head.p[i] == 0;
-	if (n < 4 || zeros[0] + zeros[1] < MAX(n / 20, (size_t)1) || (zeros[0] && zeros[1]))
+	size_t most = MAX(zeros[0], zeros[1]), least = MIN(zeros[0], zeros[1]);
+	if (n < 4 || most < MAX(n / 20, (size_t)1) || least * 4 > most)
 		return false;
-	*ret = zeros[1] ? ENC_UTF16LE : ENC_UTF16BE;
+	*ret = zeros[1] > zeros[0] ? ENC_UTF16LE : ENC_UTF16BE;
 	return true;
 }
 

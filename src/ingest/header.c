@@ -73,7 +73,7 @@ static size_t first_full_row(struct grid *g, size_t width)
 	for (size_t i = 0; i < MIN(g->n, (size_t)MAX_TITLES); i++) {
 		size_t filled;
 		row_extent(g, i, &filled);
-		if (filled * 2 >= width)
+		if (filled * 2 >= width && (filled > 1 || width == 1))
 			return i;
 	}
 	return 0;

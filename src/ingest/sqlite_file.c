@@ -275,13 +275,29 @@ static const struct reader_ops sqlite_ops = {
 	.close = close_reader,
 };
 
+static uint32_t big_endian(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* By the header: the size of a page, and how many there are where that number is up to date. */
+static bool is_whole(const unsigned char *p, size_t n)
+{
+	if (n < 512)
+		return false;
+	size_t page = (size_t)p[16] << 8 | p[17];
+	page = page == 1 ? 65536 : page;
+	bool counted = big_endian(p + 24) == big_endian(p + 92);
+	return page < 512 || (n % page == 0 && (!counted || big_endian(p + 28) <= n / page));
+}
+
 bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e)
 {
 	char *bytes;
 	size_t n;
 	if (!source_whole(s, &bytes, &n, e))
 		return false;
-	if (n < 512)
+	if (!is_whole((const unsigned char *)bytes, n))
 		return err_set(e, ERR_VALUE, "truncated", "The SQLite database is cut short.");
 	/* A database in WAL mode is read as it stood at its last checkpoint. The pages are private: the file is
 	 * untouched. */

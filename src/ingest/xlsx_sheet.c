@@ -79,11 +79,13 @@ static void begin_cell(struct xlsx_sheet *s, const char **a)
 {
 	const char *reference = NULL, *type = NULL, *style = NULL;
 	for (; *a; a += 2) {
-		if (strcmp(a[0], "r") == 0)
+		if (!a[0][0] || a[0][1])
+			continue;
+		if (a[0][0] == 'r')
 			reference = a[1];
-		else if (strcmp(a[0], "t") == 0)
+		else if (a[0][0] == 't')
 			type = a[1];
-		else if (strcmp(a[0], "s") == 0)
+		else if (a[0][0] == 's')
 			style = a[1];
 	}
 	size_t column = reference ? column_of(reference) : SIZE_MAX;
@@ -97,22 +99,54 @@ static void begin_cell(struct xlsx_sheet *s, const char **a)
 	buf_clear(&s->text);
 }
 
+enum element { ELEMENT_OTHER, ELEMENT_CELL, ELEMENT_VALUE, ELEMENT_ROW, ELEMENT_PHONETIC, ELEMENT_DATA };
+
+/* Names are met by the million, and nearly all are c and v. */
+static enum element element_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum element element;
+	} elements[] = {
+		{ "c", ELEMENT_CELL },  { "v", ELEMENT_VALUE },      { "t", ELEMENT_VALUE },
+		{ "row", ELEMENT_ROW }, { "rPh", ELEMENT_PHONETIC }, { "sheetData", ELEMENT_DATA },
+	};
+	if (name[0] && !name[1])
+		return name[0] == 'c' ? ELEMENT_CELL : name[0] == 'v' || name[0] == 't' ? ELEMENT_VALUE : ELEMENT_OTHER;
+	const char *local = xlsx_local(name);
+	for (size_t i = 0; i < countof(elements); i++) {
+		if (strcmp(local, elements[i].name) == 0)
+			return elements[i].element;
+	}
+	return ELEMENT_OTHER;
+}
+
 static void on_start(void *user, const char *name, const char **a)
 {
 	struct xlsx_sheet *s = user;
 	if (!xlsx_xml_enter(s->xml))
 		return;
-	const char *local = xlsx_local(name);
-	if (strcmp(local, "c") == 0 && s->in_row)
-		begin_cell(s, a);
-	else if (strcmp(local, "v") == 0 || strcmp(local, "t") == 0)
+	switch (element_of(name)) {
+	case ELEMENT_CELL:
+		if (s->in_row)
+			begin_cell(s, a);
+		break;
+	case ELEMENT_VALUE:
 		s->in_value = s->in_row && !s->in_phonetic;
-	else if (strcmp(local, "row") == 0 && s->in_data)
-		begin_row(s, a);
-	else if (strcmp(local, "rPh") == 0)
+		break;
+	case ELEMENT_ROW:
+		if (s->in_data)
+			begin_row(s, a);
+		break;
+	case ELEMENT_PHONETIC:
 		s->in_phonetic = true;
-	else if (strcmp(local, "sheetData") == 0)
+		break;
+	case ELEMENT_DATA:
 		s->in_data = true;
+		break;
+	case ELEMENT_OTHER:
+		break;
+	}
 }
 
 static struct str shared_string(const struct xlsx_sheet *s, struct str number)
@@ -183,18 +217,28 @@ static void end_row(struct xlsx_sheet *s)
 static void on_end(void *user, const char *name)
 {
 	struct xlsx_sheet *s = user;
-	const char *local = xlsx_local(name);
 	xlsx_xml_leave(s->xml);
-	if (strcmp(local, "c") == 0 && s->in_row)
-		end_cell(s);
-	else if (strcmp(local, "v") == 0 || strcmp(local, "t") == 0)
+	switch (element_of(name)) {
+	case ELEMENT_CELL:
+		if (s->in_row)
+			end_cell(s);
+		break;
+	case ELEMENT_VALUE:
 		s->in_value = false;
-	else if (strcmp(local, "row") == 0 && s->in_row)
-		end_row(s);
-	else if (strcmp(local, "rPh") == 0)
+		break;
+	case ELEMENT_ROW:
+		if (s->in_row)
+			end_row(s);
+		break;
+	case ELEMENT_PHONETIC:
 		s->in_phonetic = false;
-	else if (strcmp(local, "sheetData") == 0)
+		break;
+	case ELEMENT_DATA:
 		s->in_data = false;
+		break;
+	case ELEMENT_OTHER:
+		break;
+	}
 }
 
 static void on_text(void *user, const char *p, int n)
