@@ -21,7 +21,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def vitrina():
-    path = Path(os.environ.get("VITRINA", ROOT / "build-test" / "vitrina"))
+    path = Path(os.environ.get("VITRINA", ROOT / "build-test" / "vitrina")).resolve()
     assert os.access(path, os.X_OK), f"{path} is not there: make test builds it"
     return Program(path)
 
