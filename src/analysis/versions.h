@@ -20,9 +20,8 @@ struct instance;
  * Makes a version of the same rows in which the named columns mean something else, computes its cards, and makes it
  * current in place of the one it was made from. Unknown role, column or table: ERR_VALUE naming it, nothing changed.
  */
-bool versions_set_roles(struct instance *in, const struct caller *by, int64_t dataset,
-			const struct import_role *roles, size_t n, const struct import_watch *w, int64_t *ret_version,
-			struct err *e);
+bool versions_set_roles(struct instance *in, const struct caller *by, int64_t dataset, const struct import_role *roles,
+			size_t n, const struct import_watch *w, int64_t *ret_version, struct err *e);
 /* Makes version `number` current again, as a new version of the same rows. */
 bool versions_activate(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
 		       const struct import_watch *w, int64_t *ret_version, struct err *e);

@@ -16,7 +16,10 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .roles = u->roles,
 				     .n_roles = u->n_roles,
 				     .baskets = u->baskets };
-	return import_start(api_instance(q), &rq, "import", ret, e) && job_early_outcome(q, ret->job, e);
+	if (!import_start(api_instance(q), &rq, "import", ret, e))
+		return false;
+	u->n_sources = 0; /* they are the import's now */
+	return job_early_outcome(q, ret->job, e);
 }
 
 static void answer(struct response *r, const struct import_started *s)

@@ -20,7 +20,10 @@ static bool import_and_wait(struct request *q, int64_t *ret_dataset, struct err 
 				     .roles = u.roles,
 				     .n_roles = u.n_roles,
 				     .baskets = u.baskets };
-	if (!import_start(api_instance(q), &rq, "load_db", &s, e) || !job_outcome(q, s.job, true, &done, e))
+	if (!import_start(api_instance(q), &rq, "load_db", &s, e))
+		return false;
+	u.n_sources = 0; /* they are the import's now */
+	if (!job_outcome(q, s.job, true, &done, e))
 		return false;
 	*ret_dataset = s.dataset;
 	return true;

@@ -74,20 +74,21 @@ static bool send(void *ctx, const void *p, size_t n, struct err *e)
 	return response_write(s->r, p, n, e);
 }
 
-static bool answer(struct request *q, struct response *r, struct query_spec *spec, bool csv, struct err *e)
+static bool answer(struct request *q, struct response *r, const struct query_spec *asked, bool csv, struct err *e)
 {
 	struct sending s = { r, csv ? "text/csv; charset=utf-8" : "application/json", false };
+	struct query_spec spec = *asked;
 	struct query_outcome out;
-	spec->org = api_caller(q)->org;
-	spec->cancel = request_cancel_flag(q);
+	spec.org = api_caller(q)->org;
+	spec.cancel = request_cancel_flag(q);
 	if (csv) {
-		spec->format = ENGINE_CSV_SAFE;
-		spec->ctx = &s;
-		spec->rows = send;
+		spec.format = ENGINE_CSV_SAFE;
+		spec.ctx = &s;
+		spec.rows = send;
 	}
 	api_db_release(q);
-	bool ok = csv ? query_run(api_instance(q), NULL, spec, &out, e)
-		      : query_json(api_instance(q), NULL, spec, send, &s, e);
+	bool ok = csv ? query_run(api_instance(q), NULL, &spec, &out, e)
+		      : query_json(api_instance(q), NULL, &spec, send, &s, e);
 	return ok && (s.begun || send(&s, "", 0, e)) && response_end(r, e);
 }
 

@@ -336,6 +336,15 @@ def long_csv(megabytes=200):
     return b"id,text,number\n" + block * (megabytes * 1000000 // len(block))
 
 
+def test_a_type_that_the_last_line_proves_wrong(client, folder):
+    """A second pass, over an upload that is too large to be held in memory."""
+    data = long_csv(100) + b"00012,last,7\n"
+    made = load(client, ("long.csv", data), name="long")
+    assert made["rows"] == data.count(b"\n") - 1 and column(made, "id")["type"] == "VARCHAR"
+    assert query(client, "SELECT number FROM long WHERE id = '00012'")["rows"] == [[7]]
+    assert len(stored(folder)) == 1
+
+
 @pytest.mark.server
 def test_imports_side_by_side(client):
     made = {}
