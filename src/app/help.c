@@ -114,7 +114,7 @@ static void program_help(FILE *out)
 		"through it, and while it does not.");
 	fprintf(out, "\nCOMMANDS\n");
 	for (size_t i = 0; i < cli_commands_n; i++)
-		fprintf(out, "    %-18s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+		fprintf(out, "    %-20s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
 	fprintf(out, "\nOPTIONS OF EVERY COMMAND\n");
 	for (size_t i = 0; i < command_common_options_n; i++)
 		print_option(out, &command_common_options[i]);

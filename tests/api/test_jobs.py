@@ -1,5 +1,4 @@
 """Jobs over HTTP: their states, events, results, cancelling, lists, and what a restart makes of them."""
-import gzip
 import json
 
 import pytest
@@ -77,11 +76,14 @@ def test_cancel(client, large_file, folder):
 
 
 def test_a_job_that_fails(client):
-    job, _ = upload(client, gzip.compress(large(20_000).encode())[:-100], "cut", "cut.csv.gz")
-    ended = client.wait_for_job(job)
+    job, dataset = upload(client, SMALL, "people")
+    client.wait_for_job(job)
+    answer = client.post(f"/api/v1/datasets/{dataset}/versions", files={"file": ("more.csv", "id,name,city\n3,Cy,Omsk\n")},
+                         data={"mode": "append"})
+    ended = client.wait_for_job(answer.json()["job"]["id"])
     assert ended["state"] == "failed" and ended["result"] is None
-    assert set(ended["error"]) <= {"code", "message", "field"} and ended["error"]["message"]
-    assert client.get("/api/v1/datasets").json()["total"] == 0
+    assert set(ended["error"]) <= {"code", "message", "field"} and "city" in ended["error"]["message"]
+    assert client.get("/api/v1/jobs").json()["items"][0]["error"] == ended["error"]
 
 
 def test_unknown_jobs(shared_client):
