@@ -57,7 +57,8 @@ struct command_def {
 	enum command_args args;
 	size_t min_args, max_args;
 	enum command_place place;
-	bool makes_folder; /* a PLACE_FOLDER command that makes the data folder when there is none */
+	bool also_in_server; /* a PLACE_HERE command that asks the server to do its part */
+	bool makes_folder;   /* a PLACE_FOLDER command that makes the data folder when there is none */
 	const struct option_def *options;
 	size_t n_options;
 	const char *stdin_option; /* with this option given, standard input belongs to the command; NULL = never, "" =

@@ -84,8 +84,10 @@ static int run_line(struct client *c, struct arena *a, const struct control_requ
 		command_complain(err, &e);
 		return err_exit_status(e.kind);
 	}
-	if (!line.def || line.def->place != PLACE_FOLDER ||
-	    (line.def->args != ARGS_TEXT && rq->n_files != line.n_args)) {
+	bool here =
+		line.def && (line.def->place == PLACE_FOLDER ? line.def->args == ARGS_TEXT || rq->n_files == line.n_args
+							     : line.def->also_in_server);
+	if (!here) {
 		err_set(&e, ERR_USAGE, NULL, "this command cannot run in a server");
 		command_complain(err, &e);
 		return 2;

@@ -126,6 +126,37 @@ bool datadir_sync_parent(const char *path, struct err *e)
 	return true;
 }
 
+static bool give_at(int parent, const char *name, const struct stat *to, struct err *e)
+{
+	struct stat st;
+	if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    fchownat(parent, name, to->st_uid, to->st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+		return err_errno(e, errno, "%s", name);
+	if (!S_ISDIR(st.st_mode))
+		return true;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		int why = errno;
+		fd_close(&fd);
+		return err_errno(e, why, "%s", name);
+	}
+	bool good = true;
+	for (struct dirent *entry; good && (entry = readdir(d));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			good = give_at(dirfd(d), entry->d_name, to, e);
+	closedir(d);
+	return good;
+}
+
+bool datadir_give(const char *path, const char *like, struct err *e)
+{
+	struct stat to;
+	if (stat(like, &to) != 0)
+		return err_errno(e, errno, "%s", like);
+	return to.st_uid == geteuid() || give_at(AT_FDCWD, path, &to, e);
+}
+
 /* What a crashed attempt left, unless another process is at work in it. */
 static bool clear_leftover(const char *path, struct err *e)
 {
@@ -152,9 +183,14 @@ bool datadir_new_check(const char *dir, struct err *e)
 	return true;
 }
 
+void datadir_new_path(const char *dir, char *ret, size_t cap)
+{
+	snprintf(ret, cap, "%s.new", dir);
+}
+
 bool datadir_new_begin(const char *dir, char *ret_path, size_t cap, int *ret_lock, struct err *e)
 {
-	snprintf(ret_path, cap, "%s.new", dir);
+	datadir_new_path(dir, ret_path, cap);
 	if (!clear_leftover(ret_path, e))
 		return false;
 	if (mkdir(ret_path, 0700) != 0)

@@ -35,6 +35,10 @@ bool datadir_new_begin(const char *dir, char *ret_path, size_t cap, int *ret_loc
 bool datadir_new_finish(const char *path, const char *dir, struct err *e);
 /* The new one takes the place of an existing one in one step; the old one is removed. */
 bool datadir_new_replace(const char *path, const char *dir, struct err *e);
+/* Where a new folder is made before it gets its name. */
+void datadir_new_path(const char *dir, char *ret, size_t cap);
+/* Gives a folder and everything in it to the owner of `like`: what root restores for a server of another user. */
+bool datadir_give(const char *path, const char *like, struct err *e);
 /* Removes a folder and everything in it; nothing outside it, links are not followed. */
 bool datadir_remove(const char *path, struct err *e);
 /* Flushes the folder that holds path. */

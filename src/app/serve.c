@@ -17,13 +17,24 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define LOCK_WAIT_USEC (10 * USEC_PER_SEC)
 #define LOCK_RETRY_MS 20
 
+/* One server a process: set by a command on a thread of it, read by the main thread when SIGUSR1 wakes it. */
+static _Atomic bool exchange_wanted;
+
+void serve_exchange(void)
+{
+	atomic_store(&exchange_wanted, true);
+	kill(getpid(), SIGUSR1);
+}
+
 struct serving {
 	const struct settings *settings;
+	const char *listen;
 	struct instance *inst;
 	struct api api;
 	struct http_hooks hooks;
@@ -84,8 +95,7 @@ static bool start_http(struct serving *s, struct err *e)
 	c.net.tls_key = setting_text(s->settings, SETTING_TLS_KEY);
 	if (!c.net.tls_cert != !c.net.tls_key)
 		return err_set(e, ERR_USAGE, NULL, "tls_cert and tls_key go together: only one of them is set");
-	return http_server_new(&c, &s->http, e) &&
-	       http_server_listen(s->http, setting_text(s->settings, SETTING_LISTEN), c.net.tls_cert != NULL, e) &&
+	return http_server_new(&c, &s->http, e) && http_server_listen(s->http, s->listen, c.net.tls_cert != NULL, e) &&
 	       http_server_start(s->http, e);
 }
 
@@ -121,39 +131,93 @@ static void reload(struct serving *s)
 	log_end(&l);
 }
 
-static void serve_until_asked(struct serving *s, const sigset_t *signals)
+/* Until it is asked to stop (false) or to go on with another folder (true). */
+static bool serve_until_asked(struct serving *s, const sigset_t *signals)
 {
 	for (;;) {
 		int sig = sigwaitinfo(signals, NULL);
 		if (sig == SIGHUP)
 			reload(s);
-		else if (sig > 0)
+		else if (sig == SIGUSR1 && atomic_exchange(&exchange_wanted, false))
+			return true;
+		else if (sig > 0 && sig != SIGUSR1)
 			break;
 	}
 	log_event(LOG_INFO, "stopping", "at most %d seconds for what is running", LIMIT_STOP_SECONDS);
+	return false;
+}
+
+/* The folder that was made beside takes the place of the served one, which is closed. */
+static bool exchange_folder(const char *dir, int *lock, struct err *e)
+{
+	char path[4096];
+	CLEANUP(fd_close) int new_lock = -1;
+	datadir_new_path(dir, path, sizeof path);
+	if (!datadir_check(path, e) || !datadir_lock(path, &new_lock, NULL, e))
+		return false;
+	if (new_lock < 0)
+		return err_set(e, ERR_CONFLICT, "busy", "another process is at work in %s", path);
+	if (!datadir_new_replace(path, dir, e))
+		return false;
+	fd_close(lock);
+	*lock = new_lock;
+	new_lock = -1;
+	log_event(LOG_WARN, "restored", "the data folder was replaced by a restored one");
+	return true;
+}
+
+/* What cannot be exchanged is no reason to stop: the old folder is served on. */
+static void try_exchange(const char *dir, int *lock)
+{
+	struct err e = { 0 };
+	struct log_line l;
+	if (exchange_folder(dir, lock, &e))
+		return;
+	log_begin(&l, LOG_ERROR, "not_restored");
+	log_err(&l, &e);
+	log_end(&l);
+}
+
+/* "http://127.0.0.1:8080" → "127.0.0.1:8080", so that a second start gets the port that the first one found. */
+static void keep_address(const char *address, char *ret, size_t cap)
+{
+	const char *host = strstr(address, "://");
+	snprintf(ret, cap, "%s", host ? host + 3 : address);
+}
+
+static bool serve_rounds(struct command *c, int *lock, const sigset_t *signals, struct err *e)
+{
+	char listen[300];
+	snprintf(listen, sizeof listen, "%s", setting_text(c->settings, SETTING_LISTEN));
+	for (bool first = true;; first = false) {
+		struct serving s = { .settings = c->settings, .listen = listen };
+		int64_t began = clock_monotonic();
+		bool good = serving_start(&s, e), again = false;
+		if (good) {
+			keep_address(http_server_address(s.http, 0), listen, sizeof listen);
+			if (first)
+				fprintf(c->out, "listening on %s\n", http_server_address(s.http, 0));
+			fflush(c->out);
+			log_event(LOG_INFO, "ready", "after %lld us", (long long)(clock_monotonic() - began));
+			again = serve_until_asked(&s, signals);
+		}
+		serving_end(&s);
+		if (!good || !again)
+			return good;
+		try_exchange(c->settings->dir, lock);
+	}
 }
 
 bool command_serve(struct command *c, struct err *e)
 {
-	struct serving s = { .settings = c->settings };
 	CLEANUP(fd_close) int lock = -1;
 	sigset_t signals;
-	int64_t began = clock_monotonic();
 	/* Blocked before any thread starts, so that only the wait below gets them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	if (!take_folder(c->settings->dir, &lock, e))
-		return false;
-	bool good = serving_start(&s, e);
-	if (good) {
-		fprintf(c->out, "listening on %s\n", http_server_address(s.http, 0));
-		fflush(c->out);
-		log_event(LOG_INFO, "ready", "after %lld us", (long long)(clock_monotonic() - began));
-		serve_until_asked(&s, &signals);
-	}
-	serving_end(&s);
-	return good;
+	return take_folder(c->settings->dir, &lock, e) && serve_rounds(c, &lock, &signals, e);
 }

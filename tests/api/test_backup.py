@@ -133,6 +133,27 @@ def test_restore_replaces_only_when_told(folder, tmp_path):
     assert sorted(p.name for p in folder.parent.iterdir()) == ["data", "data.key"]
 
 
+@pytest.mark.server
+def test_restore_under_a_running_server(folder, server, tmp_path):
+    load(folder, tmp_path, "people")
+    folder.cli("backup", tmp_path / "b")
+    expected = answers(folder, "people")
+    folder.cli("org", "add", "Later")
+    folder.cli("dataset", "remove", "people")
+    client = server.client(folder.admin)
+    for _ in range(2):
+        folder.cli("restore", tmp_path / "b", "--force")
+        assert answers(folder, "people") == expected
+    # The same process, on the same port; who was signed in before the backup was made still would be.
+    assert server.process.poll() is None
+    assert client.get("/api/v1/session").status_code == 401
+    assert server.client(folder.admin).get("/api/v1/orgs").json()["total"] == 1
+    assert sorted(p.name for p in folder.parent.iterdir() if not p.name.startswith("server-")) == ["data", "data.key"]
+    (tmp_path / "b").write_bytes((tmp_path / "b").read_bytes()[:-1])
+    folder.cli("restore", tmp_path / "b", "--force", status=1)
+    assert answers(folder, "people") == expected
+
+
 @pytest.mark.parametrize("spoil, says", [
     (lambda b: b[:len(b) // 2], "cut short|damaged"),
     (lambda b: b[:-1], "cut short|damaged"),
