@@ -27,16 +27,19 @@ static bool find_target(const struct import *m, const struct dataset_table *t, s
 {
 	const struct dataset_content *c = &m->before;
 	const struct dataset_table *found = dataset_table_named(c, str_of(t->name));
-	size_t alike = 0;
+	const struct dataset_table *alike = NULL;
 	if (!found && c->n_tables == 1 && m->n_tables == 1)
-		found = &c->tables[0];
-	for (size_t i = 0; !found && i < c->n_tables; i++)
-		if (c->tables[i].n_columns == t->n_columns && shared_columns(&c->tables[i], t) == t->n_columns) {
-			alike++;
-			*ret = i;
-		}
-	if (!found && alike == 1)
-		return true;
+		found = c->tables;
+	for (size_t i = 0; !found && c->tables && i < c->n_tables; i++) {
+		const struct dataset_table *other = c->tables + i;
+		if (other->n_columns != t->n_columns || shared_columns(other, t) != t->n_columns)
+			continue;
+		if (alike)
+			return err_field(e, ERR_VALUE, t->name,
+					 "Several tables of the data set have the columns of \"%.100s\".", t->name);
+		alike = other;
+	}
+	found = found ? found : alike;
 	if (!found)
 		return err_field(e, ERR_VALUE, t->name,
 				 "The data set has no table \"%.100s\" to append to, nor one of these columns.",

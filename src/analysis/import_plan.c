@@ -50,8 +50,8 @@ static void write_roles(struct import *m, struct json_writer *w)
 		const struct import_role *r = &m->roles[i];
 		bool again = false;
 		for (size_t k = 0; k < i; k++)
-			again |= !strcmp(m->roles[k].column, r->column) &&
-				 !strcmp(m->roles[k].table ? m->roles[k].table : "", r->table ? r->table : "");
+			again |= str_eq(str_of(m->roles[k].column), str_of(r->column)) &&
+				 str_eq(str_of(m->roles[k].table), str_of(r->table));
 		const char *key = r->table ? arena_printf(&m->arena, "%s.%s", r->table, r->column) : r->column;
 		if (!again && key)
 			jw_kv_cstr(w, key, r->role);

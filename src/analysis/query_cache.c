@@ -55,8 +55,14 @@ static struct query_answer **bucket_of(struct query_cache *c, struct str key)
 
 static void list_remove(struct query_cache *c, struct query_answer *a)
 {
-	*(a->newer ? &a->newer->older : &c->newest) = a->older;
-	*(a->older ? &a->older->newer : &c->oldest) = a->newer;
+	if (a->newer)
+		a->newer->older = a->older;
+	else
+		c->newest = a->older;
+	if (a->older)
+		a->older->newer = a->newer;
+	else
+		c->oldest = a->newer;
 	a->newer = a->older = NULL;
 }
 
@@ -64,7 +70,10 @@ static void list_first(struct query_cache *c, struct query_answer *a)
 {
 	a->older = c->newest;
 	a->newer = NULL;
-	*(c->newest ? &c->newest->newer : &c->oldest) = a;
+	if (c->newest)
+		c->newest->newer = a;
+	else
+		c->oldest = a;
 	c->newest = a;
 }
 
@@ -74,13 +83,20 @@ static void release_locked(struct query_answer *a)
 		answer_free(a);
 }
 
-static void evict(struct query_cache *c, struct query_answer *a)
+static void evict_oldest(struct query_cache *c)
 {
+	struct query_answer *a = c->oldest;
 	struct query_answer **at = bucket_of(c, buf_str(&a->key));
-	while (*at != a)
+	while (*at && *at != a)
 		at = &(*at)->next;
-	*at = a->next;
-	list_remove(c, a);
+	if (*at)
+		*at = a->next;
+	c->oldest = a->newer;
+	if (c->oldest)
+		c->oldest->older = NULL;
+	else
+		c->newest = NULL;
+	a->newer = NULL;
 	c->bytes -= bytes_of(a);
 	release_locked(a);
 }
@@ -90,7 +106,7 @@ void query_cache_free(struct query_cache **c)
 	if (!*c)
 		return;
 	while ((*c)->oldest)
-		evict(*c, (*c)->oldest);
+		evict_oldest(*c);
 	pthread_mutex_destroy(&(*c)->lock);
 	free(*c);
 	*c = NULL;
@@ -130,8 +146,8 @@ void query_cache_put(struct query_cache *c, struct query_answer *a)
 		a->refs++;
 		c->bytes += bytes;
 		list_first(c, a);
-		while (c->bytes > c->max_bytes)
-			evict(c, c->oldest);
+		while (c->bytes > c->max_bytes && c->oldest && c->oldest != a)
+			evict_oldest(c);
 	}
 	pthread_mutex_unlock(&c->lock);
 }

@@ -73,7 +73,7 @@ bool roles_check(const struct import_role *roles, size_t n, struct err *e)
 
 static bool may_repeat(const char *role)
 {
-	return !role[0] || !strcmp(role, "ignore") || !strcmp(role, "customer.products");
+	return !role || !role[0] || !strcmp(role, "ignore") || !strcmp(role, "customer.products");
 }
 
 static void give(struct dataset_table *t, struct dataset_column *c, const char *role)

@@ -128,11 +128,36 @@ def test_users_vouchers(client, shared_data):
 @pytest.mark.parametrize("name, rows", [
     ("bank-additional-full.csv", 41188), ("online_shoppers_intention.csv", 12330), ("Sample_Superstore.csv", 10194),
     ("Financial_Sample.csv", 700), ("Financial_Sample.xlsx", 700), ("ru_molochnye_prodazhi_bom.csv", 64),
-    ("pl_klienci.csv", 1000), ("pl_sprzedaz_z_idklient.csv", 1000),
+    ("ru_prodazhi_ingrad.xlsx", 6027),
 ])
 def test_real_files(shared_client, shared_data, name, rows):
     made = load(shared_client, (name, shared_data(name).read_bytes()), name=name)
     assert made["rows"] == rows and made["rejects"] == 0
+
+
+def test_related_files(client, shared_data):
+    files = [shared_data(name) for name in ("pl_klienci.csv", "pl_sprzedaz_z_idklient.csv")]
+    made = load(client, *[(f.name, f.read_bytes()) for f in files], name="pl")
+    assert [t["rows"] for t in made["tables"]] == [1000, 1000]
+    assert made["relations"] == [{"from": {"table": "pl_sprzedaz_z_idklient", "column": "klient_id"},
+                                  "to": {"table": "pl_klienci", "column": "klient_id"}, "matched": 1}]
+
+
+def test_northwind(client, shared_data):
+    made = load(client, ("northwind.db", shared_data("northwind.db").read_bytes()))
+    assert len(made["tables"]) == 13
+    assert query(client, "SELECT count(*) FROM northwind.orders")["rows"] == [[830]]
+    # Pictures are no values; what they are is said once a cell.
+    page = client.get(f"/api/v1/datasets/{made['id']}/rejects?limit=1000").json()
+    assert page["total"] == made["rejects"] == len(page["items"]) == 17
+    assert {r["table"] for r in page["items"]} == {"categories", "employees"}
+
+
+def test_groceries(client, shared_data):
+    made = load(client, ("g.csv", shared_data("groceries.csv").read_bytes()), name="g", **{"as": "baskets"})
+    assert made["rows"] == 43367
+    got = query(client, "SELECT count(DISTINCT item), count(DISTINCT basket) FROM g")
+    assert got["rows"] == [[169, 9835]]
 
 
 # -- rejects --
