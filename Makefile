@@ -63,8 +63,8 @@ fuzz: ## every fuzz target for SECONDS=60 each, with clang's libFuzzer
 
 bench: ## against nginx, DuckDB, openpyxl; rewrites the table of bench/README.md
 	@tools/setup build test bench
-	$(call build,build-bench,-Dtests=false -Dbuildtype=release)
-	@bench/run build-bench
+	$(call build,build,-Dtests=false,all bench/duckdb_load)
+	@bench/run build
 
 install: build ## PREFIX=/usr/local, DESTDIR=
 	@meson configure build -Dprefix=$(PREFIX)
