@@ -51,10 +51,14 @@ void segment_store_free(struct segment_store **s)
 	*s = NULL;
 }
 
-/* sealed says the name in the folder; people know the data folder. */
-static bool in_folder(struct err *e)
+/* sealed names the file within its folder; people know the data folder. */
+static void in_folder(struct err *e)
 {
-	return e->kind == ERR_CORRUPT ? err_prefix(e, "segments") : false;
+	char was[sizeof e->message];
+	if (e->kind != ERR_CORRUPT)
+		return;
+	memcpy(was, e->message, sizeof was);
+	snprintf(e->message, sizeof e->message, "segments/%.*s", (int)sizeof was - 16, was);
 }
 
 bool segment_open_memfd(struct segment_store *s, int64_t id, int *ret_fd, struct err *e)

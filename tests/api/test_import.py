@@ -3,8 +3,10 @@ import gzip
 import io
 import random
 import shutil
+import socket
 import subprocess
 import threading
+import time
 import zipfile
 
 import pytest
@@ -233,6 +235,32 @@ def test_append_that_does_not_fit(client, folder, data, word):
     assert len(stored(folder)) == 1
 
 
+def test_append_to_several_tables(client):
+    made = load(client, ("book.xlsx", workbook(People=[("id",), (1,), (2,)], Sales=[("id", "sum"), (1, 5)])))
+    path = f"/api/v1/datasets/{made['id']}/versions"
+    grown = load(client, ("may.xlsx", workbook(Sales=[("sum", "id"), (7, 2), (8, 1)])), path=path, mode="append")
+    assert {t["name"]: t["rows"] for t in grown["tables"]} == {"People": 2, "Sales": 3}
+    assert query(client, 'SELECT id, sum FROM book."Sales"')["rows"] == [[1, 5], [2, 7], [1, 8]]
+    error = refused(client, ("june.xlsx", workbook(Visits=[("id", "n"), (1, 1)])), path=path, mode="append")
+    assert "Visits" in error["message"]
+
+
+def test_damaged_segment_is_named_and_nothing_else_is_lost(client, folder, server):
+    load(client, ("whole.csv", CLIENTS), name="whole")
+    kept = stored(folder)
+    load(client, ("hurt.csv", CLIENTS), name="hurt")
+    hurt, = set(stored(folder)) - set(kept)
+    data = bytearray((folder.path / hurt).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder.path / hurt).write_bytes(data)
+    answer = client.post("/api/v1/query", json={"sql": "SELECT count(*) FROM hurt"})
+    assert answer.status_code == 500 and answer.json()["error"]["code"] == "damaged", answer.text
+    assert query(client, "SELECT count(*) FROM whole")["rows"] == [[3]]
+    assert hurt in server.read_log()
+    checked = folder.cli("check", status=1)
+    assert hurt in checked.stdout + checked.stderr and kept[0] not in checked.stdout + checked.stderr
+
+
 # -- refusals --
 
 BOMB = io.BytesIO()
@@ -399,6 +427,24 @@ def test_two_versions_at_once(client):
 
 
 @pytest.mark.server
+def test_an_upload_that_breaks_off(client, folder, server):
+    """The client goes away in the middle: what had come is gone at once."""
+    head = (f"POST /api/v1/datasets HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {client.url}\r\n"
+            f"Cookie: {'; '.join(f'{c.name}={c.value}' for c in client.cookies)}\r\n"
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 99999999\r\n\r\n"
+            '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n')
+    with socket.create_connection(("127.0.0.1", server.port)) as s:
+        s.sendall(head.encode() + b"1,2,3\n" * 500000)
+        deadline = time.monotonic() + 30
+        while not stored(folder) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert stored(folder)
+    while stored(folder) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert stored(folder) == [] and client.get("/api/v1/datasets").json()["total"] == 0
+
+
+@pytest.mark.server
 def test_cancel_leaves_nothing(client, folder):
     answer = upload(client, ("big.csv", long_csv()), name="big")
     assert answer.status_code == 202, answer.text
@@ -466,7 +512,7 @@ def test_killed_at_any_moment(folder, kills):
         server = Server(folder)
         client = server.client(folder.admin)
         check_after_restart(client, folder, acknowledged, rows)
-        timer = threading.Timer(r.uniform(0.05, 1.5), server.kill)
+        timer = threading.Timer(r.uniform(0.02, 1.0), server.kill)
         timer.start()
         try:
             answer = upload(client, ("k.csv", data), name=f"k{i}")
