@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include "api/api.h"
+#include "api/call.h"
 #include "app/control.h"
 #include "app/datadir.h"
 #include "app/open.h"
@@ -90,6 +91,7 @@ static bool start_http(struct serving *s, struct err *e)
 		.app = &s->api,
 		.title = "Vitrina",
 		.version = VITRINA_VERSION,
+		.session_cookie = API_COOKIE,
 	};
 	c.net.tls_cert = setting_text(s->settings, SETTING_TLS_CERT);
 	c.net.tls_key = setting_text(s->settings, SETTING_TLS_KEY);

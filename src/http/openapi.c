@@ -219,8 +219,18 @@ static void components(struct json_writer *w, const struct openapi_info *info)
 		      "429 and 503 try again after Retry-After.\",\"content\":{\"application/json\":{\"schema\":{"
 		      "\"$ref\":\"#/components/schemas/Error\"}}}}}"));
 	jw_key(w, "securitySchemes");
-	jw_raw(w, STR("{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},\"session\":{\"type\":\"apiKey\",\"in\":"
-		      "\"cookie\",\"name\":\"session\"}}"));
+	jw_open(w, '{');
+	jw_key(w, "token");
+	jw_raw(w, STR("{\"type\":\"http\",\"scheme\":\"bearer\"}"));
+	if (info->session_cookie) {
+		jw_key(w, "session");
+		jw_open(w, '{');
+		jw_kv_cstr(w, "type", "apiKey");
+		jw_kv_cstr(w, "in", "cookie");
+		jw_kv_cstr(w, "name", info->session_cookie);
+		jw_close(w, '}');
+	}
+	jw_close(w, '}');
 	jw_close(w, '}');
 }
 
@@ -235,7 +245,7 @@ void openapi_write(struct buf *b, const struct openapi_info *info)
 	jw_kv_cstr(&w, "version", info->version);
 	jw_close(&w, '}');
 	jw_key(&w, "security");
-	jw_raw(&w, STR("[{\"token\":[]},{\"session\":[]}]"));
+	jw_raw(&w, info->session_cookie ? STR("[{\"token\":[]},{\"session\":[]}]") : STR("[{\"token\":[]}]"));
 	jw_key(&w, "tags");
 	jw_open(&w, '[');
 	for (size_t i = 0; i < info->n; i++) {

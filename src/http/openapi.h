@@ -5,6 +5,7 @@
 
 struct openapi_info {
 	const char *title, *version;
+	const char *session_cookie; /* name, or NULL */
 	const struct resource *const *resources;
 	size_t n;
 };

@@ -74,8 +74,11 @@ bool http_server_new(const struct http_config *c, struct http_server **ret, stru
 	s->metrics = metrics_new();
 	add_metrics(s);
 	metrics_register(s->metrics, collect, s);
-	struct openapi_info info = { c->title ? c->title : "Vitrina", c->version ? c->version : "0", c->resources,
-				     c->n_resources };
+	struct openapi_info info = { .title = c->title ? c->title : "Vitrina",
+				     .version = c->version ? c->version : "0",
+				     .session_cookie = c->session_cookie,
+				     .resources = c->resources,
+				     .n = c->n_resources };
 	openapi_write(&s->openapi, &info);
 	*ret = s;
 	return true;

@@ -28,6 +28,7 @@ struct http_config {
 	const struct static_table *files; /* the page, or NULL */
 	void *app;                        /* request_app() */
 	const char *title, *version;      /* for OpenAPI */
+	const char *session_cookie;       /* its name, for OpenAPI; NULL = there are tokens only */
 	bool no_access_log;
 };
 

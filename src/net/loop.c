@@ -20,24 +20,23 @@ void loop_post(struct loop *l, struct mail *m, unsigned events)
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* What was there at the start only: a thread that writes fast must not keep the loop from everybody else. */
 static void deliver_mail(struct loop *l)
 {
-	for (;;) {
+	pthread_mutex_lock(&l->lock);
+	struct mail *m = l->first;
+	l->first = NULL;
+	l->last = &l->first;
+	pthread_mutex_unlock(&l->lock);
+	while (m) {
 		pthread_mutex_lock(&l->lock);
-		struct mail *m = l->first;
-		unsigned events = 0;
-		if (m) {
-			l->first = m->next;
-			if (!l->first)
-				l->last = &l->first;
-			events = m->events;
-			m->events = 0;
-			m->queued = false;
-		}
+		struct mail *next = m->next;
+		unsigned events = m->events;
+		m->events = 0;
+		m->queued = false;
 		pthread_mutex_unlock(&l->lock);
-		if (!m)
-			return;
 		m->deliver(m, events);
+		m = next;
 	}
 }
 

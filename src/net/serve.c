@@ -248,15 +248,21 @@ static void serve_eof(struct conn *c)
 void serve_input(struct conn *c)
 {
 	size_t before = c->requests;
-	while (step(c)) {
-		if (c->requests - before >= LIMIT_PIPELINE) {
-			go_on_later(c);
-			break;
+	for (;;) {
+		while (step(c)) {
+			if (c->requests - before >= LIMIT_PIPELINE) {
+				go_on_later(c);
+				break;
+			}
 		}
+		if (c->eof && !c->in_again)
+			serve_eof(c);
+		bool full = c->out.bytes >= LIMIT_STREAM_BYTES;
+		conn_update(c);
+		/* Once more when answers that were in the way went out at once: then no event of theirs comes later. */
+		if (!full || c->out.bytes >= LIMIT_STREAM_BYTES || c->in_again || c->state == CONN_CLOSED)
+			return;
 	}
-	if (c->eof && !c->in_again)
-		serve_eof(c);
-	conn_update(c);
 }
 
 void serve_answered(struct conn *c)

@@ -1,6 +1,7 @@
 """net/ and http/: what an ordinary client sees."""
 import json
 import re
+import socket
 import threading
 
 import pytest
@@ -330,6 +331,21 @@ def test_half_closed_clients_get_their_answers(server):
     assert [a.status for a in answers] == [200, 200, 200]
     answers = ask(server, b"GET /small HTTP/1.1\r\n" + HOST + b"\r\nGET /sma")
     assert [a.status for a in answers] == [200]
+
+
+@pytest.mark.parametrize("half_close", [False, True])
+def test_large_answers_in_a_row(server, half_close):
+    """Each fills the output, which may be gone at once or not: the next request must be taken either way."""
+    request = b"GET /big?n=%d HTTP/1.1\r\n" + HOST + b"\r\n"
+    sizes = [300000, 1, 262144, 5000000, 0, 400000, 400000, 10]
+    with wire(server) as w:
+        w.send(b"".join(request % n for n in sizes))
+        if half_close:
+            w.sock.shutdown(socket.SHUT_WR)
+        for n in sizes:
+            assert len(w.answer().body) in range(n, n + 16)
+        if half_close:
+            assert w.closed()
 
 
 def test_absolute_form(server):

@@ -1,9 +1,11 @@
 """Start, stop, sockets, TLS and its certificates."""
 import os
+import random
 import re
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -242,6 +244,68 @@ def test_stop_says_goodbye_to_websockets(start):
         server.signal(signal.SIGTERM)
         assert w.exactly(4) == b"\x88\x02\x03\xe9"  # close, 1001
         server.stop()
+
+
+PATHS = ["/inline", "/small", "/sleep?ms=3", "/sleep?ms=200", "/download?n=1000000", "/download?n=100", "/events?n=20&ms=3",
+         "/events?n=3", "/big?n=300000", "/vitrina.css", "/nothing", "/fail/internal", "/download?n=500000&cut=1"]
+POSTS = ["/upload", "/upload?slow=2", "/upload?refuse=1", "/show/x", "/form", "/json", "/tiny", "/inline"]
+
+
+def misbehave(server, dice):
+    """One client that does something, not always to its end."""
+    body = b"x" * dice.choice([0, 3, 200, 70000, 700000])
+    if dice.random() < 0.5:
+        text = "".join(f"GET {dice.choice(PATHS)} HTTP/1.{dice.choice('0111')}\r\nHost: x\r\n\r\n"
+                       for _ in range(dice.choice([1, 1, 3]))).encode()
+    else:
+        text = f"POST {dice.choice(POSTS)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    if dice.random() < 0.3:
+        text = text[:dice.randrange(len(text))]
+    with wire(server) as w:
+        w.send(text)
+        end = dice.random()
+        if end < 0.25:
+            w.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST
+        elif end < 0.5:
+            try:
+                w.sock.shutdown(socket.SHUT_WR)
+            except OSError:
+                return
+            while w.fill():
+                w.data = b""
+        elif end < 0.75:
+            w.fill()
+
+
+@pytest.mark.parametrize("stop", ["idle", "busy"])
+def test_clients_that_misbehave(start, stop):
+    server = start(loops=2, workers=3, stream_threads=6, header_ms=500, body_rate_ms=500, linger_ms=500, stop_ms=3000)
+    done = threading.Event()
+
+    def run(seed):
+        dice = random.Random(seed)
+        for _ in range(40):
+            try:
+                misbehave(server, dice)
+            except OSError:
+                if done.is_set():
+                    return
+                raise
+
+    threads = [threading.Thread(target=run, args=(seed,)) for seed in range(8)]
+    for t in threads:
+        t.start()
+    if stop == "busy":
+        time.sleep(0.3)
+        done.set()
+        server.stop()
+    for t in threads:
+        t.join()
+    if stop == "idle":
+        assert server.get("/small").status_code == 200
+        eventually(lambda: re.search(r"^vitrina_connections 1$", server.get("/figures").text, re.M))
+        eventually(lambda: re.search(r"^vitrina_workers_busy 0$", server.get("/figures").text, re.M))
+        eventually(lambda: re.search(r"^vitrina_streams_busy 0$", server.get("/figures").text, re.M))
 
 
 def test_descriptors_are_given_back(start):

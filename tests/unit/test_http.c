@@ -394,13 +394,14 @@ static void test_openapi(void **state)
 	};
 	static const struct resource r = { "things", NULL, list, countof(list) };
 	static const struct resource *const all[] = { &r };
-	struct openapi_info info = { "T", "1", all, 1 };
+	struct openapi_info info = { "T", "1", "crumb", all, 1 };
 	CLEANUP(buf_free) struct buf b = BUF_INIT(100000);
 	CLEANUP(json_decrefp_) json_t *doc = NULL;
 	struct err e;
 	openapi_write(&b, &info);
 	assert_true(json_read(buf_str(&b), 100000, &doc, &e));
 	json_t *paths = json_object_get(doc, "paths");
+	assert_non_null(strstr(b.p, "\"in\":\"cookie\",\"name\":\"crumb\""));
 	assert_int_equal(json_object_size(paths), 3);
 	assert_int_equal(json_object_size(json_object_get(paths, "/things")), 2);
 	json_t *get = json_object_get(json_object_get(paths, "/things/{id}/x/{n}"), "get");
