@@ -317,7 +317,7 @@ bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e)
 		ok = list_tables(q, e);
 	}
 	if (!ok) {
-		close_reader(&q->base);
+		reader_close(&q->base);
 		return false;
 	}
 	*ret = &q->base;

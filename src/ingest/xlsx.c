@@ -110,7 +110,7 @@ bool xlsx_open(struct source *s, struct reader **ret, struct err *e)
 	if (ok && x->book.strings_path && xlsx_zip_has(x->zip, x->book.strings_path))
 		ok = xlsx_strings_read(x->zip, x->book.strings_path, &x->strings, e);
 	if (!ok) {
-		close_reader(&x->base);
+		reader_close(&x->base);
 		return false;
 	}
 	list_sheets(x);
