@@ -186,7 +186,7 @@ static void test_files(void **state)
 /* Three tables: the spendings are purchases of the customers; the totals that somebody kept are nothing. */
 static void test_users_and_spendings(void **state)
 {
-	CLEANUP(buf_free) struct buf path = BUF_INIT(64 * KIB), columns = BUF_INIT(MIB), relation = BUF_INIT(KIB);
+	CLEANUP(buf_free) struct buf path = BUF_INIT(64 * KIB), columns = BUF_INIT(MIB);
 	if (!find_data(&path, "users_vouchers.db")) {
 		print_message("skipped: %s is not there\n", path.p);
 		skip();
