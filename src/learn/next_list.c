@@ -95,6 +95,7 @@ static size_t add_new(const struct learn_next *x, const struct learn_customer *c
 	learn_next_score(x, c, method, w);
 	size_t n = learn_rank(&w->scores, &x->models.popularity, c->row, limit, list);
 	size_t all = learn_rank_fill(&x->models.popularity, c->row, limit, list, n);
+	bool known = x->calibrated[method];
 	double least = n ? learn_next_scale(x, method, list[n - 1].score) : 1;
 	for (size_t i = 0; i < all; i++) {
 		struct learn_offer o = { list[i].product, list[i].score, 0, method, 0 };
@@ -102,12 +103,12 @@ static size_t add_new(const struct learn_next *x, const struct learn_customer *c
 			o.probability = learn_next_scale(x, method, o.score);
 			o.near = method == LEARN_METHOD_SIMILAR ? count_near(x, w, o.product) : 0;
 		} else {
-			/* Nothing speaks for it but its popularity: not above what something speaks for. */
+			/* Nothing speaks for it but its popularity: what such ones were worth while measuring. */
 			double share = (double)x->models.popularity.customers[o.product] /
 				       MAX(1U, x->models.popularity.n_customers);
 			o.method = LEARN_METHOD_POPULARITY;
-			o.score = (float)share;
-			o.probability = MIN(least, learn_next_scale(x, LEARN_METHOD_POPULARITY, (float)share));
+			o.score = known ? 0 : (float)share;
+			o.probability = known ? learn_next_scale(x, method, 0) : MIN(least, share);
 		}
 		ret[i] = o;
 	}
@@ -134,7 +135,9 @@ size_t learn_next_list(const struct learn_next *x, const struct learn_customer *
 {
 	struct learn_offer all[LEARN_CANDIDATES * 4];
 	size_t n = 0, limit = MIN(wish->limit, (size_t)LEARN_CANDIDATES * 2);
-	enum learn_method method = wish->method == LEARN_METHOD_AUTO ? x->new_items : wish->method;
+	enum learn_method method = wish->method;
+	if (method == LEARN_METHOD_AUTO) /* without a history only metadata speak */
+		method = c->row.n || !c->numeric ? x->new_items : LEARN_METHOD_SIMILAR;
 	if (method != LEARN_METHOD_REPEAT)
 		n = add_new(x, c, method, limit, w, all);
 	bool repeats = wish->method == LEARN_METHOD_AUTO || wish->method == LEARN_METHOD_REPEAT;
@@ -155,6 +158,7 @@ double learn_next_probability(const struct learn_next *x, const struct learn_cus
 	learn_next_score(x, c, x->new_items, w);
 	if (w->scores.score[product] > 0)
 		return learn_next_scale(x, x->new_items, w->scores.score[product]);
-	double share = (double)x->models.popularity.customers[product] / MAX(1U, x->models.popularity.n_customers);
-	return MIN(learn_next_scale(x, LEARN_METHOD_POPULARITY, (float)share), learn_next_scale(x, x->new_items, 0));
+	if (x->calibrated[x->new_items])
+		return learn_next_scale(x, x->new_items, 0);
+	return (double)x->models.popularity.customers[product] / MAX(1U, x->models.popularity.n_customers);
 }

@@ -196,10 +196,12 @@ void learn_similar_score(const struct learn_similar *s, struct learn_row row, co
 			 struct learn_scores *ret)
 {
 	memset(w->resemblance, 0, s->refs.n_customers * sizeof *w->resemblance);
+	/* Who has bought nothing can be compared by metadata alone, however much they are worth beside a history. */
+	float blend = row.n ? s->options.blend : 1;
 	add_history(s, row, w->resemblance);
-	if (s->options.blend > 0 && numeric && category) {
+	if (blend > 0 && numeric && category) {
 		for (uint32_t r = 0; r < s->refs.n_customers; r++)
-			w->resemblance[r] += s->options.blend * compare(s, r, numeric, category);
+			w->resemblance[r] += blend * compare(s, r, numeric, category);
 	}
 	nearest(s, self, w);
 	float sum = 0;
