@@ -52,7 +52,44 @@ static int by_score(const void *a, const void *b)
 	return x->to < y->to ? -1 : x->to > y->to;
 }
 
-/* The found pairs of product i, best first; returns how many are kept. */
+static void swap(struct learn_pair *a, struct learn_pair *b)
+{
+	struct learn_pair t = *a;
+	*a = *b;
+	*b = t;
+}
+
+/* Brings the best `keep` of p to its begin, in no order (quickselect, middle of three); the order is total, so the set
+ * is the same whatever order they came in. */
+static void select_best(struct learn_pair *p, size_t n, size_t keep)
+{
+	while (n > keep && keep > 0) {
+		size_t mid = n / 2, last = n - 1, store = 0;
+		if (by_score(&p[mid], &p[0]) < 0)
+			swap(&p[mid], &p[0]);
+		if (by_score(&p[last], &p[0]) < 0)
+			swap(&p[last], &p[0]);
+		if (by_score(&p[mid], &p[last]) < 0)
+			swap(&p[mid], &p[last]);
+		struct learn_pair pivot = p[last];
+		for (size_t i = 0; i < last; i++) {
+			if (by_score(&p[i], &pivot) < 0)
+				swap(&p[i], &p[store++]);
+		}
+		swap(&p[store], &p[last]);
+		if (keep <= store) {
+			n = store;
+			continue;
+		}
+		if (keep == store + 1)
+			return;
+		p += store + 1;
+		n -= store + 1;
+		keep -= store + 1;
+	}
+}
+
+/* The found pairs of product i, the best first where few are kept; returns how many are kept. */
 static size_t collect(struct counting *c, uint32_t i)
 {
 	size_t n = 0;
@@ -69,8 +106,11 @@ static size_t collect(struct counting *c, uint32_t i)
 		c->found[n++] = (struct learn_pair){ j, both, (float)score };
 	}
 	c->n = 0;
-	qsort(c->found, n, sizeof *c->found, by_score);
-	return MIN(n, (size_t)c->o->keep);
+	size_t keep = MIN(n, (size_t)c->o->keep);
+	select_best(c->found, n, keep);
+	if (c->o->rank == LEARN_RANK_CONFIDENCE) /* sums need no order */
+		qsort(c->found, keep, sizeof *c->found, by_score);
+	return keep;
 }
 
 void learn_pairs_train(const struct learn_history *h, const struct learn_columns *columns,

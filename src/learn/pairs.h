@@ -28,7 +28,7 @@ struct learn_pair {
 struct learn_pairs {
 	uint32_t n_products;
 	uint64_t *offset;        /* n_products + 1 */
-	struct learn_pair *pair; /* of each product, best first */
+	struct learn_pair *pair; /* of each product; rules best first */
 };
 
 struct learn_pairs_options {
