@@ -20,6 +20,7 @@
 struct api {
 	struct instance *inst;
 	int64_t session_seconds, remember_seconds, invitation_seconds;
+	int query_seconds; /* that one query may take */
 };
 
 extern const struct resource *const api_resources[];

@@ -80,6 +80,7 @@ static bool answer(struct request *q, struct response *r, const struct query_spe
 	struct query_spec spec = *asked;
 	struct query_outcome out;
 	spec.org = api_caller(q)->org;
+	spec.seconds = api_of(q)->query_seconds;
 	spec.cancel = request_cancel_flag(q);
 	if (csv) {
 		spec.format = ENGINE_CSV_SAFE;

@@ -110,6 +110,7 @@ static bool serving_start(struct serving *s, struct err *e)
 		.session_seconds = setting_number(s->settings, SETTING_SESSION_HOURS) * 3600,
 		.remember_seconds = setting_number(s->settings, SETTING_SESSION_REMEMBER_DAYS) * 86400,
 		.invitation_seconds = setting_number(s->settings, SETTING_INVITATION_DAYS) * 86400,
+		.query_seconds = (int)setting_number(s->settings, SETTING_QUERY_SECONDS),
 	};
 	s->hooks = api_hooks(&s->api);
 	if (!start_http(s, e) || !control_server_start(s->inst, s->settings, &s->control, e))

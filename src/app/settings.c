@@ -44,8 +44,6 @@ const struct setting_def setting_defs[SETTINGS] = {
 					  1, 86400, "Seconds without a query after which an engine is put to sleep." },
 	[SETTING_QUERY_SECONDS] = { "query_seconds", SETTING_TYPE_NUMBER, NULL, LIMIT_QUERY_SECONDS, 1, 86400,
 				    "Seconds that one query may take." },
-	[SETTING_UPLOAD_MB] = { "upload_mb", SETTING_TYPE_NUMBER, NULL, (int64_t)(LIMIT_UPLOAD_BYTES / MIB), 1,
-				1024 * 1024, "The largest upload, in mebibytes." },
 };
 
 static const char *const source_names[] = { "default", "vitrina.conf", "environment", "option" };

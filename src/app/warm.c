@@ -2,6 +2,7 @@
 
 #include "analysis/instance.h"
 #include "analysis/names.h"
+#include "analysis/recommend.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -27,13 +28,16 @@ struct warming {
 	_Atomic bool stop;
 };
 
-/* The search index of one data set, when it has customers. */
+/* The search index and the next products of one data set, when it has customers. */
 static bool warm_dataset(struct warming *w, struct db *db, const struct dataset *d, struct err *e)
 {
 	struct card_set set;
 	if (!card_set_find(db, d->org, d->current, &set, e))
 		return e->kind == ERR_NOT_FOUND;
-	return names_warm(w->inst->names, db, &set, e);
+	if (!names_warm(w->inst->names, db, &set, e))
+		return false;
+	/* Nothing to learn from is no failure. */
+	return recommender_warm(w->inst, db, d->org, d->id, d->current, e) || e->kind == ERR_VALUE;
 }
 
 static bool warm_org(struct warming *w, struct db *db, struct arena *a, int64_t org, struct err *e)
