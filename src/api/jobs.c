@@ -87,8 +87,12 @@ static bool jobs_cancel(struct request *q, struct response *r, struct err *e)
 	struct job_queue *jobs = api_instance(q)->jobs;
 	int64_t org = api_caller(q)->org, id;
 	struct job_info j;
-	if (!request_param_id(q, "id", &id, e) || !job_cancel(jobs, api_db(q), org, id, e) ||
-	    !job_find(jobs, api_db(q), org, id, &j, e))
+	if (!request_param_id(q, "id", &id, e) || !job_find(jobs, api_db(q), org, id, &j, e))
+		return false;
+	/* Whoever may load data may stop any job; others their own. */
+	if (j.user != api_caller(q)->user && !caller_must(api_caller(q), PERM_DATASET_WRITE, e))
+		return false;
+	if (!job_cancel(jobs, api_db(q), org, id, e) || !job_find(jobs, api_db(q), org, id, &j, e))
 		return false;
 	write_job(response_json(r, 202), &j, NULL);
 	return true;

@@ -113,11 +113,14 @@ static bool import_command(struct command *c, struct err *e)
 	    !mode_of(c, &s, &rq, e))
 		return false;
 	rq.by = &s.caller;
+	/* The import takes connections of its own. */
+	command_scope_end(&s);
 	progress_begin(&bar, c);
 	struct import_watch watch = { .ctx = &bar, .progress = progress_show, .cancel = c->cancel };
 	bool good = import_run(c->inst, &rq, &watch, &done, e);
 	progress_end(&bar);
-	return good && report(c, &s, &done, (double)(clock_monotonic() - began) / 1e6, e);
+	double seconds = (double)(clock_monotonic() - began) / 1e6;
+	return good && command_scope_begin(c, &s, e) && report(c, &s, &done, seconds, e);
 }
 
 static const char *const as_values[] = { "baskets", NULL };

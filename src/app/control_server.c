@@ -181,8 +181,11 @@ static void accept_one(struct control_server *s)
 	struct ucred peer;
 	socklen_t n = sizeof peer;
 	struct client *c = NULL;
-	if (fd < 0)
+	if (fd < 0) {
+		/* Out of descriptors, most likely: asking again at once would only keep a processor busy. */
+		poll(NULL, 0, 50);
 		return;
+	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0 || (peer.uid != 0 && peer.uid != geteuid())) {
 		refuse(fd, "vitrina: this data folder belongs to another user\n");
 		return;

@@ -31,10 +31,12 @@ static void on_interrupt(int sig)
 /* The first Ctrl-C asks the command to end cleanly; the second one ends the process. */
 static void catch_interrupts(void)
 {
-	struct sigaction a = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND };
-	sigaction(SIGINT, &a, NULL);
-	sigaction(SIGTERM, &a, NULL);
-	sigaction(SIGHUP, &a, NULL);
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction a = { .sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND }, was;
+	/* What whoever started it has switched off (nohup) stays so. */
+	for (size_t i = 0; i < countof(signals); i++)
+		if (sigaction(signals[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(signals[i], &a, NULL);
 }
 
 void command_complain(FILE *err, const struct err *e)
