@@ -91,11 +91,28 @@ struct access_log *access_log_new(void)
 	return l;
 }
 
+void access_log_line(struct access_log *l, struct log_line *line)
+{
+	if (!l || line->level < log_get_level())
+		return;
+	line->text[line->n++] = '\n'; /* log keeps room for it */
+	pthread_mutex_lock(&l->lock);
+	size_t before = l->lines.n;
+	buf_add(&l->lines, line->text, line->n);
+	if (l->lines.failed) {
+		l->lines.failed = false;
+		l->dropped++;
+	} else if (before == 0 || (before < ACCESS_SOON && l->lines.n >= ACCESS_SOON)) {
+		pthread_cond_signal(&l->change);
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
 void access_log_put(struct access_log *l, const struct access_entry *a)
 {
+	struct log_line line;
 	if (!l || log_get_level() > LOG_INFO)
 		return;
-	struct log_line line;
 	log_begin(&line, LOG_INFO, "request");
 	log_cstr(&line, "id", a->id);
 	log_cstr(&line, "from", a->address);
@@ -104,17 +121,7 @@ void access_log_put(struct access_log *l, const struct access_entry *a)
 	log_i64(&line, "status", a->status);
 	log_i64(&line, "bytes", (int64_t)a->bytes);
 	log_i64(&line, "us", a->usec);
-	line.text[line.n++] = '\n'; /* log keeps room for it */
-	pthread_mutex_lock(&l->lock);
-	size_t before = l->lines.n;
-	buf_add(&l->lines, line.text, line.n);
-	if (l->lines.failed) {
-		l->lines.failed = false;
-		l->dropped++;
-	} else if (before == 0 || (before < ACCESS_SOON && l->lines.n >= ACCESS_SOON)) {
-		pthread_cond_signal(&l->change);
-	}
-	pthread_mutex_unlock(&l->lock);
+	access_log_line(l, &line);
 }
 
 void access_log_free(struct access_log *l)

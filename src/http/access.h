@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/log.h"
 #include "base/str.h"
 
 struct access_log;
@@ -18,5 +19,7 @@ struct access_entry {
 };
 
 struct access_log *access_log_new(void);
-void access_log_put(struct access_log *l, const struct access_entry *a); /* any thread; does not block */
-void access_log_free(struct access_log *l);                              /* writes what is left; NULL is fine */
+/* Both from any thread; they do not block. */
+void access_log_put(struct access_log *l, const struct access_entry *a);
+void access_log_line(struct access_log *l, struct log_line *line); /* in the place of log_end() */
+void access_log_free(struct access_log *l);                        /* writes what is left; NULL is fine */

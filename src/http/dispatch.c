@@ -229,16 +229,20 @@ void dispatch_done(void *ctx, struct exchange *x)
 
 void dispatch_refuse(void *ctx, const struct net_refusal *f, struct buf *headers, struct buf *body)
 {
+	struct http_server *s = ctx;
+	char id[17];
+	make_id(s, id);
 	response_common(NULL, NULL, headers);
-	buf_adds(headers, "Content-Type: application/json\r\n");
+	buf_addf(headers, "X-Request-Id: %s\r\nContent-Type: application/json\r\n", id);
 	if (f->retry_after)
 		buf_addf(headers, "Retry-After: %d\r\n", f->retry_after);
 	error_json(body, f->code, f->message, NULL);
 	struct log_line l;
 	log_begin(&l, LOG_INFO, "refused");
+	log_cstr(&l, "id", id);
 	log_cstr(&l, "from", f->address);
 	log_i64(&l, "status", f->status);
 	log_cstr(&l, "code", f->code);
 	log_cstr(&l, "why", f->message);
-	log_end(&l);
+	access_log_line(s->log, &l); /* strangers cause these: not a write each on the loop */
 }

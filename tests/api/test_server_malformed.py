@@ -192,6 +192,11 @@ def test_unusual_but_good(server, request_):
     assert [a.status for a in answers] == expected
 
 
+def test_refusals_are_logged(server):
+    [a] = ask(server, get(b"A b"))
+    assert server.wait_for_log(f"event=refused id={a.headers['x-request-id']} from=127.0.0.1 status=400 code=malformed ")
+
+
 def test_a_truncated_request_is_nothing(server):
     whole = post(b"Content-Length: 5", body=b"abcde")
     for n in range(1, len(whole)):
