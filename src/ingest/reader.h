@@ -12,7 +12,11 @@
 #include "base/buf.h"
 #include "ingest/source.h"
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define BLOCK_BYTES ((size_t)256) /* so that small inputs have many blocks, too */
+#else
 #define BLOCK_BYTES ((size_t)1 << 20)
+#endif
 #define BLOCK_PAD 64 /* readable bytes after a block's end, so that vector loads need no tail case */
 
 enum import_as { AS_AUTO, AS_BASKETS };

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define IN_BYTES (256 * KIB)
+#define IN_BYTES MIN((size_t)SOURCE_HEAD_BYTES, 256 * KIB)
 
 struct source {
 	struct source_options o;

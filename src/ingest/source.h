@@ -34,7 +34,11 @@ void source_closep(struct source **s);
 
 /* The first bytes, inflated, at most `want` (and SOURCE_HEAD_BYTES) of them; fewer only when there are no more. They
  * stay to be read. Valid until the next call. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define SOURCE_HEAD_BYTES (1 << 13)
+#else
 #define SOURCE_HEAD_BYTES (1 << 20)
+#endif
 bool source_peek(struct source *s, size_t want, struct str *ret, struct err *e);
 /* Fills p with n inflated bytes; fewer only at the end. */
 bool source_read(struct source *s, void *p, size_t n, size_t *ret_got, struct err *e);

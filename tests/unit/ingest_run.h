@@ -68,7 +68,7 @@ static void run_value(struct buf *b, const struct table_column *c, const struct 
 		return;
 	}
 	const struct ingest_string *s = (const struct ingest_string *)out->data + i;
-	struct table_column one = *c;
+	struct table_column one = { .type = c->type };
 	switch (c->type.type) {
 	case TYPE_VARCHAR:
 		buf_add(b, s->n <= 12 ? s->inlined : s->far.p, s->n);
