@@ -147,7 +147,8 @@ void dataset_write_json(struct json_writer *w, const struct dataset *d, const st
 	jw_open(w, '{');
 	jw_kv_id(w, "id", d->id);
 	jw_kv_cstr(w, "name", d->name);
-	jw_kv_cstr(w, "state", d->building ? "building" : "ready");
+	jw_kv_cstr(w, "state", d->current ? "ready" : "building");
+	jw_kv_bool(w, "updating", d->current && d->building);
 	jw_kv_time(w, "created_at", d->created_at);
 	if (content)
 		write_content(w, content, samples);

@@ -413,6 +413,39 @@ def test_imports_side_by_side(client):
     assert {n: m["rows"] for n, m in made.items()} == {f"s{i}": 3 for i in range(4)}
 
 
+@pytest.mark.server
+def test_questions_while_the_data_change(client):
+    """Each answer is of one version, whole, whatever is replaced, pruned or removed meanwhile."""
+    made = load(client, ("m.csv", b"id\n" + b"1\n" * 1000), name="m")
+    path = f"/api/v1/datasets/{made['id']}/versions"
+    done, seen, wrong = threading.Event(), set(), []
+
+    def ask():
+        mine = client.__class__(client.url).sign_in(client.account)
+        number = 0
+        while not done.is_set():
+            number += 1
+            answer = mine.post("/api/v1/query", json={"sql": f"SELECT count(*), min(id), max(id) FROM m -- {number}"})
+            row = answer.json()["rows"][0] if answer.status_code == 200 else answer.text
+            if row[0] == 1000 and row[1] == row[2]:
+                seen.add(row[1])
+            else:
+                wrong.append(row)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for t in threads:
+        t.start()
+    try:
+        for version in range(2, 10):
+            load(client, ("m.csv", b"id\n" + b"%d\n" % version * 1000), path=path, mode="replace")
+    finally:
+        done.set()
+        for t in threads:
+            t.join()
+    assert not wrong, wrong[:3]
+    assert 1 in seen and len(seen) > 3
+
+
 def test_two_versions_at_once(client):
     made = load(client, ("m.csv", b"id,text,number\n1,a,2\n"), name="m")
     path = f"/api/v1/datasets/{made['id']}/versions"
