@@ -303,11 +303,10 @@ void job_progress(struct job *j, double fraction, const char *fmt, ...)
 {
 	char message[sizeof j->info.message] = "";
 	va_list ap;
-	if (fmt) {
-		va_start(ap, fmt);
+	va_start(ap, fmt);
+	if (fmt)
 		vsnprintf(message, sizeof message, fmt, ap);
-		va_end(ap);
-	}
+	va_end(ap);
 	pthread_mutex_lock(&j->queue->lock);
 	bool moved = fraction > j->info.progress;
 	if (moved)
