@@ -4,6 +4,7 @@
 #include "api/call.h"
 #include "app/control.h"
 #include "app/datadir.h"
+#include "app/figures.h"
 #include "app/open.h"
 #include "app/settings.h"
 #include "app/version.h"
@@ -97,8 +98,10 @@ static bool start_http(struct serving *s, struct err *e)
 	c.net.tls_key = setting_text(s->settings, SETTING_TLS_KEY);
 	if (!c.net.tls_cert != !c.net.tls_key)
 		return err_set(e, ERR_USAGE, NULL, "tls_cert and tls_key go together: only one of them is set");
-	return http_server_new(&c, &s->http, e) && http_server_listen(s->http, s->listen, c.net.tls_cert != NULL, e) &&
-	       http_server_start(s->http, e);
+	if (!http_server_new(&c, &s->http, e))
+		return false;
+	figures_register(s->http, s->inst);
+	return http_server_listen(s->http, s->listen, c.net.tls_cert != NULL, e) && http_server_start(s->http, e);
 }
 
 static bool serving_start(struct serving *s, struct err *e)

@@ -35,6 +35,8 @@ struct job_queue *job_queue_new(struct db_pool *dbs, size_t threads);
 /* Cancels what runs, waits for it, frees. Takes NULL. */
 void job_queue_free(struct job_queue **q);
 
+void job_queue_counts(struct job_queue *q, size_t *ret_queued, size_t *ret_running);
+
 bool job_start(struct job_queue *q, const struct job_spec *spec, int64_t *ret_id, struct err *e);
 
 /* For the job itself. The message is for a person: what is being done now. */

@@ -20,6 +20,17 @@ static bool find_live(struct job_queue *q, int64_t org, int64_t id, struct job_i
 	return j != NULL;
 }
 
+void job_queue_counts(struct job_queue *q, size_t *ret_queued, size_t *ret_running)
+{
+	*ret_queued = *ret_running = 0;
+	pthread_mutex_lock(&q->lock);
+	for (const struct job *j = q->jobs; j; j = j->next) {
+		*ret_queued += j->info.state == JOB_QUEUED;
+		*ret_running += j->info.state == JOB_RUNNING;
+	}
+	pthread_mutex_unlock(&q->lock);
+}
+
 bool job_find(struct job_queue *q, struct db *db, int64_t org, int64_t id, struct job_info *ret, struct err *e)
 {
 	return find_live(q, org, id, ret) || job_record_find(db, org, id, ret, e);

@@ -120,7 +120,22 @@ def test_into_a_folder_that_is_there_and_served(vitrina, template):
         made = accounts(folder.cli("demo").stdout)
         client = server.client(made["Bank", "analyst"])
         assert [d["name"] for d in client.get("/api/v1/datasets").json()["items"]] == ["clients"]
+        analyses = [
+            folder.cli("stats", "--dataset", "clients", "--json").json(),
+            folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321", "--json").json()["items"],
+            folder.cli("stats", "--dataset", "shop", *SHOP).stdout]
+        assert "Иванов" in folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321").stdout
+        measured = folder.cli("evaluate", "recommend", "--dataset", "shop", "--json", *SHOP).json()
+        assert measured["hit_rate_at_10"] > measured["popularity"]["hit_rate_at_10"] > 0
+        for args in (["recommend", "--dataset", "clients", "--customer", "none"],
+                     ["recommend", "--dataset", "shop", "--customer", "1001"], ["stats", "--dataset", "shop"]):
+            assert re.fullmatch(r"vitrina: [^\n]+\n", folder.cli(*args, status=1).stderr)
         server.client(folder.admin)
+        server.stop()
+        assert analyses == [
+            folder.cli("stats", "--dataset", "clients", "--json").json(),
+            folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321", "--json").json()["items"],
+            folder.cli("stats", "--dataset", "shop", *SHOP).stdout]
     finally:
         server.stop()
         folder.remove()

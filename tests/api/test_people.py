@@ -327,6 +327,17 @@ def test_bank_makes_a_partner_and_its_administrator(server, client):
         error(client.post("/api/v1/orgs", json=body), 422)
 
 
+# --- figures ---
+
+def test_figures(shared_server, shared_client, shared_cli, shared_folder):
+    text = shared_client.get("/metrics").text
+    for name in ("vitrina_jobs_queued", "vitrina_jobs_running", "vitrina_engines", "vitrina_engine_resident_bytes"):
+        assert re.search(rf"^# TYPE {name} gauge\n{name} \d+", text, re.M), name
+    token = shared_cli("token", "add", "--email", shared_folder.admin.email).stdout.strip()
+    by_token = Client(shared_server.url).get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    assert by_token.status_code == 200 and by_token.headers["Content-Type"].startswith("text/plain")
+
+
 # --- audit ---
 
 def test_audit(client, make_user):

@@ -192,6 +192,10 @@ static void test_cancel(void **state)
 	sem_wait(&running.started);
 	sem_post(&running.go);
 	int64_t second = start(&j, &queued, ORG);
+	size_t n_queued, n_running;
+	job_queue_counts(j.q, &n_queued, &n_running);
+	assert_int_equal(n_queued, 1);
+	assert_int_equal(n_running, 1);
 	OK(job_find(j.q, j.f->db, ORG, second, &info, &e));
 	assert_int_equal(info.state, JOB_QUEUED);
 	OK(job_cancel(j.q, j.f->db, ORG, second, &e));
