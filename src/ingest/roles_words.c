@@ -77,6 +77,10 @@ static const struct {
 	{ WORD_PRODUCT, 0.85, "=description|=описание|=opis|=опис" },
 	{ WORD_AMOUNT, 0.8, "total|sum|spending" },
 	{ WORD_AMOUNT, 1,
+	  "total spent|grand total|net amount|gross amount|price paid|сумма операции|сумма транзакции|сумма "
+	  "чека|wartosc "
+	  "netto|kwota transakcji|kwota netto" },
+	{ WORD_AMOUNT, 1,
 	  "amount|=total|=sum|sales|revenue|total amount|line total|money spent|spent|spending|price total|order total|"
 	  "payment|paid|total price|turnover|сумма|стоимость|общая стоимость|итого|всего|сумма продажи|сумма "
 	  "заказа|сумма "
@@ -99,8 +103,15 @@ static const struct {
 	  "документа|дата оплаты|дата чека|=период|=data|data zakupu|data sprzedazy|data transakcji|data "
 	  "zamowienia|data "
 	  "faktury|датум|датум на продажба|датум на нарачка" },
+	{ WORD_DATE, 1,
+	  "sold at|sold on|sale time|purchased on|bought on|purchase time|order time|paid at|дата и время|дата "
+	  "время|время "
+	  "покупки|время продажи|дата и время продажи|дата транзакции|дата совершения|data i godzina|data "
+	  "operacji|датум на "
+	  "купување" },
 	{ WORD_DATE, 0.6,
-	  "ship date|shipped date|delivery date|due date|required date|дата доставки|дата отгрузки|дата поставки|data "
+	  "created at|created on|дата создания|дата поступления|ship date|shipped date|delivery date|due date|required "
+	  "date|дата доставки|дата отгрузки|дата поставки|data "
 	  "dostawy|data wysylki|last purchase|дата последней покупки|updated at|visit date|дата визита|дата "
 	  "посещения" },
 	{ WORD_YEAR, 1, "year|год|rok|година|calendar year|order year" },
@@ -112,6 +123,11 @@ static const struct {
 	  "faktury|numer faktury|=faktura|nr zamowienia|numer zamowienia|zamowienie id|id zamowienia|=paragon|nr "
 	  "paragonu|"
 	  "=фактура|број на фактура|број на нарачка|regid" },
+	{ WORD_INVOICE, 1,
+	  "sale id|sale no|sale number|receipt id|check id|check no|order ref|transaction no|transaction number|ид "
+	  "продажи|id "
+	  "продажи|номер продажи|id чека|ид чека|номер операции|ид операции|id операции|номер транзакции|ид "
+	  "транзакции|id sprzedazy|nr transakcji|numer transakcji" },
 	{ WORD_INVOICE, 0.8, "номер документа|=документ|=basket|document number|numer dokumentu" },
 	{ WORD_VISITS, 1,
 	  "visits|visit count|number of visits|sessions|site visits|visits count|визиты|посещения|количество "

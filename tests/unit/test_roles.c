@@ -135,6 +135,11 @@ static void test_one_table(void **state)
 		    "ad_clicks;BIGINT", "seconds_on_site;BIGINT" },
 		  "activity.customer_id activity.at activity.visits activity.newsletter_opened activity.ad_clicks "
 		  "activity.seconds_on_site" },
+		{ "s2",
+		  { "sale_id;BIGINT;1,2", "customer_id;BIGINT;7,8", "product;VARCHAR;Product 76", "quantity;BIGINT",
+		    "unit_price;DECIMAL(18,2)", "sold_at;TIMESTAMP", "city;VARCHAR;Тула" },
+		  "purchase.invoice purchase.customer_id purchase.product purchase.quantity purchase.unit_price "
+		  "purchase.at -" },
 		/* values alone */
 		{ "x",
 		  { "a;BIGINT;1,2,3", "b;VARCHAR;Иванов Иван Иванович,Петров Пётр Петрович,Ильин Илья Ильич",
