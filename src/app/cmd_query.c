@@ -39,7 +39,7 @@ static bool print_table(struct command *c, struct command_scope *s, struct query
 		return false;
 	fwrite(b.p, 1, b.n, c->out);
 	if (outcome.truncated)
-		fprintf(c->err, "vitrina: only the first %llu rows are shown; --rows or --format csv gives more\n",
+		fprintf(c->err, "vitrina: the answer is cut after %llu rows; --rows or --format csv gives more\n",
 			(unsigned long long)outcome.rows);
 	return true;
 }
