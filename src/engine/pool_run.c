@@ -273,6 +273,8 @@ bool engine_run(struct engine_pool *p, const struct engine_request *q, struct en
 	r.max_rows = bound(q->max_rows, LIMIT_QUERY_ROWS);
 	r.max_bytes = bound(q->max_bytes, LIMIT_QUERY_RESULT_BYTES);
 	r.seconds = q->seconds > 0 ? q->seconds : LIMIT_QUERY_SECONDS;
+	if (q->cancel && atomic_load(q->cancel))
+		return err_set(e, ERR_CANCELLED, NULL, "The query was cancelled.");
 	if (q->format == ENGINE_PARQUET) {
 		r.parquet = memfd_create("result", MFD_CLOEXEC);
 		if (r.parquet < 0)
