@@ -491,6 +491,41 @@ def test_cancel_leaves_nothing(client, folder):
     load(client, ("small.csv", CLIENTS), name="big")  # and the name is free again
 
 
+def test_cancelled_while_they_wait(client, folder):
+    """More imports than run at a time: those that never began leave nothing either."""
+    data = long_csv(30)
+    jobs = []
+    for i in range(6):
+        answer = upload(client, ("big.csv", data), name=f"big {i}")
+        assert answer.status_code == 202, answer.text
+        jobs.append(answer.json()["job"]["id"])
+    for job in reversed(jobs):
+        client.delete(f"/api/v1/jobs/{job}")
+    states = [client.wait_for_job(job)["state"] for job in jobs]
+    done = states.count("done")
+    assert set(states) <= {"done", "cancelled"}
+    assert client.get("/api/v1/datasets").json()["total"] == done and len(stored(folder)) == done
+
+
+def test_the_server_stops_in_the_middle(folder):
+    server = Server(folder)
+    client = server.client(folder.admin)
+    load(client, ("kept.csv", CLIENTS), name="kept")
+    answer = upload(client, ("big.csv", long_csv()), name="big")
+    assert answer.status_code == 202, answer.text
+    job = answer.json()["job"]["id"]
+    server.stop()
+    assert len(stored(folder)) == 1
+    server = Server(folder)
+    try:
+        client = server.client(folder.admin)
+        assert [d["name"] for d in client.get("/api/v1/datasets").json()["items"]] == ["kept"]
+        assert client.get(f"/api/v1/jobs/{job}").json()["state"] in ("cancelled", "failed")
+        load(client, ("small.csv", CLIENTS), name="big")
+    finally:
+        server.stop()
+
+
 # -- a full disk, and a killed server --
 
 @pytest.fixture
