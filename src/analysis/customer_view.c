@@ -103,11 +103,28 @@ static void put_totals(struct json_writer *w, const struct card_set *set, const 
 	jw_kv_bool(w, "edited", c->edited);
 }
 
-bool customer_row_json(struct json_writer *w, const struct card_set *set, const struct customer *c, struct err *e)
+bool customer_last_product(struct db *db, const struct card_set *set, const struct customer *c, struct arena *a,
+			   struct str *ret, struct err *e)
 {
+	struct product p;
+	uint32_t newest;
+	*ret = (struct str){ 0 };
+	if (!customer_products_count(c->products, &newest))
+		return true;
+	if (!product_get(db, set, newest, a, &p, e))
+		return false;
+	*ret = p.name;
+	return true;
+}
+
+bool customer_row_json(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,
+		       struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(CARD_ARENA);
+	struct str last;
 	struct card card;
 	uint32_t newest;
-	if (!card_read(c, &card, e))
+	if (!customer_last_product(db, set, c, &a, &last, e) || !card_read(c, &card, e))
 		return false;
 	jw_open(w, '{');
 	jw_kv_str(w, "id", c->id);
@@ -116,6 +133,10 @@ bool customer_row_json(struct json_writer *w, const struct card_set *set, const 
 	put_masked(w, &card, "email", false, customer_mask_email);
 	put_totals(w, set, c);
 	jw_kv_i64(w, "products", (int64_t)customer_products_count(c->products, &newest));
+	if (last.p)
+		jw_kv_str(w, "last_product", last);
+	else
+		jw_kv_null(w, "last_product");
 	jw_close(w, '}');
 	card_free(&card);
 	return true;

@@ -11,8 +11,12 @@
 void customer_mask_phone(struct buf *b, struct str phone);
 void customer_mask_email(struct buf *b, struct str email);
 
-/* {"id","name","spend","purchases",…}; phone and e-mail masked. */
-bool customer_row_json(struct json_writer *w, const struct card_set *set, const struct customer *c, struct err *e);
+/* {"id","name","spend","purchases","products","last_product",…}; phone and e-mail masked. */
+bool customer_row_json(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,
+		       struct err *e);
+/* The name of the product taken last, in the arena; p NULL = none. */
+bool customer_last_product(struct db *db, const struct card_set *set, const struct customer *c, struct arena *a,
+			   struct str *ret, struct err *e);
 /* The whole card; open: phone and e-mail as they are (the caller has audited it). */
 bool customer_page_json(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,
 			bool open, struct err *e);

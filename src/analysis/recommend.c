@@ -98,8 +98,11 @@ static void add_links(const struct serving *s, const struct link_list *links, st
 			item.probability = learn_next_probability(&s->r->next, &s->in->customer, to->no, s->work);
 		char *why = arena_printf(s->arena, "linked to \xe2\x80\x9c%.*s\xe2\x80\x9d, which the client has",
 					 STR_ARG(from->name));
-		if (why)
+		if (why) {
+			item.reasons[item.n_why] =
+				(struct recommend_reason){ .kind = REASON_LINKED, .had = from->name };
 			item.why[item.n_why++] = str_of(why);
+		}
 		l->items[l->n++] = item;
 	}
 }

@@ -40,6 +40,23 @@ bool recommend_method_parse(struct str s, enum recommend_method *ret);
 #define RECOMMEND_WHY 3
 #define RECOMMEND_LIMIT 100
 
+/* The same reason as its sentence, for pages that say it in another language. */
+enum recommend_reason_kind {
+	REASON_ALSO,    /* count of `of` clients who took `had` took this as well */
+	REASON_THEN,    /* the same, afterwards */
+	REASON_REPEAT,  /* took it count times, about every `days` days, last on `last_day` */
+	REASON_SIMILAR, /* count of the `of` clients most like this one have it */
+	REASON_POPULAR, /* count of `of` clients have it */
+	REASON_LINKED,  /* linked to `had`, which the client has */
+};
+struct recommend_reason {
+	enum recommend_reason_kind kind;
+	uint32_t count, of;
+	int64_t days;     /* 0 = not known */
+	int32_t last_day; /* since 1970-01-01; meaningful when days is */
+	struct str had;   /* name of a product; p NULL = none */
+};
+
 struct recommend_item {
 	uint32_t product;
 	struct str code, name;
@@ -47,6 +64,7 @@ struct recommend_item {
 	bool linked;        /* from the administrator's table */
 	bool owned;         /* bought repeatedly before */
 	struct str why[RECOMMEND_WHY];
+	struct recommend_reason reasons[RECOMMEND_WHY]; /* of the same number */
 	size_t n_why;
 };
 
@@ -62,7 +80,7 @@ struct recommend_list {
 bool recommend_customer(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 			struct str customer, size_t limit, enum recommend_method method, struct arena *a,
 			struct recommend_list *ret, struct err *e);
-/* {"customer","name","items":[{"product","code","probability","linked","owned","why"}],"model":{…}} */
+/* {"customer","name","items":[{"product","code","probability","linked","repeat","why","why_parts"}],"model":{…}} */
 bool recommend_customer_json(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 			     struct str customer, size_t limit, enum recommend_method method, struct buf *ret,
 			     struct err *e);

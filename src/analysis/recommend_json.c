@@ -1,5 +1,6 @@
 /* Recommenders as JSON: one customer's list, how good it is, links and proposals. */
 #include "analysis/recommend_inner.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "json/write.h"
 
@@ -31,6 +32,27 @@ static void model_json(struct json_writer *w, const struct recommender *r, const
 	jw_close(w, '}');
 }
 
+static void reason_json(struct json_writer *w, const struct recommend_reason *r)
+{
+	static const char *const kinds[] = { "also", "then", "repeat", "similar", "popular", "linked" };
+	jw_open(w, '{');
+	jw_kv_cstr(w, "kind", kinds[r->kind]);
+	if (r->had.p)
+		jw_kv_str(w, "had", r->had);
+	if (r->count)
+		jw_kv_i64(w, "count", r->count);
+	if (r->of)
+		jw_kv_i64(w, "of", r->of);
+	if (r->days) {
+		char day[CLOCK_TEXT];
+		clock_format(r->last_day * USEC_PER_DAY, day);
+		day[10] = 0;
+		jw_kv_i64(w, "days", r->days);
+		jw_kv_cstr(w, "last", day);
+	}
+	jw_close(w, '}');
+}
+
 static void item_json(struct json_writer *w, const struct recommend_item *item)
 {
 	jw_open(w, '{');
@@ -43,6 +65,11 @@ static void item_json(struct json_writer *w, const struct recommend_item *item)
 	jw_open(w, '[');
 	for (size_t i = 0; i < item->n_why; i++)
 		jw_str(w, item->why[i]);
+	jw_close(w, ']');
+	jw_key(w, "why_parts");
+	jw_open(w, '[');
+	for (size_t i = 0; i < item->n_why; i++)
+		reason_json(w, &item->reasons[i]);
 	jw_close(w, ']');
 	jw_close(w, '}');
 }

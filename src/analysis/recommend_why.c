@@ -10,10 +10,12 @@
 #define RULE_SHARE 0.05                         /* and so large a share, to be worth saying */
 #define SAY_NAME "\xe2\x80\x9c%.*s\xe2\x80\x9d" /* the name in quotation marks */
 
-static void say(struct recommend_item *item, char *text)
+static void say(struct recommend_item *item, const struct recommend_reason *reason, char *text)
 {
-	if (text && item->n_why < RECOMMEND_WHY)
-		item->why[item->n_why++] = str_of(text);
+	if (!text || item->n_why == RECOMMEND_WHY)
+		return;
+	item->reasons[item->n_why] = *reason;
+	item->why[item->n_why++] = str_of(text);
 }
 
 static struct str name_of(const struct recommender *r, uint32_t product)
@@ -46,9 +48,14 @@ static void say_rules(const struct recommender *r, struct learn_row row, uint32_
 	}
 	for (size_t k = 0; k < 2 && best[k]; k++) {
 		struct str had = name_of(r, from[k]), takes = name_of(r, product);
-		say(item, arena_printf(a, "%u of %u clients who took " SAY_NAME " %s " SAY_NAME, best[k]->count,
-				       x->models.popularity.customers[from[k]], STR_ARG(had),
-				       x->order == LEARN_PAIRS_THEN ? "then took" : "also took", STR_ARG(takes)));
+		struct recommend_reason reason = { .kind = x->order == LEARN_PAIRS_THEN ? REASON_THEN : REASON_ALSO,
+						   .count = best[k]->count,
+						   .of = x->models.popularity.customers[from[k]],
+						   .had = had };
+		say(item, &reason,
+		    arena_printf(a, "%u of %u clients who took " SAY_NAME " %s " SAY_NAME, best[k]->count,
+				 x->models.popularity.customers[from[k]], STR_ARG(had),
+				 x->order == LEARN_PAIRS_THEN ? "then took" : "also took", STR_ARG(takes)));
 	}
 }
 
@@ -58,14 +65,19 @@ static void say_repeat(struct learn_row row, uint32_t product, struct arena *a, 
 		if (row.product[i] != product)
 			continue;
 		double gap = learn_repeat_gap(row, i);
+		struct recommend_reason reason = { .kind = REASON_REPEAT,
+						   .count = (uint32_t)lround((double)row.times[i]) };
 		int64_t y;
 		int m, d;
 		if (gap >= 1) {
 			clock_civil_from_days(row.last[i], &y, &m, &d);
-			say(item, arena_printf(a, "took it %.0f times, about every %.0f days, last on %04lld-%02d-%02d",
-					       (double)row.times[i], round(gap), (long long)y, m, d));
+			reason.days = (int64_t)round(gap);
+			reason.last_day = (int32_t)row.last[i];
+			say(item, &reason,
+			    arena_printf(a, "took it %.0f times, about every %.0f days, last on %04lld-%02d-%02d",
+					 (double)row.times[i], round(gap), (long long)y, m, d));
 		} else {
-			say(item, arena_printf(a, "took it %.0f times", (double)row.times[i]));
+			say(item, &reason, arena_printf(a, "took it %.0f times", (double)row.times[i]));
 		}
 	}
 }
@@ -75,14 +87,19 @@ static void say_similar(const struct recommender *r, const struct learn_offer *o
 {
 	if (!o->near || !near)
 		return;
-	say(item, arena_printf(a, "%u of the %zu clients most like this one have it", o->near, near));
+	struct recommend_reason reason = { .kind = REASON_SIMILAR, .count = o->near, .of = (uint32_t)near };
+	say(item, &reason, arena_printf(a, "%u of the %zu clients most like this one have it", o->near, near));
 }
 
 static void say_popular(const struct recommender *r, uint32_t product, struct arena *a, struct recommend_item *item)
 {
 	const struct learn_popularity *p = &r->next.models.popularity;
-	if (product < p->n_products && p->customers[product])
-		say(item, arena_printf(a, "%u of %u clients have it", p->customers[product], p->n_customers));
+	if (product >= p->n_products || !p->customers[product])
+		return;
+	struct recommend_reason reason = { .kind = REASON_POPULAR,
+					   .count = p->customers[product],
+					   .of = p->n_customers };
+	say(item, &reason, arena_printf(a, "%u of %u clients have it", p->customers[product], p->n_customers));
 }
 
 void recommend_why(const struct recommender *r, const struct recommend_input *in, const struct learn_offer *o,

@@ -4,7 +4,7 @@
 #include "api/scope.h"
 #include "model/audit.h"
 
-static bool read_query(struct request *q, struct name_query *ret, struct err *e)
+bool customers_query(struct request *q, struct name_query *ret, struct err *e)
 {
 	struct str sort = STR("file"), filter = { 0 };
 	struct api_page page;
@@ -30,14 +30,15 @@ static bool customers_list(struct request *q, struct response *r, struct err *e)
 	struct name_query query;
 	struct name_page page;
 	struct customers_scope s;
-	if (!read_query(q, &query, e) || !customers_scope(q, &s, e) ||
+	if (!customers_query(q, &query, e) || !customers_scope(q, &s, e) ||
 	    !names_find(api_instance(q)->names, api_db(q), &s.set, &query, request_arena(q), &page, e))
 		return false;
 	struct json_writer *w = api_list_begin(r);
 	for (size_t i = 0; i < page.n; i++) {
 		CLEANUP(arena_free) struct arena a = ARENA_INIT(32 * MIB);
 		struct customer c;
-		if (!customer_get(api_db(q), &s.set, page.nos[i], &a, &c, e) || !customer_row_json(w, &s.set, &c, e))
+		if (!customer_get(api_db(q), &s.set, page.nos[i], &a, &c, e) ||
+		    !customer_row_json(w, api_db(q), &s.set, &c, e))
 			return false;
 	}
 	api_list_end(w, page.next, page.total);

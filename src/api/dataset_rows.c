@@ -1,5 +1,6 @@
 /* What is in a data set, and what of its files could not be read. */
 #include "analysis/rows.h"
+#include "api/scope.h"
 #include "api/warehouse.h"
 
 #include "base/limits.h"
@@ -43,30 +44,6 @@ static void write_reject(struct json_writer *w, const struct reject *x)
 	jw_close(w, '}');
 }
 
-/* RFC 4180; what a spreadsheet would take for a formula gets a ' before it. */
-static void write_cell(struct buf *b, const char *text, char end)
-{
-	bool formula = text[0] && strchr("=+-@\t\r", text[0]);
-	double number;
-	if (formula && str_to_f64(str_of(text), &number))
-		formula = false;
-	bool quote = strpbrk(text, "\",\r\n") || formula;
-	if (quote)
-		buf_addc(b, '"');
-	if (formula)
-		buf_addc(b, '\'');
-	for (const char *p = text; *p; p++) {
-		if (*p == '"')
-			buf_addc(b, '"');
-		buf_addc(b, *p);
-	}
-	if (quote)
-		buf_addc(b, '"');
-	if (end == '\n')
-		buf_addc(b, '\r');
-	buf_addc(b, end);
-}
-
 static bool send_csv(struct request *q, struct response *r, const struct dataset *d, struct str table, struct err *e)
 {
 	struct str head = STR("table,line,column,text,reason\r\n");
@@ -83,11 +60,11 @@ static bool send_csv(struct request *q, struct response *r, const struct dataset
 		for (size_t i = 0; i < n; i++) {
 			char line[24];
 			snprintf(line, sizeof line, "%lld", (long long)list[i].line);
-			write_cell(&b, list[i].table, ',');
-			write_cell(&b, list[i].line ? line : "", ',');
-			write_cell(&b, list[i].column, ',');
-			write_cell(&b, list[i].text, ',');
-			write_cell(&b, list[i].reason, '\n');
+			csv_cell(&b, str_of(list[i].table), ',');
+			csv_cell(&b, str_of(list[i].line ? line : ""), ',');
+			csv_cell(&b, str_of(list[i].column), ',');
+			csv_cell(&b, str_of(list[i].text), ',');
+			csv_cell(&b, str_of(list[i].reason), '\n');
 			after = list[i].seq;
 		}
 		if (!n)

@@ -14,3 +14,10 @@ struct customers_scope {
 bool customers_scope(struct request *q, struct customers_scope *ret, struct err *e);
 /* The same for an id in a body; empty = the newest with customers. */
 bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e);
+
+struct name_query;
+/* ?q=&sort=&filter=&limit=&cursor= of lists of customers. Finding needs less than listing. */
+bool customers_query(struct request *q, struct name_query *ret, struct err *e);
+
+/* A cell of a CSV file and its end (',' or '\n'); what a spreadsheet would take for a formula gets a ' before it. */
+void csv_cell(struct buf *b, struct str text, char end);

@@ -383,6 +383,7 @@ ALLOWED = {
     f"{DATASET}/stats": OFFICE, f"{DATASET}/recommender": OFFICE,
     f"get {DATASET}/links": CUSTOMERS, f"put {DATASET}/links": PEOPLE,
     f"get {DATASET}/customers": CUSTOMERS, f"post {DATASET}/customers": DATA,
+    f"{DATASET}/customers/export": OFFICE,
     f"get {DATASET}/customers/{{customer}}": CUSTOMERS, f"patch {DATASET}/customers/{{customer}}": DATA,
     f"{DATASET}/customers/{{customer}}/purchases": CUSTOMERS,
     f"{DATASET}/customers/{{customer}}/recommendations": CUSTOMERS, "/stat_user": CUSTOMERS,

@@ -45,7 +45,13 @@ def test_shape(shared_client, shop):
     got = offers(shared_client, shop, 401)
     assert list(got) == ["customer", "name", "items", "model"] and got["customer"] == "401"
     for item in got["items"]:
-        assert list(item) == ["product", "code", "probability", "linked", "repeat", "why"]
+        assert list(item) == ["product", "code", "probability", "linked", "repeat", "why", "why_parts"]
+        assert len(item["why_parts"]) == len(item["why"])
+        for sentence, part in zip(item["why"], item["why_parts"]):
+            assert part["kind"] in ("also", "then", "repeat", "similar", "popular", "linked")
+            for number in ("count", "of", "days"):  # the same figures, for those who say it in another language
+                assert number not in part or f"{part[number]} " in sentence.replace(",", " ") + " "
+            assert part.get("had", "") in sentence and part.get("last", "") in sentence
         assert 0 <= item["probability"] <= 1 and 1 <= len(item["why"]) <= 3
     chances = [i["probability"] for i in got["items"]]
     assert chances == sorted(chances, reverse=True)
