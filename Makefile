@@ -16,6 +16,7 @@ CLEAN = build build-*
 
 # $(call build,FOLDER,OPTIONS OF MESON,TARGETS OF NINJA): configured once; ninja configures again when it has to.
 define build
+@tools/build-page
 @test -f $(1)/build.ninja || { echo "build: configuring $(1)/"; meson setup $(1) $(2) >$(1).log 2>&1 || { cat $(1).log; exit 1; }; mv $(1).log $(1)/; }
 @ninja -C $(1) -j $(JOBS) --quiet $(3)
 endef
