@@ -1,0 +1,108 @@
+/** Customers as the server writes them, and the words of filters. */
+export interface Money {
+  amount: string
+  currency: string | null
+}
+export interface CustomerRow {
+  id: string
+  name: string
+  phone: string | null
+  email: string | null
+  age: number | null
+  spend: Money | null
+  purchases: number
+  invoices: number
+  first_purchase: string | null
+  last_purchase: string | null
+  edited: boolean
+  products: number
+  last_product: string | null
+}
+export interface Taken {
+  product: string
+  code: string
+  times: number
+  spend?: Money
+  first: string | null
+  last: string | null
+}
+export interface Customer extends Omit<CustomerRow, 'products' | 'last_product'> {
+  first_name: string | null
+  middle_name: string | null
+  last_name: string | null
+  birth_date: string | null
+  birth_place: string | null
+  registered_at: string | null
+  masked: boolean
+  products: Taken[]
+  other: Record<string, unknown>
+}
+export interface Purchase {
+  product: string | null
+  code: string | null
+  amount?: Money | null
+  quantity?: number
+  at: string | null
+  invoice: string | null
+  left_out: 'no_customer' | 'cancelled' | 'no_price' | null
+}
+export interface Reason {
+  kind: 'also' | 'then' | 'repeat' | 'similar' | 'popular' | 'linked'
+  had?: string
+  count?: number
+  of?: number
+  days?: number
+  last?: string
+}
+export interface Offer {
+  product: string
+  code: string
+  probability: number
+  linked: boolean
+  repeat: boolean
+  why: string[]
+  why_parts: Reason[]
+}
+export interface Offers {
+  items: Offer[]
+  model: { hit_rate_at_10: number; new_items: string; trained_at: string; calibrated: boolean }
+}
+
+export const filterFields = ['spend', 'purchases', 'age', 'last'] as const
+export type FilterField = (typeof filterFields)[number]
+export const filterOps = ['ge', 'le', 'gt', 'lt'] as const
+export interface Condition {
+  field: FilterField
+  op: (typeof filterOps)[number]
+  value: string
+}
+
+/** "age:ge:30,spend:gt:1000.50" as the server takes it; what cannot be read is left out. */
+export function readFilter(text: string): Condition[] {
+  const found: Condition[] = []
+  for (const part of text.split(',')) {
+    const m = /^(spend|purchases|age|last):(ge|le|gt|lt):([\d.-]+)$/.exec(part)
+    if (m) found.push({ field: m[1] as FilterField, op: m[2] as Condition['op'], value: m[3]! })
+  }
+  return found
+}
+export const writeFilter = (list: Condition[]): string => list.map((c) => `${c.field}:${c.op}:${c.value}`).join(',')
+
+/** What a person types as a value: "1 000,50" is 1000.50; null when it is no value of that field. */
+export function filterValue(field: FilterField, typed: string): string | null {
+  if (field === 'last') return /^\d{4}-\d{2}-\d{2}$/.test(typed) ? typed : null
+  const plain = typed.replace(/[\s\u00a0\u202f]/g, '').replace(',', '.')
+  return /^\d{1,15}(\.\d{1,4})?$/.test(plain) && (field === 'spend' || !plain.includes('.')) ? plain : null
+}
+
+/** Purchases under the years in which they fell, in the order they come; those without a date under null. */
+export function byYear(list: Purchase[]): { year: string | null; items: Purchase[] }[] {
+  const groups: { year: string | null; items: Purchase[] }[] = []
+  for (const p of list) {
+    const year = p.at ? p.at.slice(0, 4) : null
+    const last = groups.at(-1)
+    if (last && last.year === year) last.items.push(p)
+    else groups.push({ year, items: [p] })
+  }
+  return groups
+}

@@ -1,0 +1,79 @@
+/** The organisation's data sets, and the one the person is looking at. */
+import { get, type Page } from './api'
+import { router } from './router.svelte'
+
+export interface Column {
+  name: string
+  type: string
+  non_null: number
+  distinct: number | null
+  sample: string[]
+  role: string | null
+  confidence: number
+  reason: string | null
+  by_person: boolean
+}
+export interface Table {
+  name: string
+  source: string
+  rows: number
+  rejects: number
+  columns: Column[]
+}
+export interface Version {
+  id: string
+  number: number
+  state: 'building' | 'current' | 'old'
+  mode: string
+  rows: number
+  rejects: number
+  bytes: number
+  files: string[]
+  created_at: string
+}
+export interface Dataset {
+  id: string
+  name: string
+  state: 'building' | 'ready'
+  created_at: string
+  version?: number
+  rows?: number
+  rejects?: number
+  bytes?: number
+  loaded_at?: string
+  tables?: Table[]
+  versions?: Version[]
+}
+
+const customerRoles = new Set(['customer.id', 'customer.products', 'purchase.customer_id'])
+export const hasCustomers = (d: Dataset): boolean =>
+  d.tables?.some((t) => t.columns.some((c) => c.role !== null && customerRoles.has(c.role))) ?? false
+
+class Datasets {
+  all = $state.raw<Dataset[]>([])
+  known = $state(false)
+  chosen = $state(sessionStorage.getItem('dataset'))
+
+  ready = $derived(this.all.filter((d) => d.version !== undefined))
+  /** Those that have customers in them; what the pages of customers are about. */
+  withCustomers = $derived(this.ready.filter(hasCustomers))
+  /** The one named in the address, or chosen before, or else the newest with customers. */
+  current = $derived.by(() => {
+    const asked = router.now.query.get('dataset')
+    const find = (id: string | null) => (id ? this.ready.find((d) => d.id === id) : undefined)
+    return find(asked) ?? find(this.chosen) ?? this.withCustomers[0] ?? null
+  })
+
+  async read(): Promise<void> {
+    this.all = (await get<Page<Dataset>>('/api/v1/datasets?limit=1000')).items
+    this.known = true
+  }
+
+  choose(id: string): void {
+    this.chosen = id
+    sessionStorage.setItem('dataset', id)
+    if (router.now.query.has('dataset')) router.set({ dataset: id }, { replace: true })
+  }
+}
+
+export const datasets = new Datasets()

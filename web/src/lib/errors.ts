@@ -1,0 +1,26 @@
+/**
+ * What an error means to the person, in the page's language. The server's own sentence is English; it is shown as it
+ * stands only to those who read English, because a mixture of languages helps nobody.
+ */
+import type { ApiError } from './api'
+import { has, plural, t, texting, type Key } from './i18n.svelte'
+import { number } from './format'
+
+export function explain(e: ApiError): string {
+  if (e.status === 0) return t(e.code === 'unexpected' ? 'error.unexpected' : 'error.connection')
+  if (e.status === 429) {
+    const minutes = Math.max(1, Math.ceil((e.retryAfter ?? 60) / 60))
+    return plural('signin.throttled', minutes, { n: number(texting.language, minutes) })
+  }
+  const key = `code.${e.code}`
+  if (has(key)) return t(key as Key)
+  if (e.status === 403) return t('error.forbidden')
+  if (e.status === 503) return t('error.overloaded')
+  if (e.status >= 500) return t('error.server')
+  if (texting.language === 'en' && e.message) return sentence(e.message)
+  return t(e.status === 404 ? 'error.gone' : e.status === 409 ? 'error.conflict' : 'error.value')
+}
+
+function sentence(s: string): string {
+  return s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')
+}

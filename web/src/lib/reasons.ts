@@ -1,0 +1,48 @@
+/**
+ * The import says in one fixed English sentence each why a cell was set aside and why a column got its meaning. Here
+ * each of these sentences has a text of ours; a sentence that is not known is shown as it came.
+ */
+import { t, texting, type Key } from './i18n.svelte'
+
+const sentences: Record<string, Key> = {
+  'a leading zero, in a column of whole numbers': 'reject.zero',
+  'not a whole number of at most 18 digits': 'reject.digits',
+  'not a whole number': 'reject.integer',
+  "more digits than the column's numbers have": 'reject.scale',
+  'not a number': 'reject.number',
+  'a time, in a column of dates': 'reject.time',
+  'not a date': 'reject.date',
+  'not a date and time': 'reject.moment',
+  'neither true nor false': 'reject.boolean',
+  'longer than a cell may be': 'reject.long',
+  'an error value or binary data in the file': 'reject.error',
+  'more cells than the table has columns': 'reject.cells',
+  'bytes after this line are not valid UTF-8 and were replaced': 'reject.utf8',
+  'a row after this line has too many cells and was left out': 'reject.wide',
+  'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
+  'not readable': 'reject.unreadable',
+  'set by a person': 'reason.person',
+  'said by a person': 'reason.person',
+  'another column was given this role': 'reason.other',
+  'a total for each customer, which the purchases give already': 'reason.total',
+  'its values are numbers of the customers in the other table': 'reason.relation',
+}
+
+export function reason(text: string | null): string {
+  if (!text) return ''
+  if (text.startsWith('its values look like')) return t('reason.values')
+  if (text.startsWith('the header')) return t('reason.header')
+  const key = sentences[text]
+  return key ? t(key) : texting.language === 'en' ? text : `“${text}”`
+}
+
+const types: Record<string, Key> = {
+  VARCHAR: 'type.text',
+  BOOLEAN: 'type.boolean',
+  BIGINT: 'type.integer',
+  DOUBLE: 'type.number',
+  DATE: 'type.date',
+  TIMESTAMP: 'type.moment',
+}
+export const typeName = (type: string) => t(types[type] ?? (type.startsWith('DECIMAL') ? 'type.number' : 'type.text'))
+export const isNumber = (type: string) => /^(BIGINT|DOUBLE|DECIMAL|INTEGER|HUGEINT)/.test(type)

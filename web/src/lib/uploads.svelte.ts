@@ -1,0 +1,109 @@
+/** Uploads of this page: they go on while the person looks at something else. */
+import { ApiError, call, upload } from './api'
+import { datasets } from './datasets.svelte'
+import { watchJob } from './jobs'
+import { jobs } from './jobs.svelte'
+
+export type Stage = 'sending' | 'reading' | 'done' | 'failed' | 'cancelled'
+
+export interface Upload {
+  key: number
+  names: string[]
+  bytes: number
+  stage: Stage
+  fraction: number
+  perSecond: number // bytes, while sending
+  message: string
+  error: ApiError | null
+  dataset: string | null
+  job: string | null
+  rows: number | null
+  rejects: number | null
+  stop: AbortController
+}
+
+interface Started {
+  dataset: { id: string; name: string }
+  job: { id: string }
+}
+
+let keys = 0
+
+class Uploads {
+  list = $state<Upload[]>([])
+  active = $derived(this.list.filter((u) => u.stage === 'sending' || u.stage === 'reading').length)
+
+  /** path: a new data set, or the versions of one. */
+  start(files: File[], path: string, fields: Record<string, string>): void {
+    const item: Upload = {
+      key: ++keys,
+      names: files.map((f) => f.name),
+      bytes: files.reduce((n, f) => n + f.size, 0),
+      stage: 'sending',
+      fraction: 0,
+      perSecond: 0,
+      message: '',
+      error: null,
+      dataset: null,
+      job: null,
+      rows: null,
+      rejects: null,
+      stop: new AbortController(),
+    }
+    this.list.unshift(item)
+    void this.#run(this.list[0]!, files, path, fields)
+  }
+
+  async cancel(u: Upload): Promise<void> {
+    u.stop.abort()
+    if (u.job) await call('DELETE', `/api/v1/jobs/${u.job}`).catch(() => undefined)
+    u.stage = 'cancelled'
+  }
+
+  dismiss(u: Upload): void {
+    this.list = this.list.filter((other) => other.key !== u.key)
+  }
+
+  async #run(u: Upload, files: File[], path: string, fields: Record<string, string>): Promise<void> {
+    const form = new FormData()
+    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    for (const file of files) form.append('file', file, file.name)
+    const began = performance.now()
+    try {
+      const started = await upload<Started>(
+        path,
+        form,
+        (p) => {
+          u.fraction = p.sent / Math.max(1, p.total)
+          u.perSecond = p.sent / Math.max(0.1, (performance.now() - began) / 1000)
+        },
+        u.stop.signal,
+      )
+      u.dataset = started.dataset.id
+      u.job = started.job.id
+      u.stage = 'reading'
+      void jobs.read()
+      u.fraction = 0
+      const job = await watchJob(u.job, (j) => ((u.fraction = j.progress), (u.message = j.message)), u.stop.signal)
+      this.#end(u, job)
+      await Promise.all([datasets.read(), jobs.read()])
+    } catch (reason) {
+      if (u.stop.signal.aborted) return
+      u.stage = 'failed'
+      u.error = reason instanceof ApiError ? reason : new ApiError(0, 'unexpected', String(reason))
+    }
+  }
+
+  #end(u: Upload, job: Awaited<ReturnType<typeof watchJob>>): void {
+    if (job.state === 'done') {
+      u.stage = 'done'
+      u.rows = Number(job.result?.['rows'] ?? 0)
+      u.rejects = Number(job.result?.['rejects'] ?? 0)
+    } else {
+      u.stage = job.state === 'cancelled' ? 'cancelled' : 'failed'
+      if (job.error) u.error = new ApiError(422, job.error.code, job.error.message, job.error.field ?? null)
+    }
+  }
+}
+
+export const uploads = new Uploads()
