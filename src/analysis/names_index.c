@@ -132,8 +132,9 @@ uint64_t *name_index_match(struct name_index *x, struct str folded, uint32_t *re
 	uint64_t *bits = mem_zalloc((words ? words : 1) * sizeof *bits);
 	uint64_t *one = mem_zalloc((words ? words : 1) * sizeof *one);
 	struct str rest = folded, part;
-	for (uint32_t i = 0; i < x->n; i++)
-		bits[i / 64] |= UINT64_C(1) << (i % 64);
+	memset(bits, 0xff, x->n / 64 * sizeof *bits);
+	if (x->n % 64)
+		bits[x->n / 64] = (UINT64_C(1) << (x->n % 64)) - 1;
 	while (str_split(&rest, ' ', &part)) {
 		if (!part.n)
 			continue;
