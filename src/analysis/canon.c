@@ -170,6 +170,7 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 		ret->products_column = s.client->list->name;
 	}
 	s.canon = ret;
+	s.whole_ids = canon_whole_ids(tables, s.n, s.client);
 	ret->has_customers = s.client || ret->has_purchases;
 	if (!ret->has_customers)
 		return;

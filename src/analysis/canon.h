@@ -6,11 +6,11 @@
  * quoted, and no value is ever put into the text. Pure: content in, SQL out, all of it in the arena.
  *
  * Purchases (every row, those left out included):
- *	id VARCHAR, key VARCHAR (what makes products one: code or name, upper case), code, name VARCHAR, amount BIGINT
- *	(ten-thousandths), quantity DOUBLE, bought TIMESTAMP, invoice VARCHAR, ord BIGINT (later rows higher), why
- *TINYINT (NULL = counted, else enum canon_left_out), currency VARCHAR Customers (one row an id): part INTEGER, ord
- *BIGINT (file order is by part, then ord), id VARCHAR, r0 … r9 VARCHAR (enum canon_field), o0 … VARCHAR (the other
- *columns)
+ *	id (BIGINT where every table has it so, else VARCHAR: cast it when it leaves), key VARCHAR (what makes products
+ *one: code or name, upper case), code, name VARCHAR, amount BIGINT (ten-thousandths), quantity DOUBLE, bought
+ *TIMESTAMP, invoice VARCHAR, ord BIGINT (later rows higher), why TINYINT (NULL = counted, else enum canon_left_out),
+ *currency VARCHAR Customers (one row an id): part INTEGER, ord BIGINT (file order is by part, then ord), id (as above),
+ *r0 … r9 VARCHAR (enum canon_field), o0 … VARCHAR (the other columns)
  */
 #pragma once
 

@@ -80,12 +80,26 @@ static void add_number(struct buf *b, const struct dataset_column *c)
 	buf_adds(b, " AS DOUBLE)");
 }
 
-static void add_id(struct buf *b, const struct dataset_column *id)
+/* Whole numbers stay numbers while they are grouped and joined by, where every table has them so. */
+static void add_id(struct buf *b, const struct canon_sql *s, const struct dataset_column *id)
 {
-	if (id)
-		add_text(b, id);
+	if (!id)
+		buf_adds(b, s->whole_ids ? "_row + 1" : "CAST(_row + 1 AS VARCHAR)");
+	else if (s->whole_ids)
+		add_ident(b, id->name);
 	else
-		buf_adds(b, "CAST(_row + 1 AS VARCHAR)");
+		add_text(b, id);
+}
+
+bool canon_whole_ids(const struct canon_table *tables, size_t n, const struct canon_table *client)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct canon_table *t = &tables[i];
+		const struct dataset_column *id = t->head ? t->head->id : t->id;
+		if (t->is_purchases && id && strcmp(id->type, "BIGINT") != 0)
+			return false;
+	}
+	return !client || !client->client_id || strcmp(client->client_id->type, "BIGINT") == 0;
 }
 
 static void add_amount(struct buf *b, const struct canon_table *t)
@@ -142,9 +156,9 @@ static void add_lines(struct buf *b, const struct canon_sql *s, const struct can
 {
 	buf_adds(b, "SELECT ");
 	if (t->head)
-		buf_adds(b, "CAST(NULL AS VARCHAR)");
+		buf_adds(b, "NULL");
 	else
-		add_id(b, t->id);
+		add_id(b, s, t->id);
 	buf_adds(b, " AS id, ");
 	add_text(b, t->code);
 	buf_adds(b, " AS code, ");
@@ -180,7 +194,7 @@ static void add_related(struct buf *b, const struct canon_sql *s, const struct c
 		buf_adds(b, " LEFT JOIN (SELECT invoice, min(id) AS id, min(bought) AS bought FROM (SELECT ");
 		add_text(b, h->invoice);
 		buf_adds(b, " AS invoice, ");
-		add_text(b, h->id);
+		add_id(b, s, h->id);
 		buf_adds(b, " AS id, ");
 		add_at(b, h);
 		buf_adds(b, " AS bought FROM ");
@@ -224,7 +238,7 @@ static void add_unnested(struct buf *b, const struct canon_sql *s, const struct 
 		 "CAST(NULL AS VARCHAR) AS currency FROM (SELECT id, trim(unnest(list), ' \"[]') AS item, "
 		 "generate_subscripts(list, 1) AS place FROM (SELECT ",
 		 t->is_basket ? "place" : "-place");
-	add_id(b, t->id);
+	add_id(b, s, t->id);
 	buf_addf(b, " AS id, %s AS list FROM ", list);
 	add_table(b, s->schema, t->table->name);
 	buf_adds(b, ")) WHERE item <> ''");
@@ -310,17 +324,21 @@ static void add_columns(struct buf *b, const struct canon_sql *s, const struct d
 	}
 }
 
-static void add_names(struct buf *b, const struct canon_sql *s, const char *format_field, const char *format_other)
+static void add_names(struct buf *b, const struct canon_sql *s, bool aggregate)
 {
 	for (size_t f = 0; f < CANON_FIELDS; f++) {
-		buf_adds(b, ", ");
-		buf_addf(b, "%s(r%zu%s) AS r%zu", format_field, f, format_field[0] ? ", ord" : "", f);
+		if (aggregate && s->canon->field_column[f])
+			buf_addf(b, ", arg_min(r%zu, ord) AS r%zu", f, f);
+		else if (aggregate)
+			buf_addf(b, ", CAST(NULL AS VARCHAR) AS r%zu", f);
+		else
+			buf_addf(b, ", r%zu", f);
 	}
 	for (size_t i = 0; i < s->canon->n_other; i++) {
-		if (format_other[0])
+		if (aggregate)
 			buf_addf(b, ", CASE WHEN min(o%zu) = max(o%zu) THEN min(o%zu) END AS o%zu", i, i, i, i);
 		else
-			buf_addf(b, ", (o%zu) AS o%zu", i, i);
+			buf_addf(b, ", o%zu", i);
 	}
 }
 
@@ -328,14 +346,14 @@ const char *canon_sql_clients(const struct canon_sql *s)
 {
 	CLEANUP(buf_free) struct buf b = BUF_INIT(SQL_BYTES);
 	buf_adds(&b, "WITH client AS (SELECT _row AS ord, ");
-	add_id(&b, s->client->client_id ? s->client->client_id : s->client->id);
+	add_id(&b, s, s->client->client_id ? s->client->client_id : s->client->id);
 	buf_adds(&b, " AS id");
 	add_columns(&b, s, s->client->table);
 	buf_adds(&b, " FROM ");
 	add_table(&b, s->schema, s->client->table->name);
 	buf_adds(&b, "), known AS (SELECT id, min(ord) AS ord FROM client WHERE id IS NOT NULL GROUP BY id) "
 		     "SELECT 0 AS part, client.ord AS ord, client.id AS id");
-	add_names(&b, s, "", "");
+	add_names(&b, s, false);
 	buf_adds(&b, " FROM client JOIN known ON client.ord = known.ord");
 	if (s->canon->has_purchases && !s->canon->listed) {
 		buf_adds(&b, " UNION ALL SELECT 1, min(ord), id");
@@ -353,13 +371,13 @@ const char *canon_sql_buyers(const struct canon_sql *s, const struct canon_table
 	CLEANUP(buf_free) struct buf b = BUF_INIT(SQL_BYTES);
 	buf_adds(&b, "WITH source AS (SELECT ");
 	buf_addf(&b, "_row + %lld AS ord, ", (long long)source->number << ORD_SHIFT);
-	add_id(&b, source->id);
+	add_id(&b, s, source->id);
 	buf_adds(&b, " AS id");
 	add_columns(&b, s, source->table);
 	buf_adds(&b, " FROM ");
 	add_table(&b, s->schema, source->table->name);
 	buf_adds(&b, "), known AS (SELECT min(ord) AS ord, id");
-	add_names(&b, s, "arg_min", "agree");
+	add_names(&b, s, true);
 	buf_adds(&b, " FROM source WHERE id IS NOT NULL GROUP BY id) SELECT 0 AS part, * FROM known");
 	size_t n_sources = 0;
 	for (size_t i = 0; i < s->n; i++)

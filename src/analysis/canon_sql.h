@@ -23,8 +23,10 @@ struct canon_sql {
 	size_t n;
 	const struct canon_table *client; /* NULL: customers are those who bought */
 	const struct canon *canon;
+	bool whole_ids; /* ids are BIGINT in every table: they are not made text */
 };
 
+bool canon_whole_ids(const struct canon_table *tables, size_t n, const struct canon_table *client);
 const char *canon_sql_purchases(const struct canon_sql *s);
 /* One row a customer of the client table, then those who are only in purchases. */
 const char *canon_sql_clients(const struct canon_sql *s);

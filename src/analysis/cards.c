@@ -10,7 +10,7 @@
 
 #define SQL_BYTES (8 * MIB)
 #define TRANSACTION_ROWS 20000 /* cards written at once: other writers wait no longer than for these */
-#define FIXED 7                /* columns before r0: id, and six totals */
+#define FIXED 2                /* columns before r0: the id as text, and as `buyers` has it */
 #define STATS_BYTES (4 * MIB)
 
 static struct str field_of(const struct columns_batch *b, size_t column, size_t row)
@@ -41,31 +41,6 @@ static void write_data(struct card_work *w, const struct columns_batch *b, size_
 	}
 	jw_close(&j, '}');
 	jw_close(&j, '}');
-}
-
-static size_t pack_products(struct card_work *w, uint32_t customer)
-{
-	buf_clear(&w->packed);
-	if (customer >= w->n_customers)
-		return 0;
-	const struct card_pair *p = w->pairs + w->pair_at[customer];
-	size_t n = w->pair_at[customer + 1] - w->pair_at[customer];
-	if (n > w->cap_customer) {
-		w->cap_customer = n * 2;
-		w->products = mem_realloc(w->products, w->cap_customer * sizeof *w->products);
-	}
-	for (size_t i = 0; i < n; i++)
-		w->products[i] = (struct customer_product){ p[i].product, p[i].times, p[i].spend, p[i].first_day,
-							    p[i].last_day };
-	if (n)
-		customer_products_pack(&w->packed, w->products, n);
-	return n;
-}
-
-static int64_t number_or(const struct columns_batch *b, size_t column, size_t row, int64_t otherwise)
-{
-	const struct column_batch *c = &b->columns[column];
-	return c->kind == COLUMN_I64 && column_valid(c, row) ? c->i64[row] : otherwise;
 }
 
 static int64_t age_of(const struct card_work *w, const struct columns_batch *b, size_t row)
@@ -99,23 +74,32 @@ static bool write_row(struct card_work *w, const struct columns_batch *b, size_t
 	buf_clear(&w->folded);
 	utf8_fold(&w->folded, buf_str(&w->name));
 	write_data(w, b, row);
+	struct card_total none = { .first_at = TIME_NONE, .last_at = TIME_NONE }, *total = &none;
+	struct str id = field_of(b, 0, row);
+	size_t products = 0;
+	int64_t scratch;
+	uint32_t buyer;
+	buf_clear(&w->packed);
+	if (numbering_find(&w->buyers, cards_id(&b->columns[1], row, &scratch), &buyer)) {
+		total = &w->totals[buyer];
+		products = cards_take(w, buyer);
+		if (products)
+			customer_products_pack(&w->packed, w->taken, products);
+	}
 	struct customer c = { .no = w->set.customers,
-			      .id = field_of(b, 0, row),
+			      .id = id,
 			      .name = buf_str(&w->name),
 			      .folded = buf_str(&w->folded),
-			      .spend = number_or(b, 1, row, 0),
-			      .purchases = number_or(b, 2, row, 0),
-			      .invoices = number_or(b, 3, row, 0),
-			      .first_at = number_or(b, 4, row, TIME_NONE),
-			      .last_at = number_or(b, 5, row, TIME_NONE),
-			      .age = age_of(w, b, row) };
-	size_t products = pack_products(w, (uint32_t)c.no);
-	c.products = buf_str(&w->packed);
+			      .spend = total->spend,
+			      .purchases = total->purchases,
+			      .invoices = total->invoices,
+			      .first_at = total->first_at,
+			      .last_at = total->last_at,
+			      .age = age_of(w, b, row),
+			      .products = buf_str(&w->packed) };
 	c.data = buf_str(&w->data);
 	if (w->data.failed || w->packed.failed)
 		return err_set(e, ERR_LIMIT, NULL, "the card of customer %.*s is too large", STR_ARG(c.id));
-	if (w->canon.listed)
-		c.purchases = (int64_t)products;
 	stats_add_customer(&w->stats, &c, products, repeats(w, &c));
 	w->set.customers++;
 	return customer_insert(w->ask->db, &w->set, &c, e);
@@ -135,41 +119,22 @@ static bool on_customers(void *ctx, const struct columns_batch *b, struct err *e
 		w->rows_in_transaction = 0;
 		if (!db_commit(w->ask->db, e))
 			return false;
-		if (w->progress && w->n_customers)
-			w->progress(w->progress_ctx, 0.4 + 0.5 * MIN(1.0, (double)w->set.customers / w->n_customers));
+		if (w->progress) /* how many there will be is not known: nearer and nearer to the end */
+			w->progress(w->progress_ctx, 0.95 - 0.45 / (1 + (double)w->set.customers / 500000));
 	}
 	return true;
-}
-
-static void add_columns(struct buf *sql, const struct canon *c)
-{
-	for (size_t f = 0; f < CANON_FIELDS; f++)
-		buf_addf(sql, ", who.r%zu", f);
-	for (size_t i = 0; i < c->n_other; i++)
-		buf_addf(sql, ", who.o%zu", i);
 }
 
 bool cards_customers(struct card_work *w, struct err *e)
 {
 	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
 	const struct canon *c = &w->canon;
-	bool totals = c->has_purchases && !c->listed;
-	buf_addf(&sql, "WITH who AS (%s)", c->customers);
-	if (totals)
-		buf_addf(&sql,
-			 ", total AS (SELECT id, TRY_CAST(sum(amount) AS BIGINT) AS spend, count(*) AS n, %s AS "
-			 "invoices, "
-			 "epoch_us(min(bought)) AS first_at, epoch_us(max(bought)) AS last_at FROM (%s) WHERE why IS "
-			 "NULL "
-			 "GROUP BY id)",
-			 c->has_invoice ? "count(DISTINCT invoice)" : "CAST(0 AS BIGINT)", c->purchases);
-	buf_adds(&sql, totals ? " SELECT who.id, spend, n, invoices, first_at, last_at, who.part"
-			      : " SELECT who.id, 0, 0, 0, NULL, NULL, who.part");
-	add_columns(&sql, c);
-	buf_adds(&sql, " FROM who");
-	if (totals)
-		buf_adds(&sql, " LEFT JOIN total ON total.id = who.id");
-	buf_adds(&sql, " ORDER BY who.part, who.ord");
+	buf_adds(&sql, "SELECT CAST(id AS VARCHAR), id");
+	for (size_t f = 0; f < CANON_FIELDS; f++)
+		buf_addf(&sql, ", r%zu", f);
+	for (size_t i = 0; i < c->n_other; i++)
+		buf_addf(&sql, ", o%zu", i);
+	buf_addf(&sql, " FROM (%s) ORDER BY part, ord", c->customers);
 	w->set.customers = 0;
 	bool done = ask_run(w->ask, sql.p, NULL, on_customers, w, e);
 	if (done && w->rows_in_transaction)
@@ -226,15 +191,12 @@ static bool build(struct card_work *w, struct err *e)
 {
 	CLEANUP(buf_free) struct buf stats = BUF_INIT(STATS_BYTES);
 	CLEANUP(buf_free) struct buf columns = BUF_INIT(STATS_BYTES);
-	if (!find_currency(w, e) || !stats_count_rows(&w->stats, w->ask, &w->canon, e))
+	if (!find_currency(w, e) || !cards_read(w, e))
 		return false;
-	tell(w, 0.1);
+	tell(w, 0.3);
 	if (!cards_products(w, e))
 		return false;
-	tell(w, 0.2);
-	if (!cards_pairs(w, e))
-		return false;
-	tell(w, 0.4);
+	tell(w, 0.5);
 	if (!cards_customers(w, e) || !customer_edits_apply(w->ask->db, &w->set, e))
 		return false;
 	tell(w, 0.95);
@@ -249,16 +211,24 @@ static bool build(struct card_work *w, struct err *e)
 static void work_free(struct card_work *w)
 {
 	stats_work_free(&w->stats);
-	buf_free(&w->keys);
+	numbering_free(&w->spellings);
+	numbering_free(&w->keys);
+	numbering_free(&w->names);
+	numbering_free(&w->buyers);
+	buf_free(&w->both);
 	buf_free(&w->name);
 	buf_free(&w->folded);
 	buf_free(&w->data);
 	buf_free(&w->packed);
-	free(w->key_at);
-	free(w->slots);
-	free(w->pairs);
-	free(w->pair_at);
 	free(w->products);
+	free(w->final);
+	free(w->totals);
+	free(w->rows);
+	free(w->order);
+	free(w->row_at);
+	free(w->taken);
+	free(w->baskets);
+	free(w->spelling);
 }
 
 static bool build_for(struct ask *q, int64_t dataset, void (*progress)(void *, double), void *ctx, struct err *e)
@@ -269,8 +239,11 @@ static bool build_for(struct ask *q, int64_t dataset, void (*progress)(void *, d
 		return err_set(e, ERR_LIMIT, NULL, "the data set has too many columns");
 	if (!w.canon.has_customers)
 		return card_set_drop(q->db, q->version, e);
-	w.keys = BUF_INIT(GIB);
-	w.name = w.folded = w.data = w.packed = BUF_INIT(LIMIT_ROW_BYTES);
+	numbering_init(&w.spellings, GIB);
+	numbering_init(&w.keys, GIB);
+	numbering_init(&w.names, GIB);
+	numbering_init(&w.buyers, GIB);
+	w.both = w.name = w.folded = w.data = w.packed = BUF_INIT(LIMIT_ROW_BYTES);
 	stats_work_init(&w.stats);
 	w.set = (struct card_set){ .version = q->version,
 				   .org = q->org,

@@ -70,7 +70,8 @@ bool purchases_json(struct instance *inst, struct db *db, const struct card_set 
 	buf_addf(&sql,
 		 "SELECT coalesce(code, key), name, amount, quantity, bought, invoice, CAST(coalesce(why, 0) AS "
 		 "BIGINT), "
-		 "count(*) OVER () FROM (%s) WHERE id = $1 ORDER BY bought DESC NULLS LAST, ord DESC LIMIT %lld OFFSET "
+		 "count(*) OVER () FROM (%s) WHERE CAST(id AS VARCHAR) = $1 ORDER BY bought DESC NULLS LAST, ord DESC "
+		 "LIMIT %lld OFFSET "
 		 "%lld",
 		 c.purchases, (long long)limit, (long long)skip);
 	buf_addc(&params, '[');
@@ -80,7 +81,7 @@ bool purchases_json(struct instance *inst, struct db *db, const struct card_set 
 		return false;
 	if (!d.total && skip) { /* beyond the end: no row told the total */
 		buf_clear(&sql);
-		buf_addf(&sql, "SELECT count(*) FROM (%s) WHERE id = $1", c.purchases);
+		buf_addf(&sql, "SELECT count(*) FROM (%s) WHERE CAST(id AS VARCHAR) = $1", c.purchases);
 		if (!ask_run(&q, sql.p, params.p, on_count, &d, e))
 			return false;
 	}

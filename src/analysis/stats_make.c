@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MONTHS_MOST 2400 /* two hundred years; later ones of a file with nonsense dates are not shown */
+
 static const struct {
 	const char *name;
 	int64_t from, to; /* years, inclusive */
@@ -26,37 +28,51 @@ void stats_work_free(struct stats_work *s)
 	buf_free(&s->products);
 }
 
-static bool on_counts(void *ctx, const struct columns_batch *b, struct err *e)
+/* The month of a day, a new one when it was not seen before. */
+static struct stats_month *month_of(struct stats_work *s, enum purchase_time exact, int64_t day)
 {
-	struct stats_work *s = ctx;
-	for (size_t r = 0; r < b->rows; r++) {
-		int64_t why = b->columns[0].i64[r], rows = b->columns[2].i64[r];
-		if (why < 0 || why >= CANON_LEFT_OUTS)
-			continue;
-		s->left_out[why] += rows;
-		if (why != CANON_COUNTED || !column_valid(&b->columns[1], r))
-			continue;
-		if (s->n_months == s->cap_months) {
-			s->cap_months = s->cap_months ? s->cap_months * 2 : 64;
-			s->months = mem_realloc(s->months, s->cap_months * sizeof *s->months);
+	int64_t y;
+	int m, d;
+	for (size_t i = 0; i < s->n_months; i++) {
+		if (day >= s->months[i].day && day < s->months[i].end) {
+			s->last_month = i;
+			return &s->months[i];
 		}
-		s->months[s->n_months++] = (struct stats_month){ b->columns[1].i64[r], rows, b->columns[3].i64[r] };
 	}
-	return true;
+	if (s->n_months == MONTHS_MOST)
+		return NULL;
+	if (s->n_months == s->cap_months) {
+		s->cap_months = s->cap_months ? s->cap_months * 2 : 64;
+		s->months = mem_realloc(s->months, s->cap_months * sizeof *s->months);
+	}
+	clock_civil_from_days(day, &y, &m, &d);
+	bool years = exact == PURCHASE_TIME_YEAR;
+	struct stats_month made = { .day = clock_days_from_civil(y, years ? 1 : m, 1),
+				    .end = years || m == 12 ? clock_days_from_civil(y + 1, 1, 1)
+							    : clock_days_from_civil(y, m + 1, 1) };
+	s->last_month = s->n_months;
+	s->months[s->n_months++] = made;
+	return &s->months[s->last_month];
 }
 
-bool stats_count_rows(struct stats_work *s, struct ask *q, const struct canon *c, struct err *e)
+void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, int64_t spend)
 {
-	CLEANUP(buf_free) struct buf sql = BUF_INIT(4 * MIB);
-	if (!c->has_purchases)
-		return true;
-	buf_addf(&sql,
-		 "SELECT CAST(coalesce(why, 0) AS BIGINT) AS why, CASE WHEN why IS NULL THEN CAST(date_trunc('%s', "
-		 "bought) "
-		 "AS DATE) END AS month, count(*) AS n, coalesce(TRY_CAST(sum(amount) AS BIGINT), 0) AS revenue "
-		 "FROM (%s) GROUP BY 1, 2 ORDER BY 1, 2",
-		 c->time == PURCHASE_TIME_YEAR ? "year" : "month", c->purchases);
-	return ask_run(q, sql.p, NULL, on_counts, s, e);
+	if (at == TIME_NONE)
+		return;
+	int64_t day = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
+	struct stats_month *m = s->n_months ? &s->months[s->last_month] : NULL;
+	if (!m || day < m->day || day >= m->end)
+		m = month_of(s, exact, day);
+	if (m) {
+		m->purchases++;
+		m->revenue += spend;
+	}
+}
+
+static int by_day(const void *a, const void *b)
+{
+	const struct stats_month *x = a, *y = b;
+	return x->day < y->day ? -1 : x->day > y->day;
 }
 
 void stats_money(struct json_writer *w, const char *key, int64_t amount, const char *currency)
@@ -136,6 +152,7 @@ static double share(int64_t part, int64_t whole)
 
 static void write_months(struct json_writer *w, const struct stats_work *s, const struct card_set *set)
 {
+	qsort(s->months, s->n_months, sizeof *s->months, by_day);
 	bool years = set->time == PURCHASE_TIME_YEAR;
 	jw_key(w, years ? "by_year" : "by_month");
 	jw_open(w, '[');

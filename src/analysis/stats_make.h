@@ -10,7 +10,7 @@
 #define STATS_BANDS 7
 
 struct stats_month {
-	int64_t day; /* its first day, since 1970 */
+	int64_t day, end; /* its first day since 1970, and that of the next */
 	int64_t purchases, revenue;
 };
 
@@ -21,7 +21,7 @@ struct stats_band {
 struct stats_work {
 	int64_t left_out[CANON_LEFT_OUTS]; /* rows; CANON_COUNTED: rows that count */
 	struct stats_month *months;
-	size_t n_months, cap_months;
+	size_t n_months, cap_months, last_month;
 	struct stats_band bands[STATS_BANDS];
 	int64_t customers, buyers, repeaters, several, invoices, products_held;
 	int64_t spend;
@@ -31,8 +31,8 @@ struct stats_work {
 
 void stats_work_init(struct stats_work *s);
 void stats_work_free(struct stats_work *s);
-/* Rows by month, and those left out by reason. */
-bool stats_count_rows(struct stats_work *s, struct ask *q, const struct canon *c, struct err *e);
+/* A purchase that counts, to its month (year, where that is all that is known). */
+void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, int64_t spend);
 void stats_add_product(struct stats_work *s, const struct card_set *set, const struct product *p);
 void stats_add_customer(struct stats_work *s, const struct customer *c, size_t products, bool repeats);
 /* The stored object, without the number of customers, which edits change. */

@@ -1,0 +1,200 @@
+/* What was read, by buyer and by product. */
+#include "analysis/cards_inner.h"
+#include "base/clock.h"
+#include "db/db.h"
+
+#include <stdlib.h>
+
+/* The name of a product is the commonest one of its code; equal ones by alphabet. */
+static void choose_names(struct card_work *w)
+{
+	size_t n = w->keys.n ? w->keys.n : 1;
+	w->products = mem_zalloc(n * sizeof *w->products);
+	for (uint32_t k = 0; k < w->keys.n; k++)
+		w->products[k] = (struct card_product){ .key = k, .name_rows = -1 };
+	for (uint32_t i = 0; i < w->spellings.n; i++) {
+		const struct card_spelling *s = &w->spelling[i];
+		if (s->key == CARD_NO_PRODUCT)
+			continue;
+		struct card_product *p = &w->products[s->key];
+		bool better = s->rows > p->name_rows ||
+			      (s->rows == p->name_rows &&
+			       str_cmp(numbering_text(&w->names, s->name), numbering_text(&w->names, p->name)) < 0);
+		p->sales += s->rows;
+		p->coded |= s->coded;
+		if (better) {
+			p->name = s->name;
+			p->name_rows = s->rows;
+		}
+	}
+}
+
+static void sort_rows(struct card_work *w)
+{
+	uint32_t n = w->buyers.n;
+	w->row_at = mem_zalloc(((size_t)n + 2) * sizeof *w->row_at);
+	w->order = mem_array(w->n_rows ? w->n_rows : 1, sizeof *w->order);
+	for (size_t i = 0; i < w->n_rows; i++)
+		w->row_at[w->rows[i].buyer + 2]++;
+	for (uint32_t c = 0; c < n; c++)
+		w->row_at[c + 2] += w->row_at[c + 1];
+	for (size_t i = 0; i < w->n_rows; i++)
+		w->order[w->row_at[w->rows[i].buyer + 1]++] = (uint32_t)i;
+}
+
+/* By product, and of one product by basket. */
+static int by_key(const void *a, const void *b, void *ctx)
+{
+	const struct card_row *rows = ctx, *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->basket < y->basket ? -1 : x->basket > y->basket;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static int64_t count_baskets(struct card_work *w, const uint32_t *order, size_t n)
+{
+	int64_t distinct = 0;
+	for (size_t i = 0; i < n; i++)
+		w->baskets[i] = w->rows[order[i]].basket;
+	qsort(w->baskets, n, sizeof *w->baskets, by_number);
+	for (size_t i = 0; i < n; i++)
+		distinct += i == 0 || w->baskets[i] != w->baskets[i - 1];
+	return distinct;
+}
+
+/* Sorts each buyer's rows by product, and counts what a product and a buyer are told of it. */
+static void count_buyers(struct card_work *w)
+{
+	size_t most = 1;
+	for (uint32_t c = 0; c < w->buyers.n; c++)
+		most = MAX(most, (size_t)(w->row_at[c + 1] - w->row_at[c]));
+	w->baskets = mem_array(most, sizeof *w->baskets);
+	w->taken = mem_array(most, sizeof *w->taken);
+	w->cap_taken = most;
+	for (uint32_t c = 0; c < w->buyers.n; c++) {
+		uint32_t *order = w->order + w->row_at[c];
+		size_t n = (size_t)(w->row_at[c + 1] - w->row_at[c]);
+		if (w->canon.has_invoice)
+			w->totals[c].invoices = count_baskets(w, order, n);
+		qsort_r(order, n, sizeof *order, by_key, w->rows);
+		for (size_t i = 0; i < n; i++) {
+			const struct card_row *row = &w->rows[order[i]];
+			if (row->key == CARD_NO_PRODUCT)
+				continue;
+			w->products[row->key].spend += row->spend;
+			w->products[row->key].customers += i == 0 || w->rows[order[i - 1]].key != row->key;
+		}
+	}
+}
+
+/* More customers first, then by name, then by key. */
+static int by_customers(const void *a, const void *b, void *ctx)
+{
+	const struct card_work *w = ctx;
+	const struct card_product *x = a, *y = b;
+	if (x->customers != y->customers)
+		return x->customers > y->customers ? -1 : 1;
+	int order = str_cmp(numbering_text(&w->names, x->name), numbering_text(&w->names, y->name));
+	return order ? order : str_cmp(numbering_text(&w->keys, x->key), numbering_text(&w->keys, y->key));
+}
+
+bool cards_products(struct card_work *w, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	uint32_t n = w->keys.n;
+	choose_names(w);
+	sort_rows(w);
+	count_buyers(w);
+	qsort_r(w->products, n, sizeof *w->products, by_customers, w);
+	w->final = mem_array(n ? n : 1, sizeof *w->final);
+	if (!db_begin_tx(w->ask->db, &tx, e))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct card_product *from = &w->products[i];
+		struct str name = numbering_text(&w->names, from->name);
+		struct product p = { .no = i,
+				     .code = from->coded ? numbering_text(&w->keys, from->key) : name,
+				     .name = name,
+				     .customers = from->customers,
+				     .sales = from->sales,
+				     .spend = from->spend };
+		w->final[from->key] = i;
+		stats_add_product(&w->stats, &w->set, &p);
+		if (!product_insert(w->ask->db, &w->set, &p, e))
+			return false;
+	}
+	w->set.products = n;
+	return db_commit_tx(&tx, e);
+}
+
+static int32_t day_of(int64_t at)
+{
+	if (at == TIME_NONE)
+		return DAY_NONE;
+	int64_t day = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
+	return day > INT32_MIN && day <= INT32_MAX ? (int32_t)day : DAY_NONE;
+}
+
+struct dated {
+	struct customer_product product;
+	uint32_t row; /* the latest */
+};
+
+/* Newest first; of one day the later row first, but in a list the earlier one is the newer. */
+static int newest_first(const void *a, const void *b, void *ctx)
+{
+	const struct dated *x = a, *y = b;
+	bool listed = *(const bool *)ctx;
+	if (x->product.last_day != y->product.last_day)
+		return x->product.last_day > y->product.last_day ? -1 : 1;
+	if (x->row != y->row)
+		return (x->row > y->row) != listed ? -1 : 1;
+	return 0;
+}
+
+/* Rows of one product, from order[0] to order[n - 1], by basket. */
+static struct dated take_one(const struct card_work *w, const uint32_t *order, size_t n)
+{
+	/* Without invoices and days each row is a time of its own. */
+	bool baskets = w->canon.has_invoice || w->canon.time >= PURCHASE_TIME_DAY;
+	int64_t first = TIME_NONE, last = TIME_NONE;
+	struct dated r = { .row = order[0] };
+	for (size_t i = 0; i < n; i++) {
+		const struct card_row *row = &w->rows[order[i]];
+		r.product.spend += row->spend;
+		r.product.times += i == 0 || !baskets || row->basket != w->rows[order[i - 1]].basket;
+		if (row->at != TIME_NONE)
+			first = first == TIME_NONE ? row->at : MIN(first, row->at);
+		last = MAX(last, row->at);
+		r.row = w->canon.listed ? MIN(r.row, order[i]) : MAX(r.row, order[i]);
+	}
+	r.product.product = w->final[w->rows[order[0]].key];
+	r.product.first_day = day_of(first);
+	r.product.last_day = day_of(last);
+	return r;
+}
+
+size_t cards_take(struct card_work *w, uint32_t buyer)
+{
+	const uint32_t *order = w->order + w->row_at[buyer];
+	size_t all = (size_t)(w->row_at[buyer + 1] - w->row_at[buyer]), n = 0;
+	struct dated *list = mem_array(all ? all : 1, sizeof *list);
+	for (size_t from = 0, end; from < all; from = end) {
+		uint32_t key = w->rows[order[from]].key;
+		for (end = from; end < all && w->rows[order[end]].key == key; end++)
+			;
+		if (key != CARD_NO_PRODUCT)
+			list[n++] = take_one(w, order + from, end - from);
+	}
+	qsort_r(list, n, sizeof *list, newest_first, &w->canon.listed);
+	for (size_t i = 0; i < n; i++)
+		w->taken[i] = list[i].product;
+	free(list);
+	return n;
+}
