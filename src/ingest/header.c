@@ -213,7 +213,8 @@ bool header_find(const struct block *b, const struct rows *rows, const struct re
 		*ret = h;
 		return true;
 	}
-	struct grid g = { b, rows, MIN(rows->n_rows, (size_t)LOOKED_AT), BUF_INIT(2 * LIMIT_CELL_BYTES) };
+	struct grid g = { .b = b, .rows = rows, .scratch = BUF_INIT(2 * LIMIT_CELL_BYTES) };
+	g.n = MIN(rows->n_rows, (size_t)LOOKED_AT);
 	size_t width = usual_extent(&g);
 	size_t row = first_full_row(&g, width);
 	bool headed = g.n && is_header(&g, row);
