@@ -199,6 +199,7 @@ static bool take_table(struct import *m, size_t source, const json_t *v, size_t 
 	take_output(m, &t, d.number, first_output);
 	if (t.rows && !t.n_segments)
 		return strange(e);
+	m->raw_names[m->n_tables] = arena_strndup(&m->arena, d.name.p, d.name.n);
 	m->tables[m->n_tables++] = t;
 	return !m->arena.failed || err_set(e, ERR_TOO_LARGE, NULL, "The columns take too much memory.");
 }
@@ -269,9 +270,10 @@ bool import_take_done(struct import *m, size_t source, const json_t *done, size_
 	size_t i, n = json_array_size(tables);
 	if (!m->tables) {
 		m->tables = arena_array(&m->arena, LIMIT_TABLES, sizeof *m->tables);
+		m->raw_names = arena_array(&m->arena, LIMIT_TABLES, sizeof *m->raw_names);
 		m->relations = arena_array(&m->arena, LIMIT_RELATIONS, sizeof *m->relations);
 	}
-	if (!m->tables || !m->relations)
+	if (!m->tables || !m->raw_names || !m->relations)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many tables.");
 	json_array_foreach (tables, i, v)
 		if (!take_table(m, source, v, n, first_output, e))

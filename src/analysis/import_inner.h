@@ -50,6 +50,7 @@ struct import {
 	uint64_t bytes_total, bytes_before; /* of all files; of those that are finished */
 	struct dataset_content before;      /* append and replace: the current version */
 	struct dataset_table *tables;       /* read now, in file order; n_segments is 0 or 1 */
+	const char **raw_names;             /* what the worker called them */
 	size_t n_tables;
 	struct dataset_relation *relations; /* room for LIMIT_RELATIONS */
 	size_t n_relations;

@@ -1,8 +1,8 @@
 /*
  * Append: each table that was read now joins one that is there, and its segment comes after the ones before.
  *
- * Columns go by name. One that the new file lacks is NULL in its rows; one that only the new file has is added, NULL in
- * the rows before. The same name with another type cannot be one column and is refused.
+ * Columns go by name, in any order, and both must have the same ones of the same types. The worker was told so already
+ * where the names of the tables agree (import_plan.c); here it is made sure of.
  */
 #include "analysis/import_inner.h"
 
@@ -14,67 +14,44 @@
 
 #include <stdlib.h>
 
-static size_t shared_columns(const struct dataset_table *a, const struct dataset_table *b)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < b->n_columns; i++)
-		n += dataset_column_named(a, str_of(b->columns[i].name)) != NULL;
-	return n;
-}
-
-/* By name; else the only one on both sides; else the only one with the same columns. */
-static bool find_target(const struct import *m, const struct dataset_table *t, size_t *ret, struct err *e)
+/*
+ * The table of that very name; or the only one there is, when each file holds one. Not one that is only alike: where
+ * the worker did not know it, row numbers would begin anew (import_plan.c).
+ */
+static bool find_target(const struct import *m, size_t table, size_t *ret, struct err *e)
 {
 	const struct dataset_content *c = &m->before;
-	const struct dataset_table *found = dataset_table_named(c, str_of(t->name));
-	const struct dataset_table *alike = NULL;
-	if (!found && c->n_tables == 1 && m->n_tables == 1)
-		found = c->tables;
-	for (size_t i = 0; !found && c->tables && i < c->n_tables; i++) {
-		const struct dataset_table *other = c->tables + i;
-		if (other->n_columns != t->n_columns || shared_columns(other, t) != t->n_columns)
-			continue;
-		if (alike)
-			return err_field(e, ERR_VALUE, t->name,
-					 "Several tables of the data set have the columns of \"%.100s\".", t->name);
-		alike = other;
+	const char *name = m->raw_names[table];
+	for (size_t i = 0; i < c->n_tables; i++)
+		if (!strcmp(c->tables[i].name, name)) {
+			*ret = i;
+			return true;
+		}
+	if (c->n_tables == 1 && m->n_tables == m->n_sources) {
+		*ret = 0;
+		return true;
 	}
-	found = found ? found : alike;
-	if (!found)
-		return err_field(e, ERR_VALUE, t->name,
-				 "The data set has no table \"%.100s\" to append to, nor one of these columns.",
-				 t->name);
-	if (!shared_columns(found, t))
-		return err_field(e, ERR_VALUE, t->name, "\"%.100s\" has none of the columns of \"%.100s\".", t->name,
-				 found->name);
-	*ret = (size_t)(found - c->tables);
-	return true;
+	return err_field(e, ERR_VALUE, name, "The data set has no table \"%.100s\" to append to.", name);
 }
 
-static bool join_columns(struct import *m, struct dataset_table *into, const struct dataset_table *t, struct err *e)
+static bool check_columns(const struct dataset_table *into, const struct dataset_table *t, struct err *e)
 {
-	struct dataset_column *cols = arena_array(&m->arena, into->n_columns + t->n_columns, sizeof *cols);
-	size_t n = into->n_columns;
-	if (!cols)
-		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
-	memcpy(cols, into->columns, n * sizeof *cols);
-	into->columns = cols;
-	for (size_t i = 0; i < t->n_columns; i++) {
-		const struct dataset_column *fresh = &t->columns[i];
-		struct dataset_column *c = dataset_column_named(into, str_of(fresh->name));
-		if (!c) {
-			cols[n++] = *fresh;
-			continue;
-		}
-		if (strcmp(c->type, fresh->type) != 0)
-			return err_field(e, ERR_VALUE, fresh->name,
-					 "\"%.100s\" is %s in the data set and %s in the file.", fresh->name, c->type,
-					 fresh->type);
-		c->non_null += fresh->non_null;
+	for (size_t i = 0; i < into->n_columns; i++) {
+		const struct dataset_column *was = &into->columns[i];
+		const struct dataset_column *now = dataset_column_named(t, str_of(was->name));
+		if (!now)
+			return err_field(e, ERR_VALUE, was->name,
+					 "The file has no column \"%.100s\", which the data set has.", was->name);
+		if (strcmp(was->type, now->type) != 0)
+			return err_field(e, ERR_VALUE, was->name,
+					 "\"%.100s\" is %s in the data set and %s in the file.", was->name, was->type,
+					 now->type);
 	}
-	if (n > LIMIT_COLUMNS)
-		return err_set(e, ERR_VALUE, NULL, "Together they have more than %d columns.", LIMIT_COLUMNS);
-	into->n_columns = n;
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (!dataset_column_named(into, str_of(t->columns[i].name)))
+			return err_field(e, ERR_VALUE, t->columns[i].name,
+					 "The file has a column \"%.100s\", which the data set does not have.",
+					 t->columns[i].name);
 	return true;
 }
 
@@ -83,7 +60,7 @@ static bool join_table(struct import *m, struct dataset_table *into, const struc
 	int64_t *segments = arena_array(&m->arena, into->n_segments + 1, sizeof *segments);
 	if (!segments)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many segments.");
-	if (!join_columns(m, into, t, e))
+	if (!check_columns(into, t, e))
 		return false;
 	if (into->n_segments)
 		memcpy(segments, into->segments, into->n_segments * sizeof *segments);
@@ -99,8 +76,7 @@ static bool join_table(struct import *m, struct dataset_table *into, const struc
 bool import_merge(struct import *m, size_t *place, struct dataset_table **ret, size_t *ret_n, struct err *e)
 {
 	for (size_t i = 0; i < m->n_tables; i++)
-		if (!find_target(m, &m->tables[i], &place[i], e) ||
-		    !join_table(m, &m->before.tables[place[i]], &m->tables[i], e))
+		if (!find_target(m, i, &place[i], e) || !join_table(m, &m->before.tables[place[i]], &m->tables[i], e))
 			return false;
 	m->relations = m->before.relations;
 	m->n_relations = m->before.n_relations;

@@ -15,9 +15,20 @@ static void write_expected(struct json_writer *w, const struct dataset_table *t)
 	jw_close(w, ']');
 }
 
-/* For one table whatever the new file calls its own; for several by their names. */
-static void write_append(struct json_writer *w, const struct dataset_content *c)
+/* Rows that the table has, and those of the files before this one. */
+static int64_t row_base(const struct import *m, const struct dataset_table *t)
 {
+	int64_t rows = t->rows;
+	for (size_t i = 0; i < m->n_tables; i++)
+		if (m->before.n_tables == 1 || !strcmp(m->raw_names[i], t->name))
+			rows += m->tables[i].rows;
+	return rows;
+}
+
+/* For one table whatever the new file calls its own; for several by their names. */
+static void write_append(const struct import *m, struct json_writer *w)
+{
+	const struct dataset_content *c = &m->before;
 	bool one = c->n_tables == 1;
 	jw_key(w, "row_base");
 	if (!one)
@@ -25,7 +36,7 @@ static void write_append(struct json_writer *w, const struct dataset_content *c)
 	for (size_t i = 0; i < c->n_tables; i++) {
 		if (!one)
 			jw_key(w, c->tables[i].name);
-		jw_i64(w, c->tables[i].rows);
+		jw_i64(w, row_base(m, &c->tables[i]));
 	}
 	if (!one)
 		jw_close(w, '}');
@@ -66,7 +77,7 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 	if (m->baskets)
 		jw_kv_cstr(&w, "as", "baskets");
 	if (m->mode == IMPORT_APPEND)
-		write_append(&w, &m->before);
+		write_append(m, &w);
 	if (m->n_roles)
 		write_roles(m, &w);
 	jw_close(&w, '}');

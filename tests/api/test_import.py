@@ -241,6 +241,13 @@ def test_append_to_several_tables(client):
     grown = load(client, ("may.xlsx", workbook(Sales=[("sum", "id"), (7, 2), (8, 1)])), path=path, mode="append")
     assert {t["name"]: t["rows"] for t in grown["tables"]} == {"People": 2, "Sales": 3}
     assert query(client, 'SELECT id, sum FROM book."Sales"')["rows"] == [[1, 5], [2, 7], [1, 8]]
+    rows = client.get(f"/api/v1/datasets/{made['id']}/rows?table=Sales").json()["items"]
+    assert [r["sum"] for r in rows] == [5, 7, 8]
+    for rows, word in (([("id",), (1,)], "sum"), ([("id", "sum", "x"), (1, 1, 1)], "x"), ([("id", "sum"), (1, "a")], "sum")):
+        error = refused(client, ("june.xlsx", workbook(Sales=rows)), path=path, mode="append")
+        assert error["field"] == word, error
+    error = refused(client, ("june.xlsx", workbook(sales=[("id", "sum"), (1, 1)])), path=path, mode="append")
+    assert "sales" in error["message"]
     error = refused(client, ("june.xlsx", workbook(Visits=[("id", "n"), (1, 1)])), path=path, mode="append")
     assert "Visits" in error["message"]
 
@@ -259,6 +266,18 @@ def test_damaged_segment_is_named_and_nothing_else_is_lost(client, folder, serve
     assert hurt in server.read_log()
     checked = folder.cli("check", status=1)
     assert hurt in checked.stdout + checked.stderr and kept[0] not in checked.stdout + checked.stderr
+
+
+def test_append_several_files(client):
+    """Rows keep the order of the files, whichever way they came."""
+    made = load(client, ("a.csv", b"id,t\n1,a\n2,a\n"), name="a")
+    path = f"/api/v1/datasets/{made['id']}/versions"
+    load(client, ("b.csv", b"id,t\n3,b\n"), ("c.csv", b"t,id\nc,4\nc,5\n"), path=path, mode="append")
+    got = load(client, ("d.csv", b"id,t\n6,d\n"), path=path, mode="append")
+    assert got["rows"] == 6 and got["versions"][0]["files"] == ["a.csv", "b.csv", "c.csv", "d.csv"]
+    rows = client.get(f"/api/v1/datasets/{made['id']}/rows").json()["items"]
+    assert [(r["id"], r["t"]) for r in rows] == [(1, "a"), (2, "a"), (3, "b"), (4, "c"), (5, "c"), (6, "d")]
+    assert query(client, "SELECT count(DISTINCT _row), min(_row), max(_row) FROM \"_raw\".\"a.a\"")["rows"] == [[6, 0, 5]]
 
 
 # -- refusals --
