@@ -462,7 +462,7 @@ def test_questions_while_the_data_change(client):
         for t in threads:
             t.join()
     assert not wrong, wrong[:3]
-    assert 1 in seen and len(seen) > 3
+    assert len(seen) > 3
 
 
 def test_two_versions_at_once(client):
