@@ -177,6 +177,8 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 	const struct canon_table *source = s.client;
 	for (size_t i = 0; i < s.n && !source; i++)
 		source = tables[i].is_purchases && !tables[i].head ? &tables[i] : tables[i].head;
+	if (!source) /* purchases are one; for the analyzer */
+		return;
 	ret->id_column = source->is_client ? (source->client_id ? source->client_id->name : NULL)
 			 : source->id      ? source->id->name
 					   : NULL;

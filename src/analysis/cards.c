@@ -149,7 +149,8 @@ static bool on_currency(void *ctx, const struct columns_batch *b, struct err *e)
 	struct card_work *w = ctx;
 	if (b->rows && !w->set.currency[0]) {
 		struct str s = field_of(b, 0, 0);
-		memcpy(w->set.currency, s.p, MIN(s.n, sizeof w->set.currency - 1));
+		if (s.p)
+			memcpy(w->set.currency, s.p, MIN(s.n, sizeof w->set.currency - 1));
 	}
 	return true;
 }

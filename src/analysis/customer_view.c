@@ -231,8 +231,9 @@ bool customer_page_json(struct json_writer *w, struct db *db, const struct card_
 	bool done = put_products(w, db, set, c, e);
 	jw_key(w, "other");
 	jw_open(w, '{');
-	json_object_foreach (card.other, key, value)
+	json_object_foreach (card.other, key, value) {
 		put_value(w, key, value);
+	}
 	jw_close(w, '}');
 	jw_close(w, '}');
 	card_free(&card);

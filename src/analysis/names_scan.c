@@ -35,8 +35,10 @@ size_t names_scan(const char *hay, size_t n, size_t from, struct str needle)
 		lanes both = (lanes)(load(hay + at) == a) & (lanes)(load(hay + at + last) == b);
 		if (!any(both))
 			continue;
+		uint8_t hits[WIDTH];
+		memcpy(hits, &both, sizeof hits);
 		for (size_t i = 0; i < WIDTH; i++) {
-			if (((const uint8_t *)&both)[i] && memcmp(hay + at + i, needle.p, needle.n) == 0)
+			if (hits[i] && memcmp(hay + at + i, needle.p, needle.n) == 0)
 				return at + i;
 		}
 	}

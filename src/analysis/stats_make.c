@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,7 +34,7 @@ static struct stats_month *month_of(struct stats_work *s, enum purchase_time exa
 {
 	int64_t y;
 	int m, d;
-	for (size_t i = 0; i < s->n_months; i++) {
+	for (size_t i = 0; s->months && i < s->n_months; i++) {
 		if (day >= s->months[i].day && day < s->months[i].end) {
 			s->last_month = i;
 			return &s->months[i];
@@ -147,7 +148,7 @@ void stats_add_customer(struct stats_work *s, const struct customer *c, size_t p
 
 static double share(int64_t part, int64_t whole)
 {
-	return whole > 0 ? (double)(part * 10000 / whole) / 10000 : 0;
+	return whole > 0 ? round((double)part / (double)whole * 10000) / 10000 : 0;
 }
 
 static void write_months(struct json_writer *w, const struct stats_work *s, const struct card_set *set)

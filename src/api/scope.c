@@ -7,7 +7,7 @@ static bool with_cards(struct request *q, struct customers_scope *s, struct err 
 
 bool customers_scope(struct request *q, struct customers_scope *ret, struct err *e)
 {
-	struct customers_scope s;
+	struct customers_scope s = { 0 };
 	int64_t id;
 	if (!request_param_id(q, "id", &id, e) ||
 	    !dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, &s.dataset, e) ||
@@ -19,7 +19,7 @@ bool customers_scope(struct request *q, struct customers_scope *ret, struct err 
 
 bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e)
 {
-	struct customers_scope s;
+	struct customers_scope s = { 0 };
 	int64_t org = api_caller(q)->org;
 	if (dataset.n) {
 		if (!dataset_resolve(api_db(q), request_arena(q), org, dataset, &s.dataset, e) || !with_cards(q, &s, e))

@@ -22,10 +22,9 @@ static void models_train(const struct learn_history *h, const struct learn_attri
 	/* With 1 000 customers of a product the shrinkage is that of ten more; with 20 it must not drown them. */
 	float shrink = MIN((float)RULES_SHRINK, (float)h->n_customers / 500);
 	uint32_t min_count = h->n_customers >= 1000 ? 2 : 1;
-	struct learn_pairs_options rules = { order, LEARN_RANK_CONFIDENCE, MIN((uint32_t)RULES_KEPT, most), min_count,
-					     shrink };
-	struct learn_pairs_options item = { LEARN_PAIRS_TOGETHER, LEARN_RANK_COSINE, MIN((uint32_t)ITEM_KEPT, most),
-					    min_count, 0 };
+	uint32_t keep_rules = MIN((uint32_t)RULES_KEPT, most), keep_item = MIN((uint32_t)ITEM_KEPT, most);
+	struct learn_pairs_options rules = { order, LEARN_RANK_CONFIDENCE, keep_rules, min_count, shrink };
+	struct learn_pairs_options item = { LEARN_PAIRS_TOGETHER, LEARN_RANK_COSINE, keep_item, min_count, 0 };
 	struct learn_similar_options similar = { NEIGHBOURS, blend, SHARPEN };
 	learn_popularity_train(h, &ret->popularity);
 	learn_columns_make(h, &columns);

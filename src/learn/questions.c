@@ -38,7 +38,8 @@ void learn_questions_make(const struct learn_history *h, const struct learn_hold
 	bool lists = o->how == LEARN_HIDE_NEWEST;
 	size_t all = lists ? (size_t)learn_history_entries(h) + h->n_customers : o->n_measured;
 	*ret = (struct learn_questions){ 0 };
-	struct choosing c = { ret, all ? all : 1, MIN(all, most), 0 };
+	size_t want = MIN(all, most);
+	struct choosing c = { ret, all ? all : 1, want, 0 };
 	ret->items = mem_array(c.want ? c.want : 1, sizeof *ret->items);
 	for (uint32_t who = 0; who < h->n_customers; who++) {
 		if (lists) {

@@ -14,7 +14,7 @@
 
 static bool is_plain(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
+	for (size_t i = 0; s.p && i < s.n; i++) {
 		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
 			return false;
 	}
