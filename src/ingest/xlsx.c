@@ -29,7 +29,7 @@ static bool start(struct reader *r, size_t table, struct err *e)
 	x->before = 0;
 	for (size_t i = 0; i < table; i++)
 		x->before += x->sizes[i];
-	return xlsx_sheet_open(x->zip, &x->book, &x->strings, table, &x->sheet, e);
+	return xlsx_sheet_open(x->zip, &x->book, &x->strings, table, true, &x->sheet, e);
 }
 
 static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)

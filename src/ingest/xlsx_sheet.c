@@ -1,102 +1,44 @@
 /*
- * The rows of a sheet as expat meets them. When a block is full the parser is suspended at the end of a row, so that a
- * few bytes of XML that stand for many (shared strings) cannot run ahead of the reader.
+ * The rows of a sheet. The quick scanner of xlsx_scan.c reads what the usual programs write; at the first thing it is
+ * not sure of, expat reads the sheet again from its start, and rows that were handed out before are passed over. With
+ * expat, when a block is full the parser is suspended at the end of a row, so that a few bytes of XML that stand for
+ * many (shared strings) cannot run ahead of the reader.
  */
 #include "ingest/xlsx_sheet.h"
 
 #include "base/limits.h"
+#include "ingest/xlsx_cells.h"
+#include "ingest/xlsx_scan.h"
 
 #include <stdlib.h>
 
 #define STEP_BYTES (64 * (int)KIB)
 
-enum cell_kind { CELL_KIND_NUMBER, CELL_KIND_SHARED, CELL_KIND_TEXT, CELL_KIND_TRUTH, CELL_KIND_WRONG };
-
 struct xlsx_sheet {
 	struct xlsx_xml *xml; /* first: see xlsx_xml_begin */
 	struct xlsx_xml x;
-	const struct xlsx_book *book;
-	const struct xlsx_strings *strings;
-	const struct xlsx_sheet_part *part;
+	zip_t *zip;
+	const char *path;
 	struct xlsx_stream stream;
-	struct err error;
+	struct xlsx_scan *scan; /* NULL: expat reads */
 	bool suspended, final, ended;
-	struct packer packer;
 	bool in_data, in_row, in_value, in_phonetic;
-	uint32_t row;       /* number of the open or last row */
-	size_t next_column; /* of the open row */
-	size_t packed;      /* cells put into it */
-	enum cell_kind kind;
-	uint8_t style;       /* enum xlsx_kind */
-	size_t column;       /* of the open cell */
-	struct buf text;     /* of the open cell */
-	struct buf rendered; /* what it reads as */
+	struct xlsx_cells cells;
 };
-
-/* "AB12" → column 27; SIZE_MAX when it does not begin with letters. */
-static size_t column_of(const char *reference)
-{
-	size_t column = 0, letters = 0;
-	for (; *reference && letters < 4; reference++, letters++) {
-		char c = *reference;
-		if (c >= 'a' && c <= 'z')
-			c = (char)(c - 32);
-		if (c < 'A' || c > 'Z')
-			break;
-		column = column * 26 + (size_t)(c - 'A') + 1;
-	}
-	return letters ? column - 1 : SIZE_MAX;
-}
 
 static void begin_row(struct xlsx_sheet *s, const char **a)
 {
-	const char *number = xlsx_attribute(a, "r");
-	uint64_t row;
-	bool said = number && str_to_u64(str_of(number), &row) && row > 0 && row < UINT32_MAX;
-	s->row = said ? (uint32_t)row : s->row + 1;
-	s->next_column = s->packed = 0;
 	s->in_row = true;
-	pack_row(&s->packer, s->row);
+	cells_begin_row(&s->cells, a);
 }
 
-static enum cell_kind kind_of(const char *type)
+static void end_row(struct xlsx_sheet *s)
 {
-	static const struct {
-		const char *type;
-		enum cell_kind kind;
-	} kinds[] = {
-		{ "s", CELL_KIND_SHARED }, { "str", CELL_KIND_TEXT }, { "inlineStr", CELL_KIND_TEXT },
-		{ "d", CELL_KIND_TEXT },   { "b", CELL_KIND_TRUTH },  { "e", CELL_KIND_WRONG },
-	};
-	for (size_t i = 0; type && i < countof(kinds); i++) {
-		if (strcmp(type, kinds[i].type) == 0)
-			return kinds[i].kind;
-	}
-	return CELL_KIND_NUMBER;
-}
-
-static void begin_cell(struct xlsx_sheet *s, const char **a)
-{
-	const char *reference = NULL, *type = NULL, *style = NULL;
-	for (; *a; a += 2) {
-		if (!a[0][0] || a[0][1])
-			continue;
-		if (a[0][0] == 'r')
-			reference = a[1];
-		else if (a[0][0] == 't')
-			type = a[1];
-		else if (a[0][0] == 's')
-			style = a[1];
-	}
-	size_t column = reference ? column_of(reference) : SIZE_MAX;
-	/* Cells stand in order; one that says otherwise is taken to follow. */
-	s->column = column == SIZE_MAX || column < s->next_column ? s->next_column : column;
-	s->next_column = s->column + 1;
-	s->kind = kind_of(type);
-	uint64_t number;
-	bool styled = style && str_to_u64(str_of(style), &number) && number < s->book->n_styles;
-	s->style = styled ? s->book->styles[number] : XLSX_NUMBER;
-	buf_clear(&s->text);
+	s->in_row = false;
+	if (!cells_end_row(&s->cells))
+		xlsx_xml_fail(s->xml);
+	else if (pack_full(&s->cells.packer))
+		XML_StopParser(s->x.parser, XML_TRUE);
 }
 
 enum element { ELEMENT_OTHER, ELEMENT_CELL, ELEMENT_VALUE, ELEMENT_ROW, ELEMENT_PHONETIC, ELEMENT_DATA };
@@ -129,7 +71,7 @@ static void on_start(void *user, const char *name, const char **a)
 	switch (element_of(name)) {
 	case ELEMENT_CELL:
 		if (s->in_row)
-			begin_cell(s, a);
+			cells_begin(&s->cells, a);
 		break;
 	case ELEMENT_VALUE:
 		s->in_value = s->in_row && !s->in_phonetic;
@@ -149,79 +91,14 @@ static void on_start(void *user, const char *name, const char **a)
 	}
 }
 
-static struct str shared_string(const struct xlsx_sheet *s, struct str number)
-{
-	uint64_t i;
-	if (!str_to_u64(str_trim(number), &i) || i >= s->strings->n)
-		return STR("");
-	uint64_t from = i ? s->strings->ends[i - 1] : 0;
-	return str_n(s->strings->bytes + from, (size_t)(s->strings->ends[i] - from));
-}
-
-/* What the open cell reads as. */
-static struct str cell_value(struct xlsx_sheet *s, uint32_t *flags)
-{
-	struct str text = buf_str(&s->text);
-	buf_clear(&s->rendered);
-	switch (s->kind) {
-	case CELL_KIND_SHARED:
-		return shared_string(s, text);
-	case CELL_KIND_TEXT:
-		s->text.n = xlsx_unescape(s->text.p, s->text.n);
-		return buf_str(&s->text);
-	case CELL_KIND_TRUTH:
-		return str_is(str_trim(text), "0") ? STR("FALSE") : STR("TRUE");
-	case CELL_KIND_WRONG:
-		*flags = CELL_ERROR;
-		return text;
-	case CELL_KIND_NUMBER:
-		break;
-	}
-	text = str_trim(text);
-	if (s->style == XLSX_NUMBER)
-		xlsx_number_text(text, &s->rendered);
-	else
-		xlsx_date_text(text, s->style, s->book->from_1904, &s->rendered);
-	return buf_str(&s->rendered);
-}
-
-static void end_cell(struct xlsx_sheet *s)
-{
-	uint32_t flags = 0;
-	if (!s->text.n)
-		return;
-	struct str value = cell_value(s, &flags);
-	if (!value.n)
-		return;
-	if (s->column >= LIMIT_COLUMNS) {
-		err_set(&s->error, ERR_LIMIT, "too_many_columns",
-			"Row %u of sheet \"%.200s\" has more than %d columns.", s->row, s->part->name, LIMIT_COLUMNS);
-		xlsx_xml_fail(s->xml);
-		return;
-	}
-	for (; s->packed < s->column; s->packed++)
-		pack_cell(&s->packer, STR(""), 0);
-	pack_cell(&s->packer, value, flags);
-	s->packed++;
-}
-
-static void end_row(struct xlsx_sheet *s)
-{
-	s->in_row = false;
-	if (!pack_row_end(&s->packer, &s->error))
-		xlsx_xml_fail(s->xml);
-	else if (pack_full(&s->packer))
-		XML_StopParser(s->x.parser, XML_TRUE);
-}
-
 static void on_end(void *user, const char *name)
 {
 	struct xlsx_sheet *s = user;
 	xlsx_xml_leave(s->xml);
 	switch (element_of(name)) {
 	case ELEMENT_CELL:
-		if (s->in_row)
-			end_cell(s);
+		if (s->in_row && !cells_end(&s->cells))
+			xlsx_xml_fail(s->xml);
 		break;
 	case ELEMENT_VALUE:
 		s->in_value = false;
@@ -245,27 +122,37 @@ static void on_text(void *user, const char *p, int n)
 {
 	struct xlsx_sheet *s = user;
 	if (s->in_value)
-		buf_add(&s->text, p, (size_t)n);
+		buf_add(&s->cells.text, p, (size_t)n);
 }
 
-bool xlsx_sheet_open(zip_t *z, const struct xlsx_book *book, const struct xlsx_strings *strings, size_t index,
-		     struct xlsx_sheet **ret, struct err *e)
+static bool begin_expat(struct xlsx_sheet *s, struct err *e)
 {
-	struct xlsx_sheet *s = mem_zalloc(sizeof *s);
-	s->book = book;
-	s->strings = strings;
-	s->part = &book->sheets[index];
-	s->packer = PACKER_INIT;
-	s->text = BUF_INIT(LIMIT_CELL_BYTES + 1);
-	s->rendered = BUF_INIT(LIMIT_CELL_BYTES + 1);
-	if (!xlsx_stream_open(z, s->part->path, &s->stream, e) || !xlsx_xml_begin(&s->x, s, &s->error)) {
-		if (s->error.kind)
-			*e = s->error;
-		xlsx_sheet_close(s);
+	if (!xlsx_xml_begin(&s->x, s, &s->cells.error)) {
+		*e = s->cells.error;
 		return false;
 	}
 	XML_SetElementHandler(s->x.parser, on_start, on_end);
 	XML_SetCharacterDataHandler(s->x.parser, on_text);
+	return true;
+}
+
+bool xlsx_sheet_open(zip_t *z, const struct xlsx_book *book, const struct xlsx_strings *strings, size_t index,
+		     bool quick, struct xlsx_sheet **ret, struct err *e)
+{
+	struct xlsx_sheet *s = mem_zalloc(sizeof *s);
+	s->zip = z;
+	s->path = book->sheets[index].path;
+	s->cells.book = book;
+	s->cells.strings = strings;
+	s->cells.sheet = book->sheets[index].name;
+	s->cells.packer = PACKER_INIT;
+	s->cells.text = BUF_INIT(LIMIT_CELL_BYTES + 1);
+	s->cells.rendered = BUF_INIT(LIMIT_CELL_BYTES + 1);
+	if (!xlsx_stream_open(z, s->path, &s->stream, e) || (!quick && !begin_expat(s, e))) {
+		xlsx_sheet_close(s);
+		return false;
+	}
+	s->scan = quick ? xlsx_scan_new(&s->stream, &s->cells) : NULL;
 	*ret = s;
 	return true;
 }
@@ -289,22 +176,54 @@ static bool step(struct xlsx_sheet *s, struct err *e)
 	s->suspended = status == XML_STATUS_SUSPENDED;
 	s->ended = status == XML_STATUS_OK && s->final;
 	if (status == XML_STATUS_ERROR) {
-		xlsx_xml_error(&s->x, s->part->path, &s->error);
-		*e = s->error;
+		xlsx_xml_error(&s->x, s->path, &s->cells.error);
+		*e = s->cells.error;
 		return false;
 	}
 	return true;
 }
 
+/* Expat takes over: from the start of the sheet, up to and without what was handed out. */
+static bool change_over(struct xlsx_sheet *s, uint64_t handed_out, struct err *e)
+{
+	xlsx_scan_free(s->scan);
+	s->scan = NULL;
+	xlsx_stream_close(&s->stream);
+	buf_clear(&s->cells.packer.bytes);
+	s->cells.rows = s->cells.row = 0;
+	s->cells.skip = handed_out;
+	return xlsx_stream_open(s->zip, s->path, &s->stream, e) && begin_expat(s, e);
+}
+
 bool xlsx_sheet_next(struct xlsx_sheet *s, struct block *ret, bool *ret_end, struct err *e)
 {
-	while (!s->ended && !pack_full(&s->packer)) {
+	uint64_t handed_out = s->cells.rows;
+	bool full = false;
+	while (s->scan && !s->ended && !full) {
+		switch (xlsx_scan_step(s->scan, e)) {
+		case XLSX_SCAN_ON:
+			break;
+		case XLSX_SCAN_FULL:
+			full = true;
+			break;
+		case XLSX_SCAN_END:
+			s->ended = true;
+			break;
+		case XLSX_SCAN_UNSURE:
+			if (!change_over(s, handed_out, e))
+				return false;
+			break;
+		case XLSX_SCAN_FAILED:
+			return false;
+		}
+	}
+	while (!s->scan && !s->ended && (s->in_row || !pack_full(&s->cells.packer))) {
 		if (!step(s, e))
 			return false;
 	}
-	*ret_end = s->packer.bytes.n == 0;
+	*ret_end = s->cells.packer.bytes.n == 0;
 	if (!*ret_end)
-		pack_take(&s->packer, ret);
+		pack_take(&s->cells.packer, ret);
 	return true;
 }
 
@@ -317,10 +236,11 @@ void xlsx_sheet_close(struct xlsx_sheet *s)
 {
 	if (!s)
 		return;
+	xlsx_scan_free(s->scan);
 	xlsx_xml_end(&s->x);
 	xlsx_stream_close(&s->stream);
-	buf_free(&s->packer.bytes);
-	buf_free(&s->text);
-	buf_free(&s->rendered);
+	buf_free(&s->cells.packer.bytes);
+	buf_free(&s->cells.text);
+	buf_free(&s->cells.rendered);
 	free(s);
 }

@@ -6,9 +6,9 @@
 
 struct xlsx_sheet;
 
-/* book and strings outlive the sheet. */
+/* book and strings outlive the sheet. quick: begin with the scanner; false is for comparing the two. */
 bool xlsx_sheet_open(zip_t *z, const struct xlsx_book *book, const struct xlsx_strings *strings, size_t index,
-		     struct xlsx_sheet **ret, struct err *e);
+		     bool quick, struct xlsx_sheet **ret, struct err *e);
 bool xlsx_sheet_next(struct xlsx_sheet *s, struct block *ret, bool *ret_end, struct err *e);
 /* Unpacked bytes so far. */
 uint64_t xlsx_sheet_read(const struct xlsx_sheet *s);
