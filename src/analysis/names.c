@@ -98,8 +98,8 @@ static bool take(struct name_index_cache *c, struct db *db, const struct card_se
 	}
 	pthread_mutex_lock(&c->loading);
 	x = take_listed(c, set->version);
-	bool done = x || name_index_build(db, set, &x, e);
-	if (done && !x->refs) {
+	bool was_listed = x != NULL, done = was_listed || name_index_build(db, set, &x, e);
+	if (done && !was_listed) {
 		pthread_mutex_lock(&c->lock);
 		make_room(c, x->bytes);
 		x->refs = 2;

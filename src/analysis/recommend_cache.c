@@ -104,8 +104,8 @@ bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t
 	}
 	pthread_mutex_lock(&c->training);
 	r = take_listed(c, version);
-	bool done = r || recommender_train(db, &set, &r, e);
-	if (done && !r->refs)
+	bool was_listed = r != NULL, done = was_listed || recommender_train(db, &set, &r, e);
+	if (done && !was_listed)
 		list(c, r);
 	pthread_mutex_unlock(&c->training);
 	if (done)
