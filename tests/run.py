@@ -72,7 +72,9 @@ def run_tool(*command):
 def run_pytest(env, marker, paths):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs", f"--junitxml={report}"]
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs",
+                   f"--junitxml={report}",
+                   f"--numprocesses={max(2, os.cpu_count())}", "--dist=loadfile"]
         if marker:
             command += ["-m", marker]
         print("== pytest", *paths, flush=True)
