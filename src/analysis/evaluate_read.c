@@ -110,7 +110,8 @@ static bool read_all(struct ask *q, const struct canon *c, struct reading *d, st
 		basket, c->purchases);
 	if (!ask_run(q, products.p, NULL, on_products, d, e) || !ask_run(q, rows.p, NULL, on_rows, d, e))
 		return false;
-	qsort(d->b->rows, d->b->n, sizeof *d->b->rows, by_place);
+	if (d->b->n)
+		qsort(d->b->rows, d->b->n, sizeof *d->b->rows, by_place);
 	renumber(d->b);
 	return true;
 }
