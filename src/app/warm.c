@@ -28,29 +28,35 @@ struct warming {
 	_Atomic bool stop;
 };
 
-/* The search index and the next products of one data set, when it has customers. */
-static bool warm_dataset(struct warming *w, struct db *db, const struct dataset *d, struct err *e)
+/* The search index of one data set, when it has customers. */
+static bool warm_names(struct warming *w, struct db *db, const struct dataset *d, bool *ret_customers, struct err *e)
 {
 	struct card_set set;
-	if (!card_set_find(db, d->org, d->current, &set, e))
+	*ret_customers = card_set_find(db, d->org, d->current, &set, e);
+	if (!*ret_customers)
 		return e->kind == ERR_NOT_FOUND;
-	if (!names_warm(w->inst->names, db, &set, e))
-		return false;
-	/* Nothing to learn from is no failure. */
-	return recommender_warm(w->inst, db, d->org, d->id, d->current, e) || e->kind == ERR_VALUE;
+	return names_warm(w->inst->names, db, &set, e);
 }
 
+/* Search in every data set; next products, which take seconds to learn, of the newest one with customers. */
 static bool warm_org(struct warming *w, struct db *db, struct arena *a, int64_t org, struct err *e)
 {
 	struct dataset *items;
+	const struct dataset *newest = NULL;
 	size_t n;
 	if (!dataset_list_ready(db, a, org, &items, &n, e))
 		return false;
-	/* The newest last, so that it is the one that stays when not all fit. */
-	for (size_t i = 0; i < n && !atomic_load(&w->stop); i++)
-		if (!warm_dataset(w, db, &items[i], e))
+	/* Oldest first, so that the newest stay when not all fit. */
+	for (size_t i = 0; i < n && !atomic_load(&w->stop); i++) {
+		bool customers;
+		if (!warm_names(w, db, &items[i], &customers, e))
 			return false;
-	return true;
+		newest = customers ? &items[i] : newest;
+	}
+	if (!newest || atomic_load(&w->stop))
+		return true;
+	/* Nothing to learn from is no failure. */
+	return recommender_warm(w->inst, db, org, newest->id, newest->current, e) || e->kind == ERR_VALUE;
 }
 
 static bool warm_all(struct warming *w, struct db *db, struct arena *a, struct err *e)
