@@ -58,26 +58,3 @@ bool ask_run(struct ask *q, const char *sql, const char *params, ask_batch *each
 					  .rows = on_rows };
 	return engine_run(q->inst->engines, &request, &result, e);
 }
-
-struct numbers {
-	int64_t *ret;
-	size_t n;
-	bool done;
-};
-
-static bool first_row(void *ctx, const struct columns_batch *b, struct err *e)
-{
-	struct numbers *w = ctx;
-	if (w->done || !b->rows)
-		return true;
-	w->done = true;
-	for (size_t i = 0; i < w->n && i < b->n; i++)
-		w->ret[i] = b->columns[i].kind == COLUMN_I64 ? b->columns[i].i64[0] : 0;
-	return true;
-}
-
-bool ask_numbers(struct ask *q, const char *sql, int64_t *ret, size_t n, struct err *e)
-{
-	struct numbers w = { ret, n, false };
-	return ask_run(q, sql, NULL, first_row, &w, e);
-}

@@ -27,5 +27,3 @@ void ask_close(struct ask *q);
 typedef bool ask_batch(void *ctx, const struct columns_batch *b, struct err *e);
 /* params: JSON list, or NULL. each gets consecutive rows, in order. */
 bool ask_run(struct ask *q, const char *sql, const char *params, ask_batch *each, void *ctx, struct err *e);
-/* The first row's columns as int64, when there is a row. */
-bool ask_numbers(struct ask *q, const char *sql, int64_t *ret, size_t n, struct err *e);

@@ -10,7 +10,9 @@
 
 #define TRAIN_CUSTOMERS 200000 /* evenly spread when there are more */
 #define LEVELS_MOST 64
-#define CATEGORIES_MOST 12
+#define CATEGORIES_MOST 9
+#define NUMBERS_MOST 4  /* columns of numbers; with age, purchases and tenure at most LEARN_ATTRIBUTES in all */
+#define COLUMNS_MOST 24 /* of the file, that are looked at */
 
 enum { NUMERIC_AGE, NUMERIC_PURCHASES, NUMERIC_TENURE, NUMERICS };
 
@@ -22,11 +24,16 @@ struct attribute_levels {
 	uint32_t count[LEVELS_MOST];
 	uint32_t n;
 	bool too_many;
+	bool numbers; /* every value seen is a number */
 };
 
 struct attribute_plan {
+	struct attribute_levels seen[COLUMNS_MOST]; /* while cards are looked at */
+	uint32_t n_seen;
 	struct attribute_levels category[CATEGORIES_MOST];
 	uint32_t n;
+	char *number[NUMBERS_MOST]; /* other columns */
+	uint32_t n_numbers;
 };
 
 struct recommender {
@@ -55,13 +62,13 @@ void recommender_give(struct instance *inst, struct recommender *r);
 /* A card as the learner sees it; arrays in a. */
 struct recommend_input {
 	struct learn_customer customer;
-	float numeric[NUMERICS];
+	float numeric[NUMERICS + NUMBERS_MOST];
 	uint32_t category[CATEGORIES_MOST];
 };
 bool recommend_input_of(const struct recommender *r, const struct customer *c, struct arena *a,
 			struct recommend_input *ret, struct err *e);
 
-/* Attributes from a card. numeric has NUMERICS places, category plan->n. */
+/* Attributes from a card. numeric has NUMERICS + plan->n_numbers places, category plan->n. */
 void attribute_plan_see(struct attribute_plan *p, const json_t *data);
 void attribute_plan_finish(struct attribute_plan *p);
 void attribute_plan_free(struct attribute_plan *p);

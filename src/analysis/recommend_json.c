@@ -144,7 +144,7 @@ static void attributes_json(struct json_writer *w, const struct recommender *r)
 {
 	jw_key(w, "attributes");
 	jw_open(w, '[');
-	for (uint32_t i = 0; i < NUMERICS + r->plan.n; i++) {
+	for (uint32_t i = 0; i < NUMERICS + r->plan.n_numbers + r->plan.n; i++) {
 		jw_open(w, '{');
 		jw_kv_cstr(w, "name", attribute_name(&r->plan, i));
 		jw_kv_i64(w, "weight", (int64_t)r->next.models.similar.weights[i]);

@@ -79,7 +79,7 @@ static bool read_cards(struct db *db, struct recommender *r, struct learn_histor
 	uint32_t wanted = (uint32_t)MIN(r->set.customers, (int64_t)TRAIN_CUSTOMERS);
 	struct reading d = { .r = r, .h = h, .attributes = attributes, .wanted = wanted };
 	learn_history_init(h, wanted, r->products.n ? (uint32_t)r->products.n : 0, 0);
-	learn_attributes_init(attributes, wanted, NUMERICS, r->plan.n);
+	learn_attributes_init(attributes, wanted, NUMERICS + r->plan.n_numbers, r->plan.n);
 	h->n_customers = 0;
 	if (!customer_scan(db, &r->set, 0, r->set.customers, read_card, &d, e))
 		return false;

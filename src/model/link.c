@@ -159,10 +159,3 @@ bool link_replace(struct db *db, const struct caller *by, int64_t dataset, const
 		       "iiii", dataset, by->org, by->user, clock_now()) &&
 	       audit_add(db, by, "links_replaced", "dataset", dataset, detail, e) && db_commit_tx(&tx, e);
 }
-
-bool link_revision(struct db *db, int64_t org, int64_t dataset, int64_t *ret, struct err *e)
-{
-	*ret = 0;
-	return db_query_i64(db, ret, NULL, e, "SELECT revision FROM product_link_table WHERE dataset = ?1 AND org = ?2",
-			    "ii", dataset, org);
-}

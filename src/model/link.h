@@ -28,5 +28,3 @@ bool link_load(struct db *db, int64_t org, int64_t dataset, struct arena *a, str
 bool link_check(const struct link_list *l, struct err *e);
 /* Replaces the whole table, with an audit row. */
 bool link_replace(struct db *db, const struct caller *by, int64_t dataset, const struct link_list *l, struct err *e);
-/* Grows with every replacement; 0 = never written. */
-bool link_revision(struct db *db, int64_t org, int64_t dataset, int64_t *ret, struct err *e);

@@ -60,18 +60,3 @@ bool product_get(struct db *db, const struct card_set *set, int64_t no, struct a
 	read_row(s, a, ret);
 	return true;
 }
-
-bool product_by_code(struct db *db, const struct card_set *set, struct str code, struct arena *a, struct product *ret,
-		     bool *ret_found, struct err *e)
-{
-	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
-	if (!db_query(db, &s, e,
-		      "SELECT " COLUMNS " FROM product WHERE slot = ?1 AND (code = ?2 OR name = ?2) "
-		      "ORDER BY CASE WHEN code = ?2 THEN 0 ELSE 1 END, key LIMIT 1",
-		      "iS", set->slot, code) ||
-	    !db_step(s, ret_found, e))
-		return false;
-	if (*ret_found)
-		read_row(s, a, ret);
-	return true;
-}

@@ -25,6 +25,3 @@ bool product_insert(struct db *db, const struct card_set *set, const struct prod
 bool product_load(struct db *db, const struct card_set *set, struct arena *a, struct product_table *ret, struct err *e);
 bool product_get(struct db *db, const struct card_set *set, int64_t no, struct arena *a, struct product *ret,
 		 struct err *e);
-/* By code, else by name; false in *ret_found when there is none. */
-bool product_by_code(struct db *db, const struct card_set *set, struct str code, struct arena *a, struct product *ret,
-		     bool *ret_found, struct err *e);

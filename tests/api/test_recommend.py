@@ -171,19 +171,19 @@ def test_nothing_to_learn_from(client):
 
 def test_similar_by_metadata(client):
     """Who has bought nothing yet is offered what people of the same city and age have."""
-    rows = ["id,full_name,age,city,products"]
+    rows = ["id,full_name,age,city,income,products"]
     for i in range(300):
         young = i % 2
-        rows.append(f"{i},Client {i},{25 + i % 5 if young else 60 + i % 5},{'North' if young else 'South'},"
+        rows.append(f"{i},Client {i},{25 + i % 5 if young else 60 + i % 5},{'North' if young else 'South'},{30000 + i if young else 90000 + i},"
                     f"{'games;phone' if young else 'garden;radio'}")
-    rows += ["new1,Young One,26,North,", "new2,Old One,62,South,"]
+    rows += ["new1,Young One,26,North,31000,", "new2,Old One,62,South,91000,"]
     made = load(client, ("m.csv", ("\n".join(rows) + "\n").encode()), name="m",
                 role=["products=customer.products", "age=customer.age"])
     assert [i["product"] for i in offers(client, made, "new1", method="similar", limit=2)["items"]] in (
         ["games", "phone"], ["phone", "games"])
     assert {i["product"] for i in offers(client, made, "new2", method="similar", limit=2)["items"]} == {"garden", "radio"}
     weights = {a["name"]: a["weight"] for a in client.get(path(made, "recommender")).json()["attributes"]}
-    assert weights["city"] == 100 and weights["age"] > 90
+    assert weights["city"] == 100 and weights["age"] > 90 and weights["income"] > 90
 
 
 # -- vitrina evaluate recommend, on the real files: baselines known to four digits prove the measurement --
