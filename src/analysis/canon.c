@@ -134,15 +134,22 @@ static void note_table(struct canon *c, const struct canon_table *t)
 	note_time(c, t);
 }
 
-static void note_columns(struct arena *a, struct canon *c, const struct dataset_table *t)
+/* Of rows that are purchases only what can be one value a customer says something about the customer. */
+static bool tells_of_row(const struct canon_table *t, const struct dataset_column *c)
 {
+	return t->is_purchases && t->id && t->id->distinct > 0 && c->distinct > t->id->distinct + t->id->distinct / 2;
+}
+
+static void note_columns(struct arena *a, struct canon *c, const struct canon_table *source)
+{
+	const struct dataset_table *t = source->table;
 	c->other = arena_array(a, t->n_columns ? t->n_columns : 1, sizeof *c->other);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct dataset_column *col = &t->columns[i];
 		enum canon_field f;
 		if (is_field(col->role, &f) && !c->field_column[f])
 			c->field_column[f] = col->name;
-		else if (canon_is_other(col))
+		else if (canon_is_other(col) && !tells_of_row(source, col))
 			c->other[c->n_other++] = col->name;
 	}
 }
@@ -182,7 +189,7 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 	ret->id_column = source->is_client ? (source->client_id ? source->client_id->name : NULL)
 			 : source->id      ? source->id->name
 					   : NULL;
-	note_columns(a, ret, source->table);
+	note_columns(a, ret, source);
 	ret->purchases = ret->has_purchases ? canon_sql_purchases(&s) : NULL;
 	ret->customers = s.client ? canon_sql_clients(&s) : canon_sql_buyers(&s, source);
 }

@@ -225,7 +225,7 @@ static void work_free(struct card_work *w)
 	free(w->final);
 	free(w->totals);
 	free(w->rows);
-	free(w->order);
+	free(w->dated);
 	free(w->row_at);
 	free(w->taken);
 	free(w->baskets);

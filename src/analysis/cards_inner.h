@@ -16,7 +16,8 @@ struct card_row {
 	uint32_t key; /* number of the product's key, or CARD_NO_PRODUCT */
 	int64_t at;   /* microseconds, TIME_NONE */
 	int64_t spend;
-	uint64_t basket; /* hash of the invoice; the day where there are none */
+	uint32_t basket; /* hash of the invoice; the day where there are none */
+	uint32_t place;  /* in the file */
 };
 
 /* A product as one row of the file spells it. */
@@ -39,6 +40,12 @@ struct card_product {
 	int64_t customers, sales, spend;
 };
 
+/* One product of a card while it is sorted. */
+struct card_dated {
+	struct customer_product product;
+	uint32_t place; /* of its latest row in the file */
+};
+
 struct card_work {
 	struct ask *ask;
 	struct canon canon;
@@ -54,17 +61,16 @@ struct card_work {
 	struct numbering buyers; /* ids as the engine gives them: text, or the 8 bytes of a whole number */
 	struct card_total *totals;
 	uint32_t cap_totals;
-	struct card_row *rows;
+	struct card_row *rows; /* in file order; once sorted, by buyer and product */
 	size_t n_rows, cap_rows;
-	uint32_t *order;  /* rows by buyer */
-	uint64_t *row_at; /* buyers + 1, into order */
+	uint64_t *row_at; /* buyers + 1, into rows */
 	/* what the row before had: files repeat themselves */
 	uint32_t last_buyer, last_spelling;
 	/* scratch of the card being written */
 	struct buf both, name, folded, data, packed;
 	struct customer_product *taken;
-	uint64_t *baskets;
-	size_t cap_taken;
+	struct card_dated *dated;
+	uint32_t *baskets;
 	int64_t now;
 	void (*progress)(void *ctx, double fraction);
 	void *progress_ctx;

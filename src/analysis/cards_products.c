@@ -29,23 +29,26 @@ static void choose_names(struct card_work *w)
 	}
 }
 
+/* Counting sort by buyer; what is done with a buyer's rows then stays in one place of memory. */
 static void sort_rows(struct card_work *w)
 {
 	uint32_t n = w->buyers.n;
+	struct card_row *sorted = mem_array(w->n_rows ? w->n_rows : 1, sizeof *sorted);
 	w->row_at = mem_zalloc(((size_t)n + 2) * sizeof *w->row_at);
-	w->order = mem_array(w->n_rows ? w->n_rows : 1, sizeof *w->order);
 	for (size_t i = 0; i < w->n_rows; i++)
 		w->row_at[w->rows[i].buyer + 2]++;
 	for (uint32_t c = 0; c < n; c++)
 		w->row_at[c + 2] += w->row_at[c + 1];
 	for (size_t i = 0; i < w->n_rows; i++)
-		w->order[w->row_at[w->rows[i].buyer + 1]++] = (uint32_t)i;
+		sorted[w->row_at[w->rows[i].buyer + 1]++] = w->rows[i];
+	free(w->rows);
+	w->rows = sorted;
 }
 
 /* By product, and of one product by basket. */
-static int by_key(const void *a, const void *b, void *ctx)
+static int by_key(const void *a, const void *b)
 {
-	const struct card_row *rows = ctx, *x = &rows[*(const uint32_t *)a], *y = &rows[*(const uint32_t *)b];
+	const struct card_row *x = a, *y = b;
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return x->basket < y->basket ? -1 : x->basket > y->basket;
@@ -53,15 +56,15 @@ static int by_key(const void *a, const void *b, void *ctx)
 
 static int by_number(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 	return x < y ? -1 : x > y;
 }
 
-static int64_t count_baskets(struct card_work *w, const uint32_t *order, size_t n)
+static int64_t count_baskets(struct card_work *w, const struct card_row *rows, size_t n)
 {
 	int64_t distinct = 0;
 	for (size_t i = 0; i < n; i++)
-		w->baskets[i] = w->rows[order[i]].basket;
+		w->baskets[i] = rows[i].basket;
 	qsort(w->baskets, n, sizeof *w->baskets, by_number);
 	for (size_t i = 0; i < n; i++)
 		distinct += i == 0 || w->baskets[i] != w->baskets[i - 1];
@@ -76,19 +79,18 @@ static void count_buyers(struct card_work *w)
 		most = MAX(most, (size_t)(w->row_at[c + 1] - w->row_at[c]));
 	w->baskets = mem_array(most, sizeof *w->baskets);
 	w->taken = mem_array(most, sizeof *w->taken);
-	w->cap_taken = most;
+	w->dated = mem_array(most, sizeof *w->dated);
 	for (uint32_t c = 0; c < w->buyers.n; c++) {
-		uint32_t *order = w->order + w->row_at[c];
+		struct card_row *rows = w->rows + w->row_at[c];
 		size_t n = (size_t)(w->row_at[c + 1] - w->row_at[c]);
 		if (w->canon.has_invoice)
-			w->totals[c].invoices = count_baskets(w, order, n);
-		qsort_r(order, n, sizeof *order, by_key, w->rows);
+			w->totals[c].invoices = count_baskets(w, rows, n);
+		qsort(rows, n, sizeof *rows, by_key);
 		for (size_t i = 0; i < n; i++) {
-			const struct card_row *row = &w->rows[order[i]];
-			if (row->key == CARD_NO_PRODUCT)
+			if (rows[i].key == CARD_NO_PRODUCT)
 				continue;
-			w->products[row->key].spend += row->spend;
-			w->products[row->key].customers += i == 0 || w->rows[order[i - 1]].key != row->key;
+			w->products[rows[i].key].spend += rows[i].spend;
+			w->products[rows[i].key].customers += i == 0 || rows[i - 1].key != rows[i].key;
 		}
 	}
 }
@@ -141,40 +143,35 @@ static int32_t day_of(int64_t at)
 	return day > INT32_MIN && day <= INT32_MAX ? (int32_t)day : DAY_NONE;
 }
 
-struct dated {
-	struct customer_product product;
-	uint32_t row; /* the latest */
-};
-
 /* Newest first; of one day the later row first, but in a list the earlier one is the newer. */
 static int newest_first(const void *a, const void *b, void *ctx)
 {
-	const struct dated *x = a, *y = b;
+	const struct card_dated *x = a, *y = b;
 	bool listed = *(const bool *)ctx;
 	if (x->product.last_day != y->product.last_day)
 		return x->product.last_day > y->product.last_day ? -1 : 1;
-	if (x->row != y->row)
-		return (x->row > y->row) != listed ? -1 : 1;
+	if (x->place != y->place)
+		return (x->place > y->place) != listed ? -1 : 1;
 	return 0;
 }
 
-/* Rows of one product, from order[0] to order[n - 1], by basket. */
-static struct dated take_one(const struct card_work *w, const uint32_t *order, size_t n)
+/* Rows of one product of one buyer, by basket. */
+static struct card_dated take_one(const struct card_work *w, const struct card_row *rows, size_t n)
 {
 	/* Without invoices and days each row is a time of its own. */
 	bool baskets = w->canon.has_invoice || w->canon.time >= PURCHASE_TIME_DAY;
 	int64_t first = TIME_NONE, last = TIME_NONE;
-	struct dated r = { .row = order[0] };
+	struct card_dated r = { .place = rows[0].place };
 	for (size_t i = 0; i < n; i++) {
-		const struct card_row *row = &w->rows[order[i]];
+		const struct card_row *row = &rows[i];
 		r.product.spend += row->spend;
-		r.product.times += i == 0 || !baskets || row->basket != w->rows[order[i - 1]].basket;
+		r.product.times += i == 0 || !baskets || row->basket != rows[i - 1].basket;
 		if (row->at != TIME_NONE)
 			first = first == TIME_NONE ? row->at : MIN(first, row->at);
 		last = MAX(last, row->at);
-		r.row = w->canon.listed ? MIN(r.row, order[i]) : MAX(r.row, order[i]);
+		r.place = w->canon.listed ? MIN(r.place, row->place) : MAX(r.place, row->place);
 	}
-	r.product.product = w->final[w->rows[order[0]].key];
+	r.product.product = w->final[rows[0].key];
 	r.product.first_day = day_of(first);
 	r.product.last_day = day_of(last);
 	return r;
@@ -182,19 +179,16 @@ static struct dated take_one(const struct card_work *w, const uint32_t *order, s
 
 size_t cards_take(struct card_work *w, uint32_t buyer)
 {
-	const uint32_t *order = w->order + w->row_at[buyer];
+	const struct card_row *rows = w->rows + w->row_at[buyer];
 	size_t all = (size_t)(w->row_at[buyer + 1] - w->row_at[buyer]), n = 0;
-	struct dated *list = mem_array(all ? all : 1, sizeof *list);
 	for (size_t from = 0, end; from < all; from = end) {
-		uint32_t key = w->rows[order[from]].key;
-		for (end = from; end < all && w->rows[order[end]].key == key; end++)
+		for (end = from; end < all && rows[end].key == rows[from].key; end++)
 			;
-		if (key != CARD_NO_PRODUCT)
-			list[n++] = take_one(w, order + from, end - from);
+		if (rows[from].key != CARD_NO_PRODUCT)
+			w->dated[n++] = take_one(w, rows + from, end - from);
 	}
-	qsort_r(list, n, sizeof *list, newest_first, &w->canon.listed);
+	qsort_r(w->dated, n, sizeof *w->dated, newest_first, &w->canon.listed);
 	for (size_t i = 0; i < n; i++)
-		w->taken[i] = list[i].product;
-	free(list);
+		w->taken[i] = w->dated[i].product;
 	return n;
 }

@@ -85,14 +85,14 @@ static struct card_total *total_of(struct card_work *w, struct str id)
 	return &w->totals[w->last_buyer];
 }
 
-static uint64_t basket_of(const struct card_work *w, struct str invoice, int64_t at)
+static uint32_t basket_of(const struct card_work *w, struct str invoice, int64_t at)
 {
 	if (!w->canon.has_invoice)
-		return (uint64_t)(at / USEC_PER_DAY);
+		return (uint32_t)(at / USEC_PER_DAY);
 	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
 	for (size_t i = 0; i < invoice.n; i++)
 		h = (h ^ (unsigned char)invoice.p[i]) * UINT64_C(1099511628211);
-	return h;
+	return (uint32_t)(h ^ (h >> 32));
 }
 
 /* id, code, name, amount, at, invoice, why */
@@ -111,6 +111,7 @@ static void read_row(struct card_work *w, const struct columns_batch *b, size_t 
 	if (at != TIME_NONE)
 		t->first_at = t->first_at == TIME_NONE ? at : MIN(t->first_at, at);
 	t->last_at = MAX(t->last_at, at);
+	row.place = (uint32_t)w->n_rows;
 	w->rows[w->n_rows++] = row;
 	stats_add_row(&w->stats, w->canon.time, at, row.spend);
 }
