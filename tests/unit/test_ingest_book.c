@@ -230,6 +230,31 @@ static void test_bomb(void **state)
 	refuse_book(make_book(ONE_SHEET, sheet.p, NULL), ERR_LIMIT, "inflate_ratio", "trap");
 }
 
+/* Several blocks; and the scanner's doubt at the start, in the middle and at the end, after blocks were handed out. */
+static void test_many_rows(void **state)
+{
+	const int rows = 60000;
+	for (int doubt = -1; doubt < rows; doubt += rows / 3) {
+		CLEANUP(buf_free) struct buf sheet = BUF_INIT(GIB), want = BUF_INIT(GIB);
+		buf_adds(&sheet, "<worksheet><sheetData>" HEAD);
+		buf_adds(&want, "[S] a BIGINT, b VARCHAR\n");
+		for (int i = 0; i < rows; i++) {
+			buf_addf(&sheet,
+				 "%s<row><c><v>%d</v></c><c t=\"str\"><v>text number %d &amp; more</v></c></row>",
+				 i == doubt ? "<!-- -->" : "", i, i * 7919);
+			buf_addf(&want, "%d|text number %d & more\n", i, i * 7919);
+		}
+		buf_adds(&sheet, "</sheetData></worksheet>");
+		struct str book = make_book(ONE_SHEET, sheet.p, NULL);
+		struct run run = run_bytes(book, "t", AS_AUTO, true);
+		assert_true(run.good);
+		if (!str_eq(buf_str(&run.text), buf_str(&want)))
+			fail_msg("doubt at %d: %.300s", doubt, run.text.p);
+		buf_free(&run.text);
+		free((char *)(uintptr_t)book.p);
+	}
+}
+
 static void test_formats(void **state)
 {
 	static const struct {
@@ -266,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cells),          cmocka_unit_test(test_sheets), cmocka_unit_test(test_bad_books),
 		cmocka_unit_test(test_other_archives), cmocka_unit_test(test_bomb),   cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_many_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
