@@ -77,6 +77,7 @@ bool publish_version(struct instance *in, struct db *db, const struct publish *p
 		publish_forget(in, db, gone.p[i]);
 	for (size_t i = 0; i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);
+	recommender_learn_soon(in, db, p->by->org, p->by->user, p->dataset, p->version);
 	watch_progress(p->watch, 1, "done");
 	return true;
 }

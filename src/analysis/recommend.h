@@ -93,3 +93,10 @@ bool recommend_links_json(struct instance *inst, struct db *db, int64_t org, int
 /* Trains it now, so that the first customer does not wait. */
 bool recommender_warm(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 		      struct err *e);
+/*
+ * The same as a job of its own ("learn"), after a new version has become the current one. Without a job queue (a
+ * command that ends at once) nothing happens: whoever asks first trains; nor when it has no products. A failure is
+ * logged only.
+ */
+void recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
+			    int64_t version);

@@ -4,12 +4,16 @@
 #include <stdlib.h>
 
 #define MOST 64 /* versions */
+/* How many may wait for a training: each holds a worker and a store connection, and other work must go on. */
+#define MOST_WAITING 2
+#define LEARNING_SECONDS 3 /* what somebody sent away is told to wait */
 
 struct recommender_cache {
 	pthread_mutex_t lock;     /* all below */
 	pthread_mutex_t training; /* one at a time: it takes a processor and much memory */
 	struct recommender *items[MOST];
 	size_t n, max_bytes;
+	size_t waiting; /* for `training`, or training */
 	uint64_t clock;
 };
 
@@ -89,6 +93,30 @@ static void list(struct recommender_cache *c, struct recommender *r)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static bool wait_in_line(struct recommender_cache *c, struct err *e)
+{
+	pthread_mutex_lock(&c->lock);
+	bool fits = c->waiting <= MOST_WAITING;
+	c->waiting += fits;
+	pthread_mutex_unlock(&c->lock);
+	if (!fits) {
+		err_set(e, ERR_UNAVAILABLE, "learning",
+			"the next products of this data set are being learned; ask again in a few seconds");
+		e->retry_after = LEARNING_SECONDS;
+		return false;
+	}
+	pthread_mutex_lock(&c->training);
+	return true;
+}
+
+static void leave_line(struct recommender_cache *c)
+{
+	pthread_mutex_unlock(&c->training);
+	pthread_mutex_lock(&c->lock);
+	c->waiting--;
+	pthread_mutex_unlock(&c->lock);
+}
+
 bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t version, struct recommender **ret,
 		      struct err *e)
 {
@@ -102,12 +130,13 @@ bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t
 		*ret = r;
 		return true;
 	}
-	pthread_mutex_lock(&c->training);
+	if (!wait_in_line(c, e))
+		return false;
 	r = take_listed(c, version);
 	bool was_listed = r != NULL, done = was_listed || recommender_train(db, &set, &r, e);
 	if (done && !was_listed)
 		list(c, r);
-	pthread_mutex_unlock(&c->training);
+	leave_line(c);
 	if (done)
 		*ret = r;
 	return done;

@@ -1,0 +1,49 @@
+/* Learning the next products of a new version as a job, so that the first one who asks does not wait for it. */
+#include "analysis/recommend.h"
+#include "base/log.h"
+#include "db/pool.h"
+#include "job/job.h"
+#include "model/customer.h"
+
+#include <stdlib.h>
+
+#define STORE_WAIT_MS 10000
+
+struct learning {
+	struct instance *in;
+	int64_t org, dataset, version;
+};
+
+static bool run(struct job *j, void *ctx, struct err *e)
+{
+	struct learning *l = ctx;
+	struct db *db = NULL;
+	job_progress(j, 0.01, "learning next products");
+	bool good = db_pool_take(l->in->dbs, STORE_WAIT_MS, &db, e) &&
+		    recommender_warm(l->in, db, l->org, l->dataset, l->version, e);
+	db_pool_give(l->in->dbs, &db);
+	/* Nothing to learn from, or a newer version has taken its place: neither is a failure. */
+	return good || e->kind == ERR_VALUE || e->kind == ERR_NOT_FOUND;
+}
+
+void recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
+			    int64_t version)
+{
+	struct err e = { 0 };
+	struct card_set set;
+	int64_t id;
+	if (!in->jobs || !in->recommenders || !card_set_find(db, org, version, &set, &e) || !set.products)
+		return;
+	struct learning *l = mem_zalloc(sizeof *l);
+	*l = (struct learning){ in, org, dataset, version };
+	struct job_spec spec = {
+		.kind = "learn", .org = org, .user = user, .object = dataset, .run = run, .ctx = l, .free_ctx = free
+	};
+	if (job_start(in->jobs, &spec, &id, &e))
+		return;
+	struct log_line line;
+	log_begin(&line, LOG_WARN, "learning_not_started");
+	log_id(&line, "version", version);
+	log_err(&line, &e);
+	log_end(&line);
+}
