@@ -1,26 +1,50 @@
-"""Import of a generated CSV file, to sealed and queryable, beside DuckDB's own load of the same file into a file."""
+"""Import of a generated CSV file, to sealed and queryable, beside DuckDB's own load of the same file into a file.
+
+Twice: as a plain table, and as sales, when the cards of its customers (a 25th as many as rows) are computed as well.
+"""
 import subprocess
 
 import generate
-from measure import MIB, Watched, at_most
+from measure import MIB, Watched, at_most, told
+
+PLAIN = ["--role", "customer_id=ignore", "--role", "product=ignore"]
 
 
-def run(bench):
-    file = bench.place / "sales.csv"
-    generate.sales(file, bench.rows)
+def imported(bench, file, *options):
     folder = bench.folder()
     try:
-        ours = Watched([bench.program.path, "import", file, "--name", "sales", "--json", "--data", folder.path])
+        done = Watched([bench.program.path, "import", file, "--name", "sales", "--data", folder.path, *options])
         count = folder.cli("query", "SELECT count(*) AS n FROM sales", "--dataset", "sales", "--format", "csv").stdout
         if count.split() != ["n", str(bench.rows)]:
             raise SystemExit(f"the import has lost rows: {count}")
     finally:
         folder.remove()
-    command = [bench.build / "bench" / "duckdb_load", file, bench.place / "peer.db"]
+    return done
+
+
+def duckdb_seconds(bench, file):
+    database = bench.place / "peer.db"
+    command = [bench.build / "bench" / "duckdb_load", file, database]
     seconds, rows = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    database.unlink()
     if int(rows) != bench.rows:
         raise SystemExit(f"DuckDB has read {rows} rows")
+    return float(seconds)
+
+
+def run(bench):
+    file = bench.place / "sales.csv"
+    generate.sales(file, bench.rows)
+    plain, peer = [], []
+    for _ in range(3):  # in turn, and the best of each: other work of the machine hits both
+        plain.append(imported(bench, file, *PLAIN))
+        peer.append(duckdb_seconds(bench, file))
+    cards = imported(bench, file)
     file.unlink()
-    yield at_most(f"CSV import of {bench.rows:,} rows: time, as a multiple of DuckDB's own load "
-                  f"({ours.seconds:.1f} s and {float(seconds):.1f} s)", ours.seconds / float(seconds), 1.5, "×")
-    yield at_most("the same: most memory of all processes", ours.peak / MIB, 1024, "MiB", 0)
+    best = min(one.seconds for one in plain)
+    peak = max(one.peak for one in (*plain, cards))
+    yield at_most(f"CSV import of {bench.rows:,} rows as a table: time, as a multiple of DuckDB's own load "
+                  f"({best:.1f} s and {min(peer):.1f} s)", best / min(peer), 1.5, "×")
+    yield told(f"the same as sales, with the cards of {bench.rows // 25:,} customers ({cards.seconds:.1f} s)",
+               cards.seconds / min(peer), "×")
+    yield at_most("the same two: most memory of all processes", peak / MIB, 1024, "MiB", 0)

@@ -96,6 +96,11 @@ def at_least(what, value, limit, unit, digits=2):
     return Figure(what, f"{value:.{digits}f} {unit}".strip(), f"≥ {limit:g} {unit}".strip(), value >= limit)
 
 
+def told(what, value, unit, digits=2):
+    """A figure that nobody has set a limit for."""
+    return Figure(what, f"{value:.{digits}f} {unit}".strip(), "none set", True)
+
+
 def percentile(values, share):
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
