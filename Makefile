@@ -64,7 +64,7 @@ fuzz: ## every fuzz target for SECONDS=60 each, with clang's libFuzzer
 
 bench: ## against nginx, DuckDB, openpyxl; rewrites the table of bench/README.md
 	@tools/setup build test bench
-	$(call build,build,-Dtests=false,all bench/duckdb_load)
+	$(call build,build,-Dtests=false,all bench-peers)
 	@bench/run build
 
 install: build ## PREFIX=/usr/local, DESTDIR=
