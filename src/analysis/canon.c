@@ -74,9 +74,10 @@ static void read_table(const struct dataset_table *t, struct canon_table *ret)
 	ret->has_goods = ret->code || ret->name || ret->amount || ret->price;
 	if (!ret->id && ret->has_goods) /* sales that name the customer and give no number: the name is the id */
 		ret->id = with_role(t, "customer.full_name");
-	/* Nothing but products, one row or one cell each: a basket is a customer. */
+	/* Nothing but products, one row or one cell each: a basket is a customer. With codes it is a list of products.
+	 */
 	bool bare = !ret->id && !ret->amount && !ret->price && !ret->at && !ret->year && ret->n_items > 0;
-	ret->is_basket = bare && !ret->invoice;
+	ret->is_basket = bare && !ret->invoice && !ret->code;
 	if (bare && ret->invoice && ret->n_items == 1)
 		ret->id = ret->invoice;
 }

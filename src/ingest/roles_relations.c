@@ -78,6 +78,47 @@ static void give_customer(struct role_table *t, struct role_column *from, const 
 	snprintf(from->reason, sizeof from->reason, "its values are numbers of the customers in the other table");
 }
 
+/* The column of a list of products that names them; NULL when none does. */
+static struct role_column *product_name(struct role_table *t, const struct role_column *key)
+{
+	struct role_column *best = NULL;
+	double most = 0.5;
+	for (size_t i = 0; i < t->n_columns; i++) {
+		struct role_column *c = &t->columns[i];
+		CLEANUP(buf_free) struct buf header = BUF_INIT(8192);
+		if (c == key || c->fixed || c->type.type != TYPE_VARCHAR || !c->non_null)
+			continue;
+		words_normalize(str_of(c->name), &header);
+		double s = MAX(words_match(WORD_PRODUCT, buf_str(&header)),
+			       0.9 * words_match(WORD_NAME, buf_str(&header)));
+		if (s > most) {
+			most = s;
+			best = c;
+		}
+	}
+	return best;
+}
+
+/* Purchases that hold codes only: the table the codes point at may say what they are called. */
+static void give_catalogue(const struct role_table *purchases, const struct role_column *from, struct role_table *list,
+			   struct role_column *to, double overlap)
+{
+	if (from->role != ROLE_PURCHASE_PRODUCT_CODE || has_role(purchases, ROLE_PURCHASE_PRODUCT) || to->fixed)
+		return;
+	for (size_t i = 0; i < list->n_columns; i++) {
+		if (list->columns[i].role != ROLE_NONE)
+			return;
+	}
+	struct role_column *name = product_name(list, to);
+	if (!name)
+		return;
+	to->role = ROLE_PURCHASE_PRODUCT_CODE;
+	to->confidence = name->confidence = 0.9 * overlap;
+	name->role = ROLE_PURCHASE_PRODUCT;
+	snprintf(to->reason, sizeof to->reason, "the purchases in the other table point at it");
+	snprintf(name->reason, sizeof name->reason, "what the codes in the purchases are called");
+}
+
 static void relate_columns(struct role_table *tables, struct role_relation *relations, size_t cap, size_t *n, size_t a,
 			   size_t b)
 {
@@ -92,6 +133,7 @@ static void relate_columns(struct role_table *tables, struct role_relation *rela
 			    (from->distinct > to->distinct || (from->distinct == to->distinct && a < b)))
 				continue;
 			give_customer(&tables[a], from, to, overlap);
+			give_catalogue(&tables[a], from, &tables[b], to, overlap);
 			relations[(*n)++] = (struct role_relation){ a, i, b, k, overlap };
 		}
 	}

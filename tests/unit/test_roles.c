@@ -217,6 +217,32 @@ static void test_related_tables(void **state)
 	expect(&m[2], "purchase.customer_id purchase.amount");
 }
 
+/* Purchases that hold codes only get the names from the list of products that the codes point at. */
+static void test_list_of_products(void **state)
+{
+	static const char *const lines[COLUMNS] = { "OrderID;BIGINT;1", "ProductID;BIGINT;1,2", "Quantity;BIGINT",
+						    "UnitPrice;DECIMAL(18,2)" };
+	static const char *const named[COLUMNS] = { "OrderID;BIGINT;1", "ProductID;BIGINT;1,2",
+						    "Product name;VARCHAR;Chai", "UnitPrice;DECIMAL(18,2)" };
+	static const char *const products[COLUMNS] = { "ProductID;BIGINT;1,2", "SupplierID;BIGINT;1,2",
+						       "ProductName;VARCHAR;Chai,Chang", "UnitPrice;DECIMAL(18,2)" };
+	static struct made m[2];
+	uint64_t a[50], b[100];
+	struct role_relation relations[8];
+	struct role_table tables[2];
+	for (int with_names = 0; with_names < 2; with_names++) {
+		make(&m[0], "order_details", with_names ? named : lines);
+		make(&m[1], "products", products);
+		sketch(&m[0].columns[1], a, 50, 2);
+		sketch(&m[1].columns[0], b, 100, 1);
+		m[1].columns[0].rows = m[1].columns[0].non_null = 100;
+		tables[0] = m[0].table;
+		tables[1] = m[1].table;
+		assert_int_equal(roles_guess(tables, 2, relations, 8), 1);
+		expect(&m[1], with_names ? "- - - -" : "purchase.product_code - purchase.product -");
+	}
+}
+
 /* A column whose header says nothing points at the customers by its values. */
 static void test_key_by_values(void **state)
 {
@@ -303,9 +329,10 @@ static void test_headers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_table),     cmocka_unit_test(test_related_tables),
-		cmocka_unit_test(test_key_by_values), cmocka_unit_test(test_a_persons_word),
-		cmocka_unit_test(test_names),         cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_one_table),        cmocka_unit_test(test_related_tables),
+		cmocka_unit_test(test_list_of_products), cmocka_unit_test(test_key_by_values),
+		cmocka_unit_test(test_a_persons_word),   cmocka_unit_test(test_names),
+		cmocka_unit_test(test_headers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
