@@ -62,6 +62,16 @@ static bool make_current(struct db *db, const struct publish *p, int64_t *ret_be
 	       audit_add(db, p->by, p->action, "dataset", p->dataset, p->detail, e) && db_commit_tx(&tx, e);
 }
 
+/* The search index, so that the first search of a server is fast. Nothing depends on it. */
+static void warm_names(struct instance *in, struct db *db, const struct publish *p)
+{
+	struct card_set set;
+	struct err ignored = { 0 };
+	if (in->jobs && in->names && card_set_find(db, p->by->org, p->version, &set, &ignored) &&
+	    !names_warm(in->names, db, &set, &ignored))
+		log_event(LOG_WARN, "names_not_warmed", "the search index is made when first asked for");
+}
+
 bool publish_version(struct instance *in, struct db *db, const struct publish *p, struct err *e)
 {
 	CLEANUP(segment_ids_free) struct segment_ids gone = { 0 };
@@ -78,6 +88,7 @@ bool publish_version(struct instance *in, struct db *db, const struct publish *p
 	for (size_t i = 0; i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);
 	recommender_learn_soon(in, db, p->by->org, p->by->user, p->dataset, p->version);
+	warm_names(in, db, p);
 	watch_progress(p->watch, 1, "done");
 	return true;
 }
