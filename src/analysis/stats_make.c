@@ -52,7 +52,7 @@ static struct stats_month *month_of(struct stats_work *s, enum purchase_time exa
 				    .end = years || m == 12 ? clock_days_from_civil(y + 1, 1, 1)
 							    : clock_days_from_civil(y, m + 1, 1) };
 	s->last_month = s->n_months;
-	s->months[s->n_months++] = made;
+	s->months[s->n_months++] = made; /* NOLINT(clang-analyzer-core.NullDereference): there is room, see above */
 	return &s->months[s->last_month];
 }
 

@@ -49,7 +49,7 @@
 #define LIMIT_CELL_BYTES (1 * MIB)
 #define LIMIT_ROW_BYTES (16 * MIB)
 #define LIMIT_TABLES 200
-#define LIMIT_RELATIONS 500 /* between the tables of a data set */
+#define LIMIT_RELATIONS 500      /* between the tables of a data set */
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
 #define LIMIT_IMPORT_FILES 64
 #define LIMIT_REJECT_TEXT_BYTES 500
@@ -63,9 +63,9 @@
 #define LIMIT_ZIP_ENTRIES 10000
 #define LIMIT_XML_DEPTH 64
 #define LIMIT_SHARED_STRINGS_BYTES (2 * GIB)
-#define LIMIT_WHOLE_BYTES (512 * MIB) /* of a compressed workbook or database, unpacked in memory */
+#define LIMIT_WHOLE_BYTES (512 * MIB)      /* of a compressed workbook or database, unpacked in memory */
 #define LIMIT_IMPORT_HEAD_BYTES (64 * MIB) /* kept in memory to settle types before anything is written */
-#define LIMIT_SQLITE_SECONDS 600 /* of one statement over a foreign database */
+#define LIMIT_SQLITE_SECONDS 600           /* of one statement over a foreign database */
 
 /* Engine */
 #define LIMIT_ENGINE_MEMORY (1 * GIB)
@@ -78,19 +78,19 @@
 #define LIMIT_ENGINE_IDLE_SECONDS 300
 #define LIMIT_ENGINE_START_SECONDS 20
 #define LIMIT_ENGINE_ATTACH_SECONDS 60
-#define LIMIT_ENGINE_GRACE_SECONDS 3	/* past the time of a query, until the process goes */
+#define LIMIT_ENGINE_GRACE_SECONDS 3    /* past the time of a query, until the process goes */
 #define LIMIT_IMPORT_SILENT_SECONDS 600 /* an import worker that says nothing for so long is stuck */
-#define LIMIT_ENGINES 32		/* running at the same time */
+#define LIMIT_ENGINES 32                /* running at the same time */
 #define LIMIT_ENGINE_DESCRIPTORS 8192
 #define LIMIT_ENGINE_QUERIES 64 /* at the same time in one engine */
 #define LIMIT_RELATION_SEGMENTS 4096
 #define LIMIT_ENGINE_SEGMENT_BYTES (2 * GIB) /* open in one engine, beyond what one statement needs */
 
 /* The command line and jobs */
-#define LIMIT_COMMANDS 32	     /* commands that a server runs for clients at the same time */
+#define LIMIT_COMMANDS 32               /* commands that a server runs for clients at the same time */
 #define LIMIT_COMMAND_BYTES (256 * KIB) /* of one command line */
 #define LIMIT_COMMAND_FILES 200
-#define LIMIT_COMMAND_INPUT (16 * MIB) /* standard input of a command that takes it */
+#define LIMIT_COMMAND_INPUT (16 * MIB)   /* standard input of a command that takes it */
 #define LIMIT_PIPED_FILE_BYTES (2 * GIB) /* a file argument that is a pipe is held in memory */
 #define DEFAULT_JOB_THREADS 2
 #define LIMIT_JOBS_WAITING 256 /* of all organisations; more are refused with 503 */
@@ -103,5 +103,5 @@
 #define DEFAULT_INVITATION_DAYS 7
 
 /* Kept in memory by one server */
-#define LIMIT_NAMES_BYTES (512 * MIB)	    /* indexes of the search by name */
+#define LIMIT_NAMES_BYTES (512 * MIB)        /* indexes of the search by name */
 #define LIMIT_RECOMMENDERS_BYTES (256 * MIB) /* trained next-product models */

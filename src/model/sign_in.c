@@ -110,7 +110,7 @@ static bool find_account(struct db *db, struct attempt *at, struct arena *a, str
 	bool row;
 	if (!db_query(db, &s, e,
 		      "SELECT " CALLER_COLUMNS ", u.password_hash, CASE WHEN u.disabled_at IS NULL AND o.closed_at IS "
-					       "NULL THEN 1 ELSE 0 END, o.name "
+		      "NULL THEN 1 ELSE 0 END, o.name "
 		      "FROM user_account u JOIN org o ON o.id = u.org WHERE u.email_folded = ?1",
 		      "s", at->folded) ||
 	    !db_step(s, &row, e))

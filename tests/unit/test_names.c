@@ -205,9 +205,9 @@ static bool matches(const struct person *p, const char *query)
 	CLEANUP(buf_free) struct buf id = BUF_INIT(1000);
 	utf8_fold(&q, str_of(query));
 	utf8_fold(&id, str_of(p->id));
-	struct str rest = buf_str(&q), part;
+	struct str rest = buf_str(&q), ids = buf_str(&id), part;
 	while (str_split(&rest, ' ', &part)) {
-		if (part.n && !memmem(id.p, id.n, part.p, part.n) &&
+		if (part.n && !memmem(ids.p, ids.n, part.p, part.n) &&
 		    !memmem(p->folded, strlen(p->folded), part.p, part.n))
 			return false;
 	}
