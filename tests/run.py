@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Runs the tests of one build folder and sums them up: tests/run.py BUILD [--marker M] [--only-api] [PATH…]
 
-Unit tests and fuzz replays by meson (each cmocka case counts, not each program), the layer rule, then pytest against
-BUILD/vitrina. The last line is the sum, alone: `312 passed, 0 failed, 4 skipped`. Exit status 1 when anything failed,
-or when nothing ran.
+Unit tests and fuzz replays by meson (each cmocka case counts, not each program), the layer rule, the page by vitest
+and in a browser, then pytest against BUILD/vitrina. The last line is the sum, alone: `312 passed, 0 failed, 4 skipped`.
+Exit status 1 when anything failed, or when nothing ran.
 """
 import argparse
 import json
@@ -69,6 +69,36 @@ def run_tool(*command):
     return Counter(passed=1) if subprocess.run(command, cwd=ROOT).returncode == 0 else Counter(failed=1)
 
 
+def run_web(env):
+    """The page: its logic by vitest, then a real browser against the program."""
+    web = ROOT / "web"
+    if not (web / "node_modules").exists():
+        print("== web: web/node_modules is not there", flush=True)
+        return Counter(failed=1)
+    counts = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "vitest.json"
+        print("== vitest", flush=True)
+        subprocess.run(["node", "node_modules/vitest/vitest.mjs", "run", "--reporter=dot", "--reporter=json",
+                        f"--outputFile.json={report}"], cwd=web, env=env)
+        if report.exists():
+            said = json.loads(report.read_text())
+            counts += Counter(passed=said["numPassedTests"], failed=said["numFailedTests"],
+                              skipped=said["numPendingTests"])
+        counts["failed"] += not report.exists()
+
+        print("== types of the page", flush=True)
+        types = subprocess.run(["node", "node_modules/svelte-check/bin/svelte-check", "--tsconfig", "tsconfig.json",
+                                "--fail-on-warnings"], cwd=web, env=env)
+        counts += Counter(passed=1) if types.returncode == 0 else Counter(failed=1)
+
+        report = Path(folder) / "browser.json"
+        print("== the page in a browser", flush=True)
+        subprocess.run(["node", "tests/web/run.mjs", "--report", str(report)], cwd=ROOT, env=env)
+        counts += Counter(json.loads(report.read_text())) if report.exists() else Counter(failed=1)
+    return counts
+
+
 def run_pytest(env, marker, paths):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
@@ -106,6 +136,7 @@ def main():
         total += run_meson(build, env)
         total += run_tool("tools/check-layers", "--self-test")
         total += run_tool("tools/check-layers")
+        total += run_web(env)
     total += run_pytest(env, args.marker, args.paths)
 
     sys.stdout.flush()

@@ -51,7 +51,7 @@ static bool read_file(struct request *q, struct multipart *m, struct str filenam
 	if (!size && !filename.n)
 		return true; /* the empty field of a form whose file was not chosen */
 	if (!size)
-		return err_field(e, ERR_VALUE, "file", "The file \"%.*s\" is empty.", STR_ARG(filename));
+		return err_set(e, ERR_VALUE, "empty_file", "The file \"%.*s\" is empty.", STR_ARG(filename));
 	u->sources = room(request_arena(q), u->sources, u->n_sources, &u->cap_sources, sizeof *u->sources);
 	char *name = arena_strndup(request_arena(q), filename.p ? filename.p : "", filename.n);
 	if (!u->sources || !name)

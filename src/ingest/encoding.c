@@ -34,20 +34,6 @@ size_t encoding_mark(struct str head, enum encoding *ret)
 	return 0;
 }
 
-bool encoding_utf16_text(struct str bytes, enum encoding c)
-{
-	size_t units = MIN(bytes.n, (size_t)4096) / 2, odd = 0, near = 0;
-	int high = c == ENC_UTF16LE ? 1 : 0;
-	for (size_t i = 0; i < units; i++) {
-		const unsigned char *p = (const unsigned char *)bytes.p + 2 * i;
-		uint32_t code = (uint32_t)p[high] << 8 | p[1 - high];
-		odd += (code < 32 && code != '\t' && code != '\n' && code != '\r') || code >= 0xfffe;
-		near += code < 0x2100;
-	}
-	/* The alphabets of the languages read here, ASCII among them, lie below U+2100. */
-	return odd == 0 && near * 10 >= units * 8;
-}
-
 bool encoding_utf16(struct str head, enum encoding *ret)
 {
 	size_t n = MIN(head.n, (size_t)4096) & ~(size_t)1, zeros[2] = { 0, 0 };
@@ -56,10 +42,7 @@ bool encoding_utf16(struct str head, enum encoding *ret)
 	size_t most = MAX(zeros[0], zeros[1]), least = MIN(zeros[0], zeros[1]);
 	if (n < 4 || most < MAX(n / 20, (size_t)1) || least * 4 > most)
 		return false;
-	enum encoding c = zeros[1] > zeros[0] ? ENC_UTF16LE : ENC_UTF16BE;
-	if (!encoding_utf16_text(head, c))
-		return false;
-	*ret = c;
+	*ret = zeros[1] > zeros[0] ? ENC_UTF16LE : ENC_UTF16BE;
 	return true;
 }
 

@@ -30,9 +30,7 @@ enum encoding {
 const char *encoding_name(enum encoding c);
 /* Bytes of the byte order mark at the start of head; 0 = none. */
 size_t encoding_mark(struct str head, enum encoding *ret);
-/* Whether bytes read as UTF-16 are text: no control characters, most of it in the alphabets known here. */
-bool encoding_utf16_text(struct str bytes, enum encoding c);
-/* UTF-16 without a mark: many bytes are zero, nearly all on one side, and what comes out is text. */
+/* UTF-16 without a mark: half of the bytes are zero, all on one side. */
 bool encoding_utf16(struct str head, enum encoding *ret);
 /* For bytes that are not valid UTF-8: the likeliest code page. Never a UTF. */
 enum encoding encoding_guess(struct str bytes);

@@ -67,7 +67,8 @@ export async function accessibility(page) {
 export const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 export async function settle(page) {
-  await page.waitForLoadState('networkidle')
-  await page.waitForFunction(() => !document.querySelector('.waiting'))
+  // What is being read shows .waiting; a chart is drawn when its canvas is there.
+  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.waiting') && [...document.querySelectorAll('.chart')].every((c) => c.querySelector('canvas')))
   await page.evaluate(() => document.fonts.ready)
+  await page.waitForTimeout(120)
 }

@@ -1,6 +1,3 @@
-import fs from 'node:fs'
-import path from 'node:path'
-
 import { describe, expect, test } from 'vitest'
 
 import { languages } from '../src/lib/format'
@@ -15,14 +12,8 @@ const plain = (all: Record<string, string>) => Object.keys(all).filter((k) => !f
 const plurals = [...new Set(Object.keys(en).filter((k) => form.test(k)).map((k) => k.replace(form, '')))]
 const values = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]))].sort()
 
-function sources(folder: string): string[] {
-  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((f) => {
-    const full = path.join(folder, f.name)
-    if (f.isDirectory()) return f.name === 'texts' ? [] : sources(full)
-    return /\.(ts|svelte)$/.test(f.name) ? [fs.readFileSync(full, 'utf8')] : []
-  })
-}
-const code = sources(path.join(__dirname, '../src'))
+const files = import.meta.glob<string>(['../src/**/*.{ts,svelte}', '!../src/lib/texts/*'], { query: '?raw', import: 'default', eager: true })
+const code = Object.values(files)
 
 describe.each(languages)('%s', (l) => {
   test('has every text of the master list and no other', () => {

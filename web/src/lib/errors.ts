@@ -17,8 +17,9 @@ export function explain(e: ApiError): string {
   if (e.status === 403) return t('error.forbidden')
   if (e.status === 503) return t('error.overloaded')
   if (e.status >= 500) return t('error.server')
+  if (e.status === 404) return t('error.gone')
   if (texting.language === 'en' && e.message) return sentence(e.message)
-  return t(e.status === 404 ? 'error.gone' : e.status === 409 ? 'error.conflict' : 'error.value')
+  return t(e.status === 409 ? 'error.conflict' : 'error.value')
 }
 
 function sentence(s: string): string {

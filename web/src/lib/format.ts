@@ -1,11 +1,13 @@
 /** Numbers, shares, money and dates by Intl in the page's language; never by hand. */
 
+import { mkAgo, mkDate, mkDayMonth, mkLongDate, mkMonth, mkMonthYear, mkShort } from './macedonian'
+
 export type Language = 'en' | 'ru' | 'pl' | 'mk'
 export const languages: Language[] = ['en', 'ru', 'pl', 'mk']
 export const languageNames: Record<Language, string> = { en: 'English', ru: 'Русский', pl: 'Polski', mk: 'Македонски' }
 
 const NONE = '—'
-const locale = (l: Language) => (l === 'en' ? 'en-GB' : l)
+const locale = (l: Language) => (l === 'en' ? 'en-GB' : l === 'mk' ? 'de' : l)
 const minus = (s: string) => s.replace(/^-/, '−')
 
 const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
@@ -49,11 +51,16 @@ export function money(l: Language, amount: string | number | null | undefined, c
   const d = { minimumFractionDigits: digits, maximumFractionDigits: digits }
   const o: Intl.NumberFormatOptions =
     currency && /^[A-Za-z]{3}$/.test(currency) ? { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...d } : d
+  if (l === 'mk' && currency === 'MKD') return `${minus(numbers(l, d).format(v))}\u00a0ден.`
   return minus(numbers(l, o).format(v))
 }
 
 /** For figures of ten digits or more; the exact value goes into `title`. */
 export function short(l: Language, v: number, from = 1e9): string {
+  if (l === 'mk' && Math.abs(v) >= from) {
+    const [n, unit] = mkShort(v)
+    return minus(numbers(l, { maximumSignificantDigits: 3 }).format(n)) + (unit ? `\u00a0${unit}` : '')
+  }
   return Math.abs(v) < from
     ? number(l, v)
     : minus(numbers(l, { notation: 'compact', maximumSignificantDigits: 3 }).format(v))
@@ -74,6 +81,7 @@ const parse = (iso: string) => new Date(iso.length === 10 ? `${iso}T00:00:00` : 
 /** Russian and Macedonian put "г." behind the year; tables drop it. */
 export function date(l: Language, iso: string | null | undefined): string {
   if (!iso) return NONE
+  if (l === 'mk') return mkDate(parse(iso))
   return dates(l, { day: 'numeric', month: 'short', year: 'numeric' })
     .format(parse(iso))
     .replace(/\s?г\.$/, '')
@@ -81,6 +89,7 @@ export function date(l: Language, iso: string | null | undefined): string {
 
 /** Without the year, for lists under their year: "24 Oct". */
 export function dayMonth(l: Language, iso: string): string {
+  if (l === 'mk') return mkDayMonth(parse(iso.slice(0, 10)))
   return dates(l, { day: 'numeric', month: 'short' }).format(parse(iso.slice(0, 10)))
 }
 
@@ -91,6 +100,7 @@ export function exact(l: Language, iso: string | null | undefined): string {
 
 export function longDate(l: Language, iso: string | null | undefined): string {
   if (!iso) return NONE
+  if (l === 'mk') return mkLongDate(parse(iso))
   return dates(l, { day: 'numeric', month: 'long', year: 'numeric' }).format(parse(iso))
 }
 
@@ -101,11 +111,13 @@ export function dateTime(l: Language, iso: string | null | undefined): string {
 
 /** "2011-12" → "Dec". */
 export function month(l: Language, ym: string): string {
+  if (l === 'mk') return mkMonth(parse(`${ym}-01`))
   return dates(l, { month: 'short' }).format(parse(`${ym}-01`)).replace(/\.$/, '')
 }
 
 /** "2011-12" → "December 2011". */
 export function monthYear(l: Language, ym: string): string {
+  if (l === 'mk') return mkMonthYear(parse(`${ym}-01`))
   return dates(l, { month: 'long', year: 'numeric' }).format(parse(`${ym}-01`)).replace(/\s?г\.$/, '')
 }
 
@@ -116,9 +128,10 @@ export function ago(l: Language, iso: string | null | undefined, now = Date.now(
   const steps: [Intl.RelativeTimeFormatUnit, number][] = [['year', 31_557_600], ['month', 2_629_800], ['day', 86_400], ['hour', 3600], ['minute', 60]]
   const format = new Intl.RelativeTimeFormat(locale(l), { numeric: 'auto' })
   for (const [unit, size] of steps) {
+    if (Math.abs(seconds) >= size && l === 'mk') return mkAgo(Math.trunc(-seconds / size), unit)
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
   }
-  return format.format(0, 'minute')
+  return l === 'mk' ? mkAgo(0, 'minute') : format.format(0, 'minute')
 }
 
 export function initials(name: string): string {

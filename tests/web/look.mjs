@@ -1,0 +1,55 @@
+/** How it looks: no sideways scrolling, no serious fault for a screen reader, and pictures for a person. */
+import fs from 'node:fs'
+import path from 'node:path'
+
+import { accessibility, screens, settle, sideways } from './browser.mjs'
+import { equal, test } from './harness.mjs'
+
+const pages = (id) => [
+  ['home', '/'], ['customers', '/customers'], ['customer', '/customers/2987'], ['edit', '/customers/2987/edit'], ['data', '/data'], ['check', `/data/${id}`],
+  ['links', '/links'], ['people', '/admin'], ['tokens', '/admin?tab=tokens'], ['work', '/admin?tab=jobs'], ['audit', '/admin?tab=audit'], ['health', '/admin?tab=health'], ['me', '/me'], ['nowhere', '/nowhere'],
+]
+
+async function dataset(page) {
+  const answer = await page.context().request.get('/api/v1/datasets')
+  return (await answer.json()).items.find((d) => d.name === 'shop').id
+}
+
+async function walk(w, name, options, check, only = null) {
+  fs.mkdirSync(screens, { recursive: true })
+  const page = await w.as('admin@shop.example', options)
+  for (const [what, to] of pages(await dataset(page))) {
+    if (only && !only.includes(what)) continue
+    await page.goto(to)
+    await settle(page)
+    await page.screenshot({ path: path.join(screens, `${what}-${name}.png`) })
+    await check(page, what)
+  }
+  return page
+}
+
+const found = async (page, what) => equal(await accessibility(page), [], `axe on ${what}`)
+const few = ['home', 'customers', 'customer', 'check', 'links', 'people', 'me']
+const phone = { isMobile: true, hasTouch: true }
+
+test('desk, light: axe finds nothing serious', (w) => walk(w, 'en-desk-light', {}, found), 120)
+test('desk, dark: axe finds nothing serious', (w) => walk(w, 'mk-desk-dark', { dark: true, language: 'mk' }, found, few), 120)
+test('phone of 360 px: nothing scrolls sideways', (w) =>
+  walk(w, 'ru-phone-light', { width: 360, height: 740, language: 'ru', ...phone }, async (page, what) => {
+    equal(await sideways(page) > 0, false, `${what} scrolls sideways`)
+    await found(page, what)
+  }), 120)
+test('phone, dark, in Polish', (w) => walk(w, 'pl-phone-dark', { width: 390, height: 844, dark: true, language: 'pl', ...phone }, async (page, what) => equal(await sideways(page) > 0, false, what), few), 120)
+test('2560 px', (w) => walk(w, 'en-wide-light', { width: 2560, height: 1440 }, async (page, what) => equal(await sideways(page) > 0, false, what), ['home', 'customers', 'customer']), 120)
+
+test('sign-in and the first page of an organisation without data', async (w) => {
+  for (const [name, options] of [['desk', {}], ['phone', { width: 360, height: 740, ...phone }]]) {
+    const page = await w.guest({ ...options, language: 'en' })
+    await page.goto('/')
+    await page.waitForSelector('#email')
+    await settle(page)
+    await page.screenshot({ path: path.join(screens, `sign-in-${name}.png`) })
+    equal(await accessibility(page), [], 'axe on the sign-in page')
+    equal(await sideways(page) > 0, false, 'sideways')
+  }
+})
