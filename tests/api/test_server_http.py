@@ -29,14 +29,14 @@ def test_json_answer(server):
 
 
 def test_headers_of_every_answer(server):
-    for path in ("/small", "/inline", "/nothing", "/fail/internal", "/download", "/", "/vitrina.css", "/private"):
+    for path in ("/small", "/inline", "/nothing", "/fail/internal", "/download", "/", "/private"):
         h = server.get(path).headers
         assert h["X-Content-Type-Options"] == "nosniff", path
         assert h["X-Frame-Options"] == "DENY"
         assert h["Referrer-Policy"] == "same-origin"
         assert re.fullmatch("[0-9a-f]{16}", h["X-Request-Id"])
         assert h["Date"].endswith(" GMT")
-        page = path in ("/", "/vitrina.css")
+        page = path == "/"
         assert h["Cache-Control"] == ("no-cache" if page else "no-store")
         assert h["Content-Security-Policy"].startswith("default-src 'self'" if page else "default-src 'none'")
         assert "unsafe-inline" not in h["Content-Security-Policy"]
