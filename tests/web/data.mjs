@@ -61,7 +61,9 @@ test('progress, speed, and stopping', async (w) => {
   await until('how fast', async () => /MB sent · [\d.]+ [kM]B a second · \d+ seconds? left/.test((await state(page)).replace(/\u00a0/g, ' ')))
   await page.click('nav a[href="/customers"] >> nth=0')
   await page.waitForSelector('h1:text("Customers")')
-  equal(await page.getAttribute('header button[aria-label]:has(.bell)', 'aria-label'), '1 task is running', 'seen from another page')
+  // Other tests of the same organisation may have tasks of their own.
+  const told = await page.getAttribute('header button[aria-label]:has(.bell)', 'aria-label')
+  ok(/^(1 task is|\d+ tasks are) running$/.test(told), `seen from another page: ${told}`)
   await page.click('nav a[href="/data"] >> nth=0')
   await page.click('button:text("Cancel")')
   await until('stopped', async () => (await state(page)).includes('Nothing of it was kept'))
