@@ -1,9 +1,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import { defineConfig } from 'vite'
+import { defineConfig, loadEnv } from 'vite'
+
+const server = loadEnv('', '.', 'VITRINA_')['VITRINA_URL'] ?? 'http://127.0.0.1:8080'
 
 // Everything is embedded in the program: no CDN, no inline script, nothing fetched from elsewhere.
 export default defineConfig({
   plugins: [svelte()],
+  // `npm run dev` shows changes at once, over a running `vitrina serve`.
+  server: { proxy: Object.fromEntries(['/api', '/healthz', '/metrics'].map((path) => [path, { target: server, changeOrigin: false }])) },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
