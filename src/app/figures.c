@@ -10,7 +10,7 @@
 static void collect(void *ctx, struct buf *b)
 {
 	struct instance *in = ctx;
-	struct engine_stat engines[LIMIT_ENGINES];
+	struct engine_stat engines[LIMIT_ENGINES] = { 0 };
 	size_t queued, running, active = 0;
 	uint64_t rss = 0;
 	size_t n = MIN(engine_pool_stats(in->engines, engines, countof(engines)), countof(engines));

@@ -98,14 +98,15 @@ static void measure(struct measuring *m, enum learn_method method, struct learn_
 	struct learn_ranked list[LEARN_CALIBRATED];
 	uint32_t *answers = mem_array(ANSWERS_MOST, sizeof *answers);
 	bool repeat = method == LEARN_METHOD_REPEAT;
+	const struct learn_row nothing = { 0 };
 	size_t at = 0;
 	*figures = (struct learn_figures){ 0 };
 	for (size_t i = 0; i < m->questions.n; i++) {
 		const struct learn_question *q = &m->questions.items[i];
 		struct learn_customer c = customer_of(m, q);
 		learn_next_score(m->x, &c, method, &m->work);
-		size_t n = learn_rank(&m->work.scores, p, repeat ? (struct learn_row){ 0 } : q->row, LEARN_CALIBRATED,
-				      list);
+		struct learn_row left_out = repeat ? nothing : q->row;
+		size_t n = learn_rank(&m->work.scores, p, left_out, LEARN_CALIBRATED, list);
 		if (!repeat) /* what fills a list up has the score 0, and its outcomes say what that is worth */
 			n = learn_rank_fill(p, q->row, LEARN_CALIBRATED, list, n);
 		for (size_t k = 0; k < n; k++)

@@ -159,7 +159,7 @@ test('an operator finds a customer, but has no list, no export and no data', asy
   await page.goto('/data')
   await until('it is said', async () => (await page.textContent('#content')).includes('not open to you'))
   await page.goto('/customers')
-  ok((await page.textContent('#content')).includes('Type part of a name'), 'asks for words')
+  await until('asks for words', async () => (await page.textContent('#content')).includes('Type part of a name'))
   await page.fill('.filters input[type=search]', 'иванов иван')
   await until('found', async () => (await rows(page).count()) > 0)
   equal(await page.locator('button:has-text("Export")').count(), 0, 'export')
