@@ -71,105 +71,102 @@ static void expect(const struct made *m, const char *want)
 	}
 }
 
+static const struct {
+	const char *name;
+	const char *columns[COLUMNS];
+	const char *want;
+} one_table[] = {
+	/* the bank's base, as the outside contract spells it */
+	{ "base",
+	  { "id;VARCHAR;112312323321,112312323322", "client_name;VARCHAR;Иван,Пётр",
+	    "client_sirnam;VARCHAR;Иванов,Петров", "client_middle_name;VARCHAR;Иванович,Петрович",
+	    "client_birthdate;DATE", "client_birthplace;VARCHAR;Москва,Тула",
+	    "client_mobile_phone;VARCHAR;+79161234567,+79161234568",
+	    "client_take_products;VARCHAR;Автокредит/ Страхование,Ипотека/ Карта", "client_city;VARCHAR;Омск,Тула" },
+	  "customer.id customer.first_name customer.last_name customer.middle_name customer.birth_date "
+	  "customer.birth_place customer.phone customer.products -" },
+	{ "Клиенты",
+	  { "ИД;BIGINT;1,2", "ФИО;VARCHAR;Иванов Иван Иванович,Петров Пётр Петрович", "Дата рождения;DATE",
+	    "Место рождения;VARCHAR;Москва,Тула", "Телефон;VARCHAR;89161234567,89161234568",
+	    "Продукты;VARCHAR;Автокредит/ Страхование,Ипотека/ Карта" },
+	  "customer.id customer.full_name customer.birth_date customer.birth_place customer.phone "
+	  "customer.products" },
+	{ "база",
+	  { "№;BIGINT;1,2", "Фамилия;VARCHAR;Иванов,Петрова", "Имя;VARCHAR;Иван,Анна",
+	    "Отчество;VARCHAR;Иванович,Ивановна", "Возраст;BIGINT;33,44", "Эл. почта;VARCHAR;a@b.ru,c@d.ru",
+	    "Дата регистрации;TIMESTAMP", "Город;VARCHAR;Тула" },
+	  "customer.id customer.last_name customer.first_name customer.middle_name customer.age customer.email "
+	  "customer.registered_at -" },
+	{ "klienci",
+	  { "Numer klienta;BIGINT;1,2", "Imię;VARCHAR;Jan,Anna", "Nazwisko;VARCHAR;Kowalski,Nowak",
+	    "Data urodzenia;DATE", "Telefon komórkowy;VARCHAR;600 100 200,600 100 201",
+	    "Adres e-mail;VARCHAR;a@b.pl,c@d.pl" },
+	  "customer.id customer.first_name customer.last_name customer.birth_date customer.phone "
+	  "customer.email" },
+	{ "клиенти",
+	  { "Шифра на клиент;BIGINT;1,2", "Име;VARCHAR;Иван,Ана", "Презиме;VARCHAR;Петровски,Илиевска",
+	    "Датум на раѓање;DATE", "Е-пошта;VARCHAR;a@b.mk,c@d.mk" },
+	  "customer.id customer.first_name customer.last_name customer.birth_date customer.email" },
+	{ "sales",
+	  { "InvoiceNo;VARCHAR;536365,C536379", "StockCode;VARCHAR;85123A", "Description;VARCHAR;WHITE LANTERN",
+	    "Quantity;BIGINT", "InvoiceDate;TIMESTAMP", "UnitPrice;DECIMAL(18,2)", "CustomerID;BIGINT",
+	    "Country;VARCHAR;France" },
+	  "purchase.invoice purchase.product_code purchase.product purchase.quantity purchase.at "
+	  "purchase.unit_price "
+	  "purchase.customer_id -" },
+	{ "Продажи 1С",
+	  { "Дата документа;DATE", "Номер чека;VARCHAR;A1", "Контрагент;VARCHAR;ООО Ромашка,ИП Иванов",
+	    "Код контрагента;VARCHAR;001", "Артикул;VARCHAR;X-1", "Номенклатура;VARCHAR;Молоко", "Кол-во;DECIMAL(18,3)",
+	    "Цена;DECIMAL(18,2)", "Сумма;DECIMAL(18,2)", "Валюта;VARCHAR;RUB", "Сумма (план);DECIMAL(18,2)" },
+	  "purchase.at purchase.invoice customer.full_name purchase.customer_id purchase.product_code "
+	  "purchase.product "
+	  "purchase.quantity purchase.unit_price purchase.amount purchase.currency -" },
+	{ "продажби",
+	  { "Датум;DATE", "Број на фактура;VARCHAR;1", "Производ;VARCHAR;Леб", "Количина;BIGINT", "Цена;BIGINT",
+	    "Износ;BIGINT" },
+	  "purchase.at purchase.invoice purchase.product purchase.quantity purchase.unit_price "
+	  "purchase.amount" },
+	{ "visits",
+	  { "client_id;BIGINT;1,2", "date;DATE", "visits;BIGINT", "newsletter_opened;BOOLEAN", "ad_clicks;BIGINT",
+	    "seconds_on_site;BIGINT" },
+	  "activity.customer_id activity.at activity.visits activity.newsletter_opened activity.ad_clicks "
+	  "activity.seconds_on_site" },
+	{ "s2",
+	  { "sale_id;BIGINT;1,2", "customer_id;BIGINT;7,8", "product;VARCHAR;Product 76", "quantity;BIGINT",
+	    "unit_price;DECIMAL(18,2)", "sold_at;TIMESTAMP", "city;VARCHAR;Тула" },
+	  "purchase.invoice purchase.customer_id purchase.product purchase.quantity purchase.unit_price "
+	  "purchase.at -" },
+	/* values alone */
+	{ "x",
+	  { "a;BIGINT;1,2,3", "b;VARCHAR;Иванов Иван Иванович,Петров Пётр Петрович,Ильин Илья Ильич",
+	    "c;VARCHAR;a@b.ru,c@d.ru,e@f.ru", "d;VARCHAR;+7 916 123-45-67,+7 916 123-45-68,+7 916 123-45-69" },
+	  "- customer.full_name customer.email customer.phone" },
+	/* nothing of the kind, whatever words come up */
+	{ "sessions",
+	  { "ProductRelated;BIGINT", "ProductRelated_Duration;DOUBLE", "Revenue;BOOLEAN", "Month;VARCHAR;Feb",
+	    "VisitorType;VARCHAR;New", "Region;BIGINT" },
+	  "- - - - - -" },
+	{ "employees",
+	  { "EmployeeID;BIGINT", "LastName;VARCHAR;Davolio,Fuller", "FirstName;VARCHAR;Nancy,Andrew",
+	    "BirthDate;DATE" },
+	  "- - - -" },
+	{ "products",
+	  { "ProductID;BIGINT", "ProductName;VARCHAR;Chai", "UnitPrice;DECIMAL(18,2)", "UnitsInStock;BIGINT",
+	    "UnitsOnOrder;BIGINT" },
+	  "- - - - -" },
+	{ "t", { "date;VARCHAR;soon", "amount;VARCHAR;a lot", "age;VARCHAR;old", "email;VARCHAR;none" }, "- - - -" },
+	{ "t", { "age;BIGINT;300,20", "name;VARCHAR;Jan Kowalski,Anna Nowak" }, "- -" },
+};
+
 static void test_one_table(void **state)
 {
-	static const struct {
-		const char *name;
-		const char *columns[COLUMNS];
-		const char *want;
-	} rows[] = {
-		/* the bank's base, as the outside contract spells it */
-		{ "base",
-		  { "id;VARCHAR;112312323321,112312323322", "client_name;VARCHAR;Иван,Пётр",
-		    "client_sirnam;VARCHAR;Иванов,Петров", "client_middle_name;VARCHAR;Иванович,Петрович",
-		    "client_birthdate;DATE", "client_birthplace;VARCHAR;Москва,Тула",
-		    "client_mobile_phone;VARCHAR;+79161234567,+79161234568",
-		    "client_take_products;VARCHAR;Автокредит/ Страхование,Ипотека/ Карта",
-		    "client_city;VARCHAR;Омск,Тула" },
-		  "customer.id customer.first_name customer.last_name customer.middle_name customer.birth_date "
-		  "customer.birth_place customer.phone customer.products -" },
-		{ "Клиенты",
-		  { "ИД;BIGINT;1,2", "ФИО;VARCHAR;Иванов Иван Иванович,Петров Пётр Петрович", "Дата рождения;DATE",
-		    "Место рождения;VARCHAR;Москва,Тула", "Телефон;VARCHAR;89161234567,89161234568",
-		    "Продукты;VARCHAR;Автокредит/ Страхование,Ипотека/ Карта" },
-		  "customer.id customer.full_name customer.birth_date customer.birth_place customer.phone "
-		  "customer.products" },
-		{ "база",
-		  { "№;BIGINT;1,2", "Фамилия;VARCHAR;Иванов,Петрова", "Имя;VARCHAR;Иван,Анна",
-		    "Отчество;VARCHAR;Иванович,Ивановна", "Возраст;BIGINT;33,44", "Эл. почта;VARCHAR;a@b.ru,c@d.ru",
-		    "Дата регистрации;TIMESTAMP", "Город;VARCHAR;Тула" },
-		  "customer.id customer.last_name customer.first_name customer.middle_name customer.age customer.email "
-		  "customer.registered_at -" },
-		{ "klienci",
-		  { "Numer klienta;BIGINT;1,2", "Imię;VARCHAR;Jan,Anna", "Nazwisko;VARCHAR;Kowalski,Nowak",
-		    "Data urodzenia;DATE", "Telefon komórkowy;VARCHAR;600 100 200,600 100 201",
-		    "Adres e-mail;VARCHAR;a@b.pl,c@d.pl" },
-		  "customer.id customer.first_name customer.last_name customer.birth_date customer.phone "
-		  "customer.email" },
-		{ "клиенти",
-		  { "Шифра на клиент;BIGINT;1,2", "Име;VARCHAR;Иван,Ана", "Презиме;VARCHAR;Петровски,Илиевска",
-		    "Датум на раѓање;DATE", "Е-пошта;VARCHAR;a@b.mk,c@d.mk" },
-		  "customer.id customer.first_name customer.last_name customer.birth_date customer.email" },
-		{ "sales",
-		  { "InvoiceNo;VARCHAR;536365,C536379", "StockCode;VARCHAR;85123A", "Description;VARCHAR;WHITE LANTERN",
-		    "Quantity;BIGINT", "InvoiceDate;TIMESTAMP", "UnitPrice;DECIMAL(18,2)", "CustomerID;BIGINT",
-		    "Country;VARCHAR;France" },
-		  "purchase.invoice purchase.product_code purchase.product purchase.quantity purchase.at "
-		  "purchase.unit_price "
-		  "purchase.customer_id -" },
-		{ "Продажи 1С",
-		  { "Дата документа;DATE", "Номер чека;VARCHAR;A1", "Контрагент;VARCHAR;ООО Ромашка,ИП Иванов",
-		    "Код контрагента;VARCHAR;001", "Артикул;VARCHAR;X-1", "Номенклатура;VARCHAR;Молоко",
-		    "Кол-во;DECIMAL(18,3)", "Цена;DECIMAL(18,2)", "Сумма;DECIMAL(18,2)", "Валюта;VARCHAR;RUB",
-		    "Сумма (план);DECIMAL(18,2)" },
-		  "purchase.at purchase.invoice customer.full_name purchase.customer_id purchase.product_code "
-		  "purchase.product "
-		  "purchase.quantity purchase.unit_price purchase.amount purchase.currency -" },
-		{ "продажби",
-		  { "Датум;DATE", "Број на фактура;VARCHAR;1", "Производ;VARCHAR;Леб", "Количина;BIGINT", "Цена;BIGINT",
-		    "Износ;BIGINT" },
-		  "purchase.at purchase.invoice purchase.product purchase.quantity purchase.unit_price "
-		  "purchase.amount" },
-		{ "visits",
-		  { "client_id;BIGINT;1,2", "date;DATE", "visits;BIGINT", "newsletter_opened;BOOLEAN",
-		    "ad_clicks;BIGINT", "seconds_on_site;BIGINT" },
-		  "activity.customer_id activity.at activity.visits activity.newsletter_opened activity.ad_clicks "
-		  "activity.seconds_on_site" },
-		{ "s2",
-		  { "sale_id;BIGINT;1,2", "customer_id;BIGINT;7,8", "product;VARCHAR;Product 76", "quantity;BIGINT",
-		    "unit_price;DECIMAL(18,2)", "sold_at;TIMESTAMP", "city;VARCHAR;Тула" },
-		  "purchase.invoice purchase.customer_id purchase.product purchase.quantity purchase.unit_price "
-		  "purchase.at -" },
-		/* values alone */
-		{ "x",
-		  { "a;BIGINT;1,2,3", "b;VARCHAR;Иванов Иван Иванович,Петров Пётр Петрович,Ильин Илья Ильич",
-		    "c;VARCHAR;a@b.ru,c@d.ru,e@f.ru", "d;VARCHAR;+7 916 123-45-67,+7 916 123-45-68,+7 916 123-45-69" },
-		  "- customer.full_name customer.email customer.phone" },
-		/* nothing of the kind, whatever words come up */
-		{ "sessions",
-		  { "ProductRelated;BIGINT", "ProductRelated_Duration;DOUBLE", "Revenue;BOOLEAN", "Month;VARCHAR;Feb",
-		    "VisitorType;VARCHAR;New", "Region;BIGINT" },
-		  "- - - - - -" },
-		{ "employees",
-		  { "EmployeeID;BIGINT", "LastName;VARCHAR;Davolio,Fuller", "FirstName;VARCHAR;Nancy,Andrew",
-		    "BirthDate;DATE" },
-		  "- - - -" },
-		{ "products",
-		  { "ProductID;BIGINT", "ProductName;VARCHAR;Chai", "UnitPrice;DECIMAL(18,2)", "UnitsInStock;BIGINT",
-		    "UnitsOnOrder;BIGINT" },
-		  "- - - - -" },
-		{ "t",
-		  { "date;VARCHAR;soon", "amount;VARCHAR;a lot", "age;VARCHAR;old", "email;VARCHAR;none" },
-		  "- - - -" },
-		{ "t", { "age;BIGINT;300,20", "name;VARCHAR;Jan Kowalski,Anna Nowak" }, "- -" },
-	};
 	static struct made m;
-	for (size_t i = 0; i < countof(rows); i++) {
+	for (size_t i = 0; i < countof(one_table); i++) {
 		struct role_relation relations[4];
 		memset(&m, 0, sizeof m);
-		make(&m, rows[i].name, rows[i].columns);
+		make(&m, one_table[i].name, one_table[i].columns);
 		assert_int_equal(roles_guess(&m.table, 1, relations, 4), 0);
-		expect(&m, rows[i].want);
+		expect(&m, one_table[i].want);
 	}
 }
 
