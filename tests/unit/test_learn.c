@@ -226,8 +226,10 @@ static void test_calibrate(void **state)
 	learn_calibration_free(&c);
 	/* Scores 1, 2, 3, 4 with 10, 40, 30, 90 % taken: 2 and 3 violate the order and are pooled to 35 %. */
 	static const int taken[] = { 5, 20, 15, 45 };
-	for (int i = 0; i < 200; i++)
-		o[i] = (struct learn_outcome){ (float)(i / 50 + 1), i % 50 < taken[i / 50] };
+	for (int i = 0; i < 200; i++) {
+		int group = i / 50;
+		o[i] = (struct learn_outcome){ (float)(group + 1), i % 50 < taken[group] };
+	}
 	learn_calibrate(o, 200, &c);
 	assert_int_equal(c.n, 3);
 	NEAR(learn_probability(&c, -100), 0.1);

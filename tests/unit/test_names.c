@@ -207,8 +207,10 @@ static bool matches(const struct person *p, const char *query)
 	utf8_fold(&id, str_of(p->id));
 	struct str rest = buf_str(&q), ids = buf_str(&id), part;
 	while (str_split(&rest, ' ', &part)) {
-		if (part.n && !memmem(ids.p, ids.n, part.p, part.n) &&
-		    !memmem(p->folded, strlen(p->folded), part.p, part.n))
+		bool known = !part.n || memmem(ids.p, ids.n, part.p, part.n);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): an array is never NULL */
+		known = known || memmem(p->folded, strlen(p->folded), part.p, part.n);
+		if (!known)
 			return false;
 	}
 	return true;
