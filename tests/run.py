@@ -136,7 +136,8 @@ def main():
         total += run_meson(build, env)
         total += run_tool("tools/check-layers", "--self-test")
         total += run_tool("tools/check-layers")
-        total += run_web(env)
+        if not args.marker:  # the page is not the server part; and libuv closes behind ThreadSanitizer's back
+            total += run_web(env)
     total += run_pytest(env, args.marker, args.paths)
 
     sys.stdout.flush()
