@@ -5,7 +5,7 @@ Twice: as a plain table, and as sales, when the cards of its customers (a 25th a
 import subprocess
 
 import generate
-from measure import MIB, Watched, at_most, told
+from measure import MIB, Watched, at_most
 
 PLAIN = ["--role", "customer_id=ignore", "--role", "product=ignore"]
 
@@ -45,6 +45,6 @@ def run(bench):
     peak = max(one.peak for one in (*plain, cards))
     yield at_most(f"CSV import of {bench.rows:,} rows as a table: time, as a multiple of DuckDB's own load "
                   f"({best:.1f} s and {min(peer):.1f} s)", best / min(peer), 1.5, "×")
-    yield told(f"the same as sales, with the cards of {bench.rows // 25:,} customers ({cards.seconds:.1f} s)",
-               cards.seconds / min(peer), "×")
+    yield at_most(f"the same as sales, with the cards of {bench.rows // 25:,} customers ({cards.seconds:.1f} s)",
+                  cards.seconds / min(peer), 1.5, "×")
     yield at_most("the same two: most memory of all processes", peak / MIB, 1024, "MiB", 0)
