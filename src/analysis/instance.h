@@ -17,6 +17,7 @@ struct query_cache;
 struct recommender_cache;
 struct relations_cache;
 struct segment_store;
+struct spending_cache;
 struct spool;
 
 struct instance {
@@ -31,4 +32,5 @@ struct instance {
 	struct relations_cache *relations;      /* what versions consist of (analysis/relations.h) */
 	struct query_cache *results;            /* small answers (analysis/query.h) */
 	struct recommender_cache *recommenders; /* trained next-product models (analysis/recommend.h) */
+	struct spending_cache *spending;        /* what customers spent (analysis/spending.h) */
 };

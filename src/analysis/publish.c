@@ -5,6 +5,7 @@
 #include "analysis/names.h"
 #include "analysis/recommend.h"
 #include "analysis/relations.h"
+#include "analysis/spending.h"
 #include "base/log.h"
 #include "db/pool.h"
 #include "model/audit.h"
@@ -50,6 +51,8 @@ void publish_forget(struct instance *in, struct db *db, int64_t version)
 		names_forget(in->names, version);
 	if (in->recommenders)
 		recommender_forget(in->recommenders, version);
+	if (in->spending)
+		spending_forget(in->spending, version);
 	relations_drop_version(in->relations, version);
 }
 
@@ -62,14 +65,17 @@ static bool make_current(struct db *db, const struct publish *p, int64_t *ret_be
 	       audit_add(db, p->by, p->action, "dataset", p->dataset, p->detail, e) && db_commit_tx(&tx, e);
 }
 
-/* The search index, so that the first search of a server is fast. Nothing depends on it. */
-static void warm_names(struct instance *in, struct db *db, const struct publish *p)
+/* What is kept in memory of a version, so that the first who asks a server does not wait. Nothing depends on it. */
+static void warm(struct instance *in, struct db *db, const struct publish *p)
 {
 	struct card_set set;
 	struct err ignored = { 0 };
-	if (in->jobs && in->names && card_set_find(db, p->by->org, p->version, &set, &ignored) &&
-	    !names_warm(in->names, db, &set, &ignored))
+	if (!in->jobs || !card_set_find(db, p->by->org, p->version, &set, &ignored))
+		return;
+	if (in->names && !names_warm(in->names, db, &set, &ignored))
 		log_event(LOG_WARN, "names_not_warmed", "the search index is made when first asked for");
+	if (in->spending && !spending_warm(in, db, &set, &ignored))
+		log_event(LOG_WARN, "spending_not_warmed", "it is summed up when first asked for");
 }
 
 bool publish_version(struct instance *in, struct db *db, const struct publish *p, struct err *e)
@@ -88,7 +94,7 @@ bool publish_version(struct instance *in, struct db *db, const struct publish *p
 	for (size_t i = 0; i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);
 	recommender_learn_soon(in, db, p->by->org, p->by->user, p->dataset, p->version);
-	warm_names(in, db, p);
+	warm(in, db, p);
 	watch_progress(p->watch, 1, "done");
 	return true;
 }

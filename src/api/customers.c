@@ -1,6 +1,7 @@
 /* Customers: search and lists, one customer's page, adding and editing by hand. */
 #include "analysis/customer_view.h"
 #include "analysis/names.h"
+#include "analysis/spending.h"
 #include "api/scope.h"
 #include "model/audit.h"
 
@@ -84,6 +85,7 @@ static bool answer(struct request *q, struct response *r, int status, struct cus
 		   const struct customer *c, struct err *e)
 {
 	names_edit(api_instance(q)->names, s->set.version, c);
+	spending_edit(api_instance(q)->spending, s->set.version, c);
 	return customer_page_json(response_json(r, status), api_db(q), &s->set, c, false, e);
 }
 

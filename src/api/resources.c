@@ -21,6 +21,7 @@ extern const struct resource
 	recommend_resource,
 	links_resource,
 	stat_user_resource,
+	spending_resource,
 	health_resource;
 
 const struct resource *const api_resources[] = {
@@ -42,6 +43,7 @@ const struct resource *const api_resources[] = {
 	&recommend_resource,
 	&links_resource,
 	&stat_user_resource,
+	&spending_resource,
 	&health_resource,
 };
 /* clang-format on */

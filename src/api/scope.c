@@ -1,5 +1,7 @@
 #include "api/scope.h"
 
+#include <stdio.h>
+
 static bool with_cards(struct request *q, struct customers_scope *s, struct err *e)
 {
 	return card_set_find(api_db(q), s->dataset.org, s->dataset.current, &s->set, e);
@@ -15,6 +17,34 @@ bool customers_scope(struct request *q, struct customers_scope *ret, struct err 
 		return false;
 	*ret = s;
 	return true;
+}
+
+bool spending_scope(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e)
+{
+	struct customers_scope s = { 0 };
+	int64_t org = api_caller(q)->org;
+	if (dataset.n)
+		return customers_scope_named(q, dataset, ret, e);
+	if (!card_set_newest_spending(api_db(q), org, &s.set, e) ||
+	    !dataset_find_ready(api_db(q), request_arena(q), org, s.set.dataset, &s.dataset, e))
+		return false;
+	*ret = s;
+	return true;
+}
+
+void user_id_write(struct json_writer *w, struct str id)
+{
+	char text[32];
+	int64_t number;
+	jw_key(w, "user_id");
+	if (str_to_i64(id, &number)) {
+		snprintf(text, sizeof text, "%lld", (long long)number);
+		if (str_is(id, text)) {
+			jw_i64(w, number);
+			return;
+		}
+	}
+	jw_str(w, id);
 }
 
 bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e)

@@ -15,6 +15,12 @@ bool customers_scope(struct request *q, struct customers_scope *ret, struct err 
 /* The same for an id in a body; empty = the newest with customers. */
 bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e);
 
+/* The same with amounts of purchases; empty = the newest with them. */
+bool spending_scope(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e);
+
+/* "user_id" of the shop's routes: a number where the id is one, as the files have it, else a text. */
+void user_id_write(struct json_writer *w, struct str id);
+
 struct name_query;
 /* ?q=&sort=&filter=&limit=&cursor= of lists of customers. Finding needs less than listing. */
 bool customers_query(struct request *q, struct name_query *ret, struct err *e);

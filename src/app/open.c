@@ -4,6 +4,7 @@
 #include "analysis/query.h"
 #include "analysis/recommend.h"
 #include "analysis/relations.h"
+#include "analysis/spending.h"
 #include "analysis/versions.h"
 #include "app/backup.h"
 #include "base/limits.h"
@@ -98,6 +99,7 @@ static void open_memory(struct instance *in, const struct settings *s)
 	in->results = query_cache_new(QUERY_CACHE_BYTES);
 	in->names = name_index_cache_new(LIMIT_NAMES_BYTES);
 	in->recommenders = recommender_cache_new(LIMIT_RECOMMENDERS_BYTES);
+	in->spending = spending_cache_new(LIMIT_SPENDING_BYTES);
 }
 
 /* What a killed process left half done goes before anything else works. */
@@ -143,6 +145,7 @@ void instance_close(struct instance **inp)
 	relations_cache_free(&in->relations);
 	recommender_cache_free(&in->recommenders);
 	name_index_cache_free(&in->names);
+	spending_cache_free(&in->spending);
 	spool_free(&in->spool);
 	segment_store_free(&in->segments);
 	if (in->dbs)

@@ -3,6 +3,7 @@
 #include "analysis/instance.h"
 #include "analysis/names.h"
 #include "analysis/recommend.h"
+#include "analysis/spending.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -28,14 +29,14 @@ struct warming {
 	_Atomic bool stop;
 };
 
-/* The search index of one data set, when it has customers. */
-static bool warm_names(struct warming *w, struct db *db, const struct dataset *d, bool *ret_customers, struct err *e)
+/* The search index and the spending of one data set, when it has customers. */
+static bool warm_customers(struct warming *w, struct db *db, const struct dataset *d, bool *ret_customers, struct err *e)
 {
 	struct card_set set;
 	*ret_customers = card_set_find(db, d->org, d->current, &set, e);
 	if (!*ret_customers)
 		return e->kind == ERR_NOT_FOUND;
-	return names_warm(w->inst->names, db, &set, e);
+	return names_warm(w->inst->names, db, &set, e) && spending_warm(w->inst, db, &set, e);
 }
 
 /* Search in every data set; next products, which take seconds to learn, of the newest one with customers. */
@@ -49,7 +50,7 @@ static bool warm_org(struct warming *w, struct db *db, struct arena *a, int64_t 
 	/* Oldest first, so that the newest stay when not all fit. */
 	for (size_t i = 0; i < n && !atomic_load(&w->stop); i++) {
 		bool customers;
-		if (!warm_names(w, db, &items[i], &customers, e))
+		if (!warm_customers(w, db, &items[i], &customers, e))
 			return false;
 		newest = customers ? &items[i] : newest;
 	}

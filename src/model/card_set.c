@@ -50,6 +50,22 @@ bool card_set_newest(struct db *db, int64_t org, struct card_set *ret, struct er
 	return card_set_find(db, org, version, ret, e);
 }
 
+bool card_set_newest_spending(struct db *db, int64_t org, struct card_set *ret, struct err *e)
+{
+	int64_t version = 0;
+	bool found = false;
+	if (!db_query_i64(db, &version, &found, e,
+			  "SELECT c.version FROM card_set c JOIN dataset d ON d.current_version = c.version "
+			  "WHERE d.org = ?1 AND c.org = ?1 AND c.ready = 1 AND c.has_amount = 1 ORDER BY d.id DESC "
+			  "LIMIT 1",
+			  "i", org))
+		return false;
+	if (!found)
+		return err_set(e, ERR_NOT_FOUND, "no_purchases",
+			       "there is no data set with purchases and what they cost");
+	return card_set_find(db, org, version, ret, e);
+}
+
 bool card_set_texts(struct db *db, int64_t version, struct arena *a, struct str *ret_stats, struct str *ret_columns,
 		    struct err *e)
 {

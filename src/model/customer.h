@@ -63,6 +63,8 @@ struct customer {
 bool card_set_find(struct db *db, int64_t org, int64_t version, struct card_set *ret, struct err *e);
 /* Of the organisation's newest data set with customers. ERR_NOT_FOUND when there is none. */
 bool card_set_newest(struct db *db, int64_t org, struct card_set *ret, struct err *e);
+/* The same of the newest whose purchases have amounts. */
+bool card_set_newest_spending(struct db *db, int64_t org, struct card_set *ret, struct err *e);
 /* The stored statistics (JSON object) and the names of the columns by role (JSON object), copied into a. */
 bool card_set_texts(struct db *db, int64_t version, struct arena *a, struct str *ret_stats, struct str *ret_columns,
 		    struct err *e);

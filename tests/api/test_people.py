@@ -387,6 +387,8 @@ ALLOWED = {
     f"get {DATASET}/customers/{{customer}}": CUSTOMERS, f"patch {DATASET}/customers/{{customer}}": DATA,
     f"{DATASET}/customers/{{customer}}/purchases": CUSTOMERS,
     f"{DATASET}/customers/{{customer}}/recommendations": CUSTOMERS, "/stat_user": CUSTOMERS,
+    "/total_spent/{user_id}": OFFICE, "/average_spending_by_age": OFFICE, "/api/v1/spending": OFFICE,
+    "/api/v1/spending/top": OFFICE,
 }
 PUBLIC = {("post", "/api/v1/session"), ("post", "/api/v1/invitation"), ("get", "/healthz")}
 
