@@ -391,3 +391,18 @@ const char *canon_sql_buyers(const struct canon_sql *s, const struct canon_table
 	}
 	return finish(s->arena, &b);
 }
+
+void canon_ident(struct buf *b, const char *name)
+{
+	add_ident(b, name);
+}
+
+void canon_relation(struct buf *b, const char *schema, const char *table)
+{
+	add_table(b, schema, table);
+}
+
+void canon_text(struct buf *b, const struct dataset_column *c)
+{
+	add_text(b, c);
+}

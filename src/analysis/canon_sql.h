@@ -1,4 +1,4 @@
-/* The writing of canon's SQL; only for canon.c. */
+/* The writing of SQL over a version's tables; only for canon.c and activity.c. */
 #pragma once
 
 #include "analysis/canon.h"
@@ -32,6 +32,11 @@ const char *canon_sql_purchases(const struct canon_sql *s);
 const char *canon_sql_clients(const struct canon_sql *s);
 /* One row an id of the purchases; attributes from `source`. */
 const char *canon_sql_buyers(const struct canon_sql *s, const struct canon_table *source);
+
+/* Parts of SQL: a quoted name; a table as the engine has it, with _row; a column as trimmed text, NULL when empty. */
+void canon_ident(struct buf *b, const char *name);
+void canon_relation(struct buf *b, const char *schema, const char *table);
+void canon_text(struct buf *b, const struct dataset_column *c);
 
 /* A column that goes into the card under its own name. */
 bool canon_is_other(const struct dataset_column *c);

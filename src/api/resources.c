@@ -22,6 +22,7 @@ extern const struct resource
 	links_resource,
 	stat_user_resource,
 	spending_resource,
+	backups_resource,
 	health_resource;
 
 const struct resource *const api_resources[] = {
@@ -44,6 +45,7 @@ const struct resource *const api_resources[] = {
 	&links_resource,
 	&stat_user_resource,
 	&spending_resource,
+	&backups_resource,
 	&health_resource,
 };
 /* clang-format on */

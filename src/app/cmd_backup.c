@@ -1,5 +1,5 @@
 /* vitrina backup */
-#include "app/backup.h"
+#include "analysis/backup.h"
 #include "app/commands.h"
 #include "app/progress.h"
 
@@ -11,7 +11,8 @@ static bool backup_run(struct command *c, struct err *e)
 	struct progress bar;
 	progress_begin(&bar, c);
 	struct backup_watch watch = { .ctx = &bar, .progress = progress_show, .cancel = c->cancel };
-	bool good = backup_write(c->inst, c->files[0], c->line->args[0], &watch, &counts, e);
+	struct backup_target to = { .fd = c->files[0], .dir = -1, .name = c->line->args[0] };
+	bool good = backup_write(c->inst, &to, &watch, &counts, e);
 	progress_end(&bar);
 	if (!good)
 		return false;

@@ -1,5 +1,5 @@
 /* vitrina restore */
-#include "app/backup.h"
+#include "analysis/backup.h"
 #include "app/check.h"
 #include "app/commands.h"
 #include "app/control.h"
@@ -9,6 +9,7 @@
 #include "app/serve.h"
 #include "app/settings.h"
 #include "base/clock.h"
+#include "model/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -168,7 +169,7 @@ static bool restore_run(struct command *c, struct err *e)
 		good = replace ? datadir_new_replace(path, dir, e) : datadir_new_finish(path, dir, e);
 	}
 	if (!good) {
-		datadir_remove(path, &ignored);
+		folder_remove(path, &ignored);
 		return false;
 	}
 	clock_format(counts.made_at, when);

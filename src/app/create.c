@@ -4,6 +4,7 @@
 #include "app/open.h"
 #include "app/settings.h"
 #include "db/pool.h"
+#include "model/folder.h"
 #include "model/org.h"
 #include "model/user.h"
 
@@ -81,7 +82,7 @@ bool create_folder(const struct settings *settings, const struct create_request 
 		return false;
 	if (fill(settings, path, rq, ret, e) && datadir_new_finish(path, dir, e))
 		return true;
-	datadir_remove(path, &ignored);
+	folder_remove(path, &ignored);
 	if (ret->key_path[0] && !ret->key_was_there)
 		unlink(ret->key_path);
 	return false;

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "base/util.h"
+#include "model/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -88,34 +89,6 @@ static bool is_empty(const char *dir)
 	return empty;
 }
 
-static bool remove_at(int parent, const char *name, struct err *e)
-{
-	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
-		return true;
-	if (errno != EISDIR && errno != EPERM)
-		return err_errno(e, errno, "cannot remove %s", name);
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		int why = errno;
-		fd_close(&fd);
-		return err_errno(e, why, "cannot remove %s", name);
-	}
-	bool good = true;
-	for (struct dirent *entry; good && (entry = readdir(d));)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			good = remove_at(dirfd(d), entry->d_name, e);
-	closedir(d);
-	if (good && unlinkat(parent, name, AT_REMOVEDIR) != 0)
-		good = err_errno(e, errno, "cannot remove %s", name);
-	return good;
-}
-
-bool datadir_remove(const char *path, struct err *e)
-{
-	return remove_at(AT_FDCWD, path, e);
-}
-
 bool datadir_sync_parent(const char *path, struct err *e)
 {
 	char copy[FOLDER_PATH];
@@ -170,7 +143,7 @@ static bool clear_leftover(const char *path, struct err *e)
 		if (lock < 0)
 			return err_set(e, ERR_CONFLICT, NULL, "another process is making this data folder just now");
 	}
-	return datadir_remove(path, e);
+	return folder_remove(path, e);
 }
 
 bool datadir_new_check(const char *dir, struct err *e)
@@ -213,7 +186,13 @@ bool datadir_new_replace(const char *path, const char *dir, struct err *e)
 {
 	if (renameat2(AT_FDCWD, path, AT_FDCWD, dir, RENAME_EXCHANGE) != 0)
 		return err_errno(e, errno, "cannot exchange %s and %s", path, dir);
-	return datadir_sync_parent(dir, e) && datadir_remove(path, e);
+	/* The backups are the way back from a wrong restore. */
+	char from[FOLDER_PATH], to[FOLDER_PATH];
+	join(from, path, "backups");
+	join(to, dir, "backups");
+	if (rename(from, to) != 0 && errno != ENOENT)
+		return err_errno(e, errno, "cannot keep %s", to);
+	return datadir_sync_parent(to, e) && datadir_sync_parent(dir, e) && folder_remove(path, e);
 }
 
 /* An address that names the socket through a descriptor of the folder: paths of any length fit. */

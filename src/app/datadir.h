@@ -4,6 +4,7 @@
  *	DATA/store.db       the store
  *	DATA/segments/      sealed tables
  *	DATA/spool/         uploads in flight
+ *	DATA/backups/       backups made from the page
  *	DATA/vitrina.conf   settings
  *	DATA/lock           held (flock) by the one process that works in the folder; its number is in it
  *	DATA/control        socket of the server that holds the folder
@@ -39,8 +40,6 @@ bool datadir_new_replace(const char *path, const char *dir, struct err *e);
 void datadir_new_path(const char *dir, char *ret, size_t cap);
 /* Gives a folder and everything in it to the owner of `like`: what root restores for a server of another user. */
 bool datadir_give(const char *path, const char *like, struct err *e);
-/* Removes a folder and everything in it; nothing outside it, links are not followed. */
-bool datadir_remove(const char *path, struct err *e);
 /* Flushes the folder that holds path. */
 bool datadir_sync_parent(const char *path, struct err *e);
 

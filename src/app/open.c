@@ -1,12 +1,12 @@
 #include "app/open.h"
 
+#include "analysis/backup.h"
 #include "analysis/names.h"
 #include "analysis/query.h"
 #include "analysis/recommend.h"
 #include "analysis/relations.h"
 #include "analysis/spending.h"
 #include "analysis/versions.h"
-#include "app/backup.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "db/migrate.h"

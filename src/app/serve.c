@@ -40,6 +40,7 @@ struct serving {
 	struct instance *inst;
 	struct api api;
 	struct http_hooks hooks;
+	struct proxies proxies;
 	struct http_server *http;
 	struct control_server *control;
 	struct warming *warming;
@@ -98,6 +99,10 @@ static bool start_http(struct serving *s, struct err *e)
 	c.net.tls_key = setting_text(s->settings, SETTING_TLS_KEY);
 	if (!c.net.tls_cert != !c.net.tls_key)
 		return err_set(e, ERR_USAGE, NULL, "tls_cert and tls_key go together: only one of them is set");
+	const char *proxies = setting_text(s->settings, SETTING_TRUSTED_PROXIES);
+	if (proxies && !proxies_parse(str_of(proxies), &s->proxies, e))
+		return false;
+	c.net.proxies = &s->proxies;
 	if (!http_server_new(&c, &s->http, e))
 		return false;
 	figures_register(s->http, s->inst);

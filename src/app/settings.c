@@ -24,6 +24,9 @@ const struct setting_def setting_defs[SETTINGS] = {
 	[SETTING_TLS_KEY] = { "tls_key", SETTING_TYPE_FILE, NULL, 0, 0, 0, "Private key of the certificate (PEM)." },
 	[SETTING_KEY_FILE] = { "key_file", SETTING_TYPE_FILE, NULL, 0, 0, 0,
 			       "File with the key of the data folder; unless said, it is DATA.key beside the folder." },
+	[SETTING_TRUSTED_PROXIES] = { "trusted_proxies", SETTING_TYPE_TEXT, NULL, 0, 0, 0,
+				      "Addresses and networks (10.0.0.0/8, ::1, unix) of proxies whose "
+				      "X-Forwarded-For is believed." },
 	[SETTING_LOG_LEVEL] = { "log_level", SETTING_TYPE_LEVEL, "info", 0, 0, 0,
 				"What the server logs: debug, info, warn, error or off." },
 	[SETTING_THREADS] = { "threads", SETTING_TYPE_NUMBER, NULL, 0, 0, 256,

@@ -20,6 +20,7 @@
 #define LIMIT_QUEUE 1024 /* requests waiting for a worker; more get 503 */
 #define LIMIT_PIPELINE 32
 #define LIMIT_RESPONSE_BYTES (64 * MIB) /* one buffered answer; streams have no limit */
+#define LIMIT_PLAIN_BYTES (1 * KIB)     /* a JSON answer from here on is compressed */
 #define LIMIT_WS_MESSAGE_BYTES (64 * KIB)
 #define LIMIT_MULTIPART_PARTS 64
 #define LIMIT_MULTIPART_HEADER_BYTES (8 * KIB)
@@ -96,6 +97,8 @@
 #define LIMIT_JOBS_WAITING 256 /* of all organisations; more are refused with 503 */
 #define LIMIT_JOBS_KEPT 1000   /* finished ones of an organisation; the oldest go */
 #define LIMIT_JOB_RESULT_BYTES (1 * MIB)
+#define LIMIT_BACKUPS_KEPT 10               /* in the data folder; older ones must be deleted by a person */
+#define LIMIT_BACKUP_SPARE_BYTES (64 * MIB) /* of the disk, left free by a backup */
 
 /* People */
 #define DEFAULT_SESSION_HOURS 12

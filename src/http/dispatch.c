@@ -37,6 +37,15 @@ static void answer_error(struct request *q, const struct err *e)
 	response_send(&q->response);
 }
 
+/* An address that a person mistyped ("/customers/50%") is answered by the page, which says so in their language. */
+static bool page_instead(struct request *q)
+{
+	const struct static_table *files = q->server->config.files;
+	unsigned method = router_method(q->x->head.method);
+	return files && !q->match.route && !q->match.allow && (method == METHOD_GET || method == METHOD_HEAD) &&
+	       static_answer(files, q, &q->response);
+}
+
 void dispatch_head(void *ctx, struct exchange *x)
 {
 	struct http_server *s = ctx;
@@ -47,10 +56,14 @@ void dispatch_head(void *ctx, struct exchange *x)
 	q->response = (struct response){ .q = q, .status = 200 };
 	x->user = q;
 	make_id(s, q->id);
+	forwarded_read(q);
 	bool ok = router_find(&s->router, x->head.method, x->head.path, &x->arena, &q->match, &e);
 	ok = ok && decode_query(&x->arena, x->head.query, &q->query, &q->n_query, &e);
 	if (!ok) {
-		answer_error(q, &e);
+		if (page_instead(q))
+			response_send(&q->response);
+		else
+			answer_error(q, &e);
 		return;
 	}
 	const struct route *r = q->match.route;

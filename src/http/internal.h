@@ -71,6 +71,12 @@ void response_common(const struct request *q, const char *cache_control, struct 
 /* The whole answer, to the loop; gives the exchange back. */
 void response_send(struct response *r);
 
+/* compress.c: in gzip, when the client takes it and it is worth it */
+void response_compress(struct response *r);
+
+/* forwarded.c: the address of the client and its TLS, as a proxy that we believe says them */
+void forwarded_read(struct request *q);
+
 /* error.c */
 void error_answer(struct request *q, struct response *r, const struct err *e);
 /* {"error":…}; field and code may be NULL. */

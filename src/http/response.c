@@ -179,6 +179,7 @@ void response_send(struct response *r)
 		error_answer(r->q, r, &e);
 	}
 	reply.status = r->status;
+	response_compress(r);
 	if (!r->ws)
 		reply.headers = all_headers(r);
 	else

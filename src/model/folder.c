@@ -2,10 +2,12 @@
 
 #include "base/util.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,4 +80,32 @@ void folder_block_sigpipe(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static bool remove_at(int parent, const char *name, struct err *e)
+{
+	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+		return true;
+	if (errno != EISDIR && errno != EPERM)
+		return err_errno(e, errno, "cannot remove %s", name);
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		int why = errno;
+		fd_close(&fd);
+		return err_errno(e, why, "cannot remove %s", name);
+	}
+	bool good = true;
+	for (struct dirent *entry; good && (entry = readdir(d));)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			good = remove_at(dirfd(d), entry->d_name, e);
+	closedir(d);
+	if (good && unlinkat(parent, name, AT_REMOVEDIR) != 0)
+		good = err_errno(e, errno, "cannot remove %s", name);
+	return good;
+}
+
+bool folder_remove(const char *path, struct err *e)
+{
+	return remove_at(AT_FDCWD, path, e);
 }

@@ -1,4 +1,4 @@
-/* A folder of sealed files within the data folder, and pipes and memfds for their plain bytes; for this layer only. */
+/* Folders within the data folder, and pipes and memfds for the plain bytes of sealed files. */
 #pragma once
 
 #include "base/err.h"
@@ -9,6 +9,8 @@
 
 /* Opens data_dir/name, making it with mode 0700 when it is absent. The descriptor is the caller's. */
 bool folder_open(const char *data_dir, const char *name, int *ret_fd, struct err *e);
+/* Removes a folder and everything in it; nothing outside it, links are not followed. */
+bool folder_remove(const char *path, struct err *e);
 /* A pipe, both ends close-on-exec, as wide as the system lets it be. */
 bool folder_pipe(int ret[2], struct err *e);
 /* Empty, close-on-exec, open for sealing. */

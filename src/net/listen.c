@@ -28,8 +28,9 @@ static struct peer_count **find_peer(struct net *n, const unsigned char key[16])
 	return p;
 }
 
-static bool count_peer(struct net *n, struct peer *peer)
+static bool count_peer(struct net *n, const char *address, struct peer *peer)
 {
+	bool trusted = proxies_trust(n->config.proxies, str_of(address));
 	bool ok = true;
 	pthread_mutex_lock(&n->peers_lock);
 	struct peer_count **p = find_peer(n, peer->key);
@@ -37,8 +38,8 @@ static bool count_peer(struct net *n, struct peer *peer)
 		*p = mem_zalloc(sizeof **p);
 		memcpy((*p)->key, peer->key, 16);
 	}
-	if ((*p)->n >= n->config.connections_per_address)
-		ok = false;
+	if ((*p)->n >= n->config.connections_per_address && !trusted)
+		ok = false; /* a proxy of ours brings everybody's connections */
 	else
 		(*p)->n++;
 	pthread_mutex_unlock(&n->peers_lock);
@@ -127,7 +128,7 @@ static void welcome(struct listener *l, int fd, const struct sockaddr_storage *f
 	struct arrival *a = mem_zalloc(sizeof *a);
 	describe(from, a->address, sizeof a->address, &a->peer);
 	bool few = atomic_load(&n->connections) < (int64_t)n->config.connections;
-	if (!few || (!l->is_unix && !count_peer(n, &a->peer))) {
+	if (!few || (!l->is_unix && !count_peer(n, a->address, &a->peer))) {
 		turn_away(l, fd, a->address);
 		free(a);
 		return;

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "net/proxies.h"
 
 #include <stdatomic.h>
 
@@ -24,6 +25,7 @@ struct net_config {
 	uint64_t body_rate_floor; /* bytes a second */
 	/* milliseconds */
 	int64_t header_ms, idle_ms, body_rate_ms, stop_ms, sse_ms, linger_ms;
+	const struct proxies *proxies;  /* whose X-Forwarded-For is believed; NULL = nobody's */
 	const char *tls_cert, *tls_key; /* PEM files; NULL = no TLS */
 };
 struct net_config net_config_default(void);

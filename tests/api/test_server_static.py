@@ -113,6 +113,23 @@ def test_addresses_inside_the_page(server, plain):
     assert server.request("POST", "/customers", headers=page).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/customers/50%", "/%zz", "/customers/%ff", "/customers/%00", "/a?q=%", "/a?%c3"])
+def test_a_mistyped_address_is_answered_by_the_page(server, plain, path):
+    with wire(server) as w:
+        w.send(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n\r\n".encode())
+        answer = w.answer()
+        assert (answer.status, answer.body) == (200, plain[1])
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("method, path, accept", [("GET", "/api/v1/%zz", "text/html"), ("GET", "/%zz", "*/*"),
+                                                  ("POST", "/%zz", "text/html"), ("GET", "/healthz?a=%", "text/html")])
+def test_a_program_is_told_400(server, method, path, accept):
+    with wire(server) as w:
+        w.send(f"{method} {path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nContent-Length: 0\r\n\r\n".encode())
+        assert w.answer().status == 400
+
+
 @pytest.mark.parametrize("path", ["/../meson.build", "/..%2fmeson.build", "/%2e%2e/meson.build", "/index.html/", "/index",
                                   "//index.html", "/./index.html", "/INDEX.HTML", "/index.html%00"])
 def test_no_other_files(server, path):

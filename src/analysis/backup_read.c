@@ -1,4 +1,4 @@
-#include "app/backup.h"
+#include "analysis/backup.h"
 
 #include "base/clock.h"
 #include "crypt/sealed.h"
@@ -7,6 +7,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,17 +1,18 @@
-#include "app/backup.h"
+#include "analysis/backup.h"
 
-#include "app/datadir.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "crypt/sealed.h"
 #include "db/backup.h"
 #include "db/pool.h"
+#include "model/folder.h"
 #include "model/segment.h"
 
 #include <dirent.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -42,7 +43,7 @@ static void stage_end(struct stage *s)
 {
 	struct err ignored;
 	if (s->dir[0])
-		datadir_remove(s->dir, &ignored);
+		folder_remove(s->dir, &ignored);
 	free(s->segments);
 	*s = (struct stage){ 0 };
 }
@@ -199,7 +200,7 @@ static bool put_all(struct writing *w, const struct stage *s, int64_t made_at, s
 	return true;
 }
 
-bool backup_write(struct instance *in, int fd, const char *name, const struct backup_watch *watch,
+bool backup_write(struct instance *in, const struct backup_target *to, const struct backup_watch *watch,
 		  struct backup_counts *ret, struct err *e)
 {
 	CLEANUP(stage_end) struct stage s = { 0 };
@@ -214,7 +215,8 @@ bool backup_write(struct instance *in, int fd, const char *name, const struct ba
 	if (stat(path, &st) == 0)
 		s.bytes += (uint64_t)st.st_size;
 	key_derive(&in->master, KEY_BACKUP, 0, &key);
-	bool good = sealed_create_fd(fd, name, &key, SEALED_BACKUP, 0, &out, e);
+	bool good = to->fd >= 0 ? sealed_create_fd(to->fd, to->name, &key, SEALED_BACKUP, 0, &out, e)
+				: sealed_create(to->dir, to->name, &key, SEALED_BACKUP, 0, 0, &out, e);
 	key_wipe(&key);
 	if (!good)
 		return false;
@@ -225,10 +227,22 @@ bool backup_write(struct instance *in, int fd, const char *name, const struct ba
 	return true;
 }
 
+static void sweep_kept(const char *dir)
+{
+	char path[FOLDER_PATH];
+	struct err ignored;
+	size_t removed;
+	snprintf(path, sizeof path, "%s/backups", dir);
+	CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && !sealed_sweep(fd, &removed, &ignored))
+		return; /* what lies there too long takes room, no more */
+}
+
 void backup_sweep(const char *dir)
 {
 	DIR *d = opendir(dir);
 	struct err ignored;
+	sweep_kept(dir);
 	if (!d)
 		return;
 	for (struct dirent *entry; (entry = readdir(d));) {
@@ -236,7 +250,7 @@ void backup_sweep(const char *dir)
 		if (strncmp(entry->d_name, STAGE_PREFIX, strlen(STAGE_PREFIX)) != 0)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", dir, entry->d_name);
-		datadir_remove(path, &ignored);
+		folder_remove(path, &ignored);
 	}
 	closedir(d);
 }

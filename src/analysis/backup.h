@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "app/command.h"
+#include "analysis/instance.h"
 
 struct backup_watch {
 	void *ctx;
@@ -21,8 +21,14 @@ struct backup_counts {
 	int64_t made_at;
 };
 
-/* Writes one to fd while others go on working. name: of the file, for messages. */
-bool backup_write(struct instance *in, int fd, const char *name, const struct backup_watch *w,
+/* A descriptor of the caller's, or (fd -1) a new file of a folder, which gets its name when it is whole. */
+struct backup_target {
+	int fd, dir;
+	const char *name; /* of the file; for messages as well */
+};
+
+/* Writes one while others go on working. */
+bool backup_write(struct instance *in, const struct backup_target *to, const struct backup_watch *w,
 		  struct backup_counts *ret, struct err *e);
 /* Removes what a killed backup left in the folder. */
 void backup_sweep(const char *dir);
