@@ -159,9 +159,10 @@ const struct command_def command_import = {
 	.n_options = countof(options),
 	.summary = "load files as a data set",
 	.description =
-		"Loads CSV or TSV files, Excel workbooks (.xlsx), and SQLite files, each also gzipped, as one data set "
-		"of one "
-		"or several tables. Delimiter, encoding, header and types are found out by themselves. A file named "
+		"Loads CSV or TSV files, Excel workbooks (.xlsx), JSON, NDJSON, and SQLite files, each also gzipped, "
+		"as "
+		"one data set of one or several tables. Delimiter, encoding, header and types are found out by "
+		"themselves. A file named "
 		"'-' is "
 		"standard input.\n\nWhat columns mean (their roles: customer.id, purchase.amount, ...) is found from "
 		"headers and values; statistics and next products work from the roles. Rows that cannot be read are "

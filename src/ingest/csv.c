@@ -218,27 +218,6 @@ static const struct reader_ops csv_ops = {
 	.close = close_reader,
 };
 
-/* "reports/Sales 2026.csv.gz" → "Sales 2026" */
-static struct str table_name(const char *file_name)
-{
-	static const struct str endings[] = { STR(".gz"),  STR(".csv"), STR(".tsv"),
-					      STR(".txt"), STR(".tab"), STR(".dat") };
-	struct str name = str_of(file_name ? file_name : "");
-	for (size_t i = name.n; i > 0; i--) {
-		if (name.p[i - 1] == '/' || name.p[i - 1] == '\\') {
-			name = str_n(name.p + i, name.n - i);
-			break;
-		}
-	}
-	for (size_t i = 0; i < countof(endings); i++) {
-		struct str ending = endings[i];
-		if (name.n > ending.n && str_ieq(str_n(name.p + name.n - ending.n, ending.n), ending))
-			name.n -= ending.n;
-	}
-	name = str_trim(name);
-	return name.n && name.n <= 200 ? name : STR("table");
-}
-
 /* The first records as UTF-8, with BLOCK_PAD bytes after them. */
 static void sample(const struct csv_reader *c, struct str head, struct buf *ret)
 {
@@ -274,7 +253,7 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 	c->dialect = csv_dialect_find(buf_str(&text));
 	c->base.delimiter = c->dialect.delimiter;
 	c->base.decimal_comma_likely = c->dialect.delimiter == ';';
-	struct reader_table *t = reader_add_table(&c->base, table_name(file_name));
+	struct reader_table *t = reader_add_table(&c->base, reader_file_table(file_name));
 	if (as == AS_BASKETS) {
 		t->columns = mem_array(2, sizeof *t->columns);
 		t->columns[0] = mem_strdup("basket");

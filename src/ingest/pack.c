@@ -33,6 +33,11 @@ void pack_cell(struct packer *p, struct str text, uint32_t flags)
 	p->cells++;
 }
 
+void pack_value(struct packer *p, struct str text)
+{
+	pack_cell(p, text, text.n > LIMIT_CELL_BYTES ? CELL_ERROR : 0);
+}
+
 bool pack_row_end(struct packer *p, struct err *e)
 {
 	struct row_head h;

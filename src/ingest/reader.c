@@ -24,6 +24,10 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 		if (!xlsx_open(s, &r, e))
 			return false;
 		break;
+	case FORMAT_JSON:
+		if (!json_file_open(s, file_name, &r, e))
+			return false;
+		break;
 	case FORMAT_SQLITE:
 		if (!sqlite_file_open(s, &r, e))
 			return false;
@@ -84,6 +88,28 @@ uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i)
 	for (size_t at = 0; at < end; at++)
 		breaks += b->data[at] == (line_feeds ? '\n' : '\r');
 	return b->first_line + breaks;
+}
+
+struct str reader_file_table(const char *file_name)
+{
+	static const struct str endings[] = {
+		STR(".gz"),  STR(".csv"),  STR(".tsv"),    STR(".txt"),   STR(".tab"),
+		STR(".dat"), STR(".json"), STR(".ndjson"), STR(".jsonl"), STR(".parquet")
+	};
+	struct str name = str_of(file_name ? file_name : "");
+	for (size_t i = name.n; i > 0; i--) {
+		if (name.p[i - 1] == '/' || name.p[i - 1] == '\\') {
+			name = str_n(name.p + i, name.n - i);
+			break;
+		}
+	}
+	for (size_t i = 0; i < countof(endings); i++) {
+		struct str ending = endings[i];
+		if (name.n > ending.n && str_ieq(str_n(name.p + name.n - ending.n, ending.n), ending))
+			name.n -= ending.n;
+	}
+	name = str_trim(name);
+	return name.n && name.n <= READER_NAME_BYTES ? name : STR("table");
 }
 
 struct reader_table *reader_add_table(struct reader *r, struct str name)

@@ -65,7 +65,7 @@ struct reader_table {
 struct reader;
 
 struct reader_ops {
-	const char *format; /* "csv", "xlsx", "sqlite" */
+	const char *format; /* "csv", "xlsx", "json", … */
 	bool (*start)(struct reader *r, size_t table, struct err *e);
 	bool (*next)(struct reader *r, struct block *ret, bool *ret_end, struct err *e);
 	bool (*index)(const struct reader *r, struct block *b, struct rows *ret, struct err *e);
@@ -97,6 +97,9 @@ bool reader_index(const struct reader *r, struct block *b, struct rows *ret, str
 /* 1-based line (text) or row (workbook, SQLite) of row i. */
 uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i);
 
+/* What a file that is one table calls it: "reports/Sales 2026.csv.gz" → "Sales 2026". A slice of file_name. */
+struct str reader_file_table(const char *file_name);
+#define READER_NAME_BYTES 200 /* of a table's name that comes from the file */
 struct reader_table *reader_add_table(struct reader *r, struct str name);
 void block_free(struct block *b);
 void rows_free(struct rows *rows);
@@ -118,4 +121,5 @@ struct str rows_text(const struct block *b, struct cell c, struct buf *scratch);
 /* Opened by reader_open. */
 bool csv_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e);
 bool xlsx_open(struct source *s, struct reader **ret, struct err *e);
+bool json_file_open(struct source *s, const char *file_name, struct reader **ret, struct err *e);
 bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e);

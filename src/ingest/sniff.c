@@ -41,11 +41,11 @@ static const struct {
 
 static bool refuse(struct err *e, const char *found)
 {
-	return err_set(
-		e, ERR_VALUE, "unknown_format",
-		"This is %s. Files taken: CSV or TSV text, Excel workbooks (.xlsx) and SQLite databases, each also "
-		"gzipped.",
-		found);
+	return err_set(e, ERR_VALUE, "unknown_format",
+		       "This is %s. Files taken: CSV or TSV text, JSON, Excel workbooks (.xlsx) and SQLite databases, "
+		       "each also "
+		       "gzipped.",
+		       found);
 }
 
 static bool holds(struct str s, const char *needle, size_t n)
@@ -137,8 +137,8 @@ bool sniff_format(struct str head, enum file_format *ret, struct err *e)
 		if (trimmed.p[0] == '<' && trimmed.n > 1 &&
 		    (isalpha((unsigned char)trimmed.p[1]) || strchr("?!", trimmed.p[1])))
 			return refuse_markup(trimmed, e);
-		if (looks_json(trimmed))
-			return refuse(e, "a JSON document, which this version does not read");
+		*ret = looks_json(trimmed) ? FORMAT_JSON : FORMAT_TEXT;
+		return true;
 	}
 	*ret = FORMAT_TEXT;
 	return true;

@@ -28,12 +28,14 @@ struct source {
 	char *whole;
 	size_t whole_n, whole_mapped; /* mapped: bytes of the mapping, 0 = malloc */
 	_Atomic uint64_t consumed;
+	_Atomic unsigned share_from, share_to; /* thousandths of the work that this pass is */
 };
 
 bool source_open(const struct source_options *o, struct source **ret, struct err *e)
 {
 	struct source *s = mem_zalloc(sizeof *s);
 	s->o = *o;
+	s->share_to = 1000;
 	struct stat st;
 	if (o->fd < 0 || fstat(o->fd, &st) != 0) {
 		err_errno(e, o->fd < 0 ? EBADF : errno, "cannot look at the file");
@@ -90,7 +92,18 @@ bool source_cancelled(const struct source *s)
 
 uint64_t source_consumed(const struct source *s)
 {
-	return atomic_load(&((struct source *)s)->consumed);
+	struct source *m = (struct source *)s;
+	uint64_t at = atomic_load(&m->consumed), total = source_total(s);
+	unsigned from = atomic_load(&m->share_from), to = atomic_load(&m->share_to);
+	if (!total || (from == 0 && to == 1000))
+		return at;
+	return total / 1000 * from + (uint64_t)((double)MIN(at, total) * (to - from) / 1000);
+}
+
+void source_set_share(struct source *s, unsigned from, unsigned to)
+{
+	atomic_store(&s->share_from, from);
+	atomic_store(&s->share_to, to);
 }
 
 uint64_t source_total(const struct source *s)

@@ -52,6 +52,9 @@ bool source_rewind(struct source *s, struct err *e);
  */
 bool source_whole(struct source *s, char **ret, size_t *ret_n, struct err *e);
 
+/* Where this and later passes stand in the whole work, in thousandths: what source_consumed says runs from one to the
+ * other. */
+void source_set_share(struct source *s, unsigned from, unsigned to);
 bool source_gzipped(const struct source *s);
 bool source_cancelled(const struct source *s);
 /* Raw bytes taken so far in this pass, and all of them (0 = unknown). */

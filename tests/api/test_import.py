@@ -1,6 +1,7 @@
 """Files in: every kind that is taken, what is refused, and that what fails leaves nothing."""
 import gzip
 import io
+import json
 import random
 import shutil
 import socket
@@ -55,7 +56,12 @@ TEXT = "code,n,price\nАвтокредит,5,1.50\nСтрахование жиз
     ("t.xlsx.gz", gzip.compress(workbook(t=SHEET))),
     ("t.db", sqlite_file("CREATE TABLE t (code TEXT, n INTEGER, price REAL)",
                          "INSERT INTO t VALUES ('Автокредит', 5, 1.5), ('Страхование жизни', 7, 2.25)")),
-], ids=["csv", "bom", "tsv", "cp1251", "utf16", "gzip", "no-ending", "xlsx", "xlsx-gzip", "sqlite"])
+    ("t.json", json.dumps([dict(zip(SHEET[0], row)) for row in SHEET[1:]]).encode()),
+    ("t.json", json.dumps({"t": [dict(zip(SHEET[0], row)) for row in SHEET[1:]]}, ensure_ascii=False).encode()),
+    ("t.json", json.dumps(SHEET).encode()),
+    ("t.jsonl.gz", gzip.compress("\n".join(json.dumps(dict(zip(SHEET[0], row))) for row in SHEET[1:]).encode())),
+], ids=["csv", "bom", "tsv", "cp1251", "utf16", "gzip", "no-ending", "xlsx", "xlsx-gzip", "sqlite", "json", "json-tables",
+        "json-lists", "ndjson-gzip"])
 def test_kinds_of_files(shared_client, name, data, request):
     made = load(shared_client, (name, data), name=request.node.callspec.id)
     got = query(shared_client, f'SELECT code, n, CAST(price AS DECIMAL(9,2))::VARCHAR FROM "{made["name"]}"')

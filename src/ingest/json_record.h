@@ -1,0 +1,61 @@
+/*
+ * One JSON value as the cells of one row.
+ *
+ * An object's members are columns, those of an object inside it too ("address.city"). A list of plain values is one
+ * cell, joined by ", "; any other list is one cell of JSON text. A value that is no object is the column "value".
+ * Within a path JSON_PATH, which no name can hold, stands before each name, so that {"a":{"b":1},"a.b":2} are two
+ * columns.
+ */
+#pragma once
+
+#include "ingest/json_scan.h"
+#include "ingest/pack.h"
+
+#define JSON_PATH '\0'
+
+/* The columns of a table in the order in which they were met. */
+struct json_columns {
+	struct json_column {
+		char *path;
+		uint32_t n;
+		bool has_value; /* some record has more than null there */
+	} * list;
+	size_t n, cap;
+	uint32_t *slots; /* hash table of indexes, UINT32_MAX = free */
+	size_t n_slots;
+};
+
+/* SIZE_MAX: there is none. */
+size_t json_columns_find(const struct json_columns *c, struct str path);
+size_t json_columns_add(struct json_columns *c, struct str path);
+/* Leaves out columns that are null wherever they are not an object. */
+void json_columns_tidy(struct json_columns *c);
+void json_columns_free(struct json_columns *c);
+
+struct json_record {
+	struct json_scan *scan;
+	struct json_columns *columns;
+	bool adding;     /* columns are being found; values are not kept */
+	struct buf path; /* of the open member */
+	size_t next;     /* column that is likely next */
+	struct buf values, joined;
+	struct json_cell {
+		uint32_t at, n;
+	} * cells;   /* one a column */
+	size_t used; /* one past the last column that has a value */
+	/* Asked at every list that is a member of objects only; true: it took the list. NULL: nobody asks. */
+	bool (*list)(struct json_record *r, void *ctx, bool *ret_taken, struct err *e);
+	void *ctx;
+};
+
+void json_record_begin(struct json_record *r, struct json_scan *scan, struct json_columns *columns, bool adding);
+void json_record_free(struct json_record *r);
+/* The value whose first token was the last one. */
+bool json_record_read(struct json_record *r, enum json_token token, struct err *e);
+/* The cell of the open member; value.p NULL: null. */
+bool json_record_put(struct json_record *r, struct str value, struct err *e);
+/* The elements of the list whose first token was the last one, a cell each, whatever they are; what is no list is one
+ * cell. */
+bool json_record_elements(struct json_record *r, enum json_token token, struct packer *p, struct err *e);
+/* The row that was read, as cells of the open row. */
+void json_record_pack(const struct json_record *r, struct packer *p);
