@@ -75,6 +75,7 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->by.address = arena_strdup(a, rq->by->address);
 	m->mode = rq->mode;
 	m->baskets = rq->baskets;
+	m->later = rq->later;
 	m->roles = arena_array(a, rq->n_roles + 1, sizeof *m->roles);
 	m->sources = arena_array(a, rq->n_sources, sizeof *m->sources);
 	if (!m->roles || !m->sources)
@@ -125,14 +126,23 @@ static bool begin_new(struct import *m, struct db *db, struct version_begin *b, 
 	return false;
 }
 
+const char *import_mode_name(enum import_mode mode)
+{
+	static const char *const names[] = {
+		[IMPORT_CREATE] = "create", [IMPORT_APPEND] = "append", [IMPORT_REPLACE] = "replace"
+	};
+	return names[mode];
+}
+
 static bool reserve(struct import *m, struct db *db, const struct import_request *rq, struct err *e)
 {
-	struct version_begin b = { .org = m->by.org, .user = m->by.user, .dataset = rq->dataset };
+	struct version_begin b = {
+		.org = m->by.org, .user = m->by.user, .dataset = rq->dataset, .mode = import_mode_name(m->mode)
+	};
 	struct dataset d;
 	if (m->mode == IMPORT_CREATE) {
 		struct str given = str_trim(str_of(rq->name));
 		b.dataset = 0;
-		b.mode = "create";
 		b.files_json = files_json(m, NULL);
 		m->name = given.n ? arena_strndup(&m->arena, given.p, given.n)
 				  : dataset_name_from_file(&m->arena, str_of(m->sources[0].name));
@@ -141,7 +151,6 @@ static bool reserve(struct import *m, struct db *db, const struct import_request
 	if (!dataset_find_ready(db, &m->arena, m->by.org, rq->dataset, &d, e))
 		return false;
 	m->name = d.name;
-	b.mode = m->mode == IMPORT_APPEND ? "append" : "replace";
 	struct dataset_version was;
 	if (!dataset_version_find(db, &m->arena, m->by.org, d.current, &was, e))
 		return false;
@@ -207,7 +216,8 @@ bool import_work(struct import *m, const struct import_watch *w, struct import_r
 				       .number = v.number,
 				       .rows = m->new_rows,
 				       .rejects = m->new_rejects,
-				       .tables = m->n_tables };
+				       .tables = m->n_tables,
+				       .waits = m->later };
 	return true;
 }
 
@@ -223,9 +233,9 @@ void import_free(struct import **pm)
 	for (size_t i = 0; i < m->n_outputs; i++)
 		segment_sink_free(&m->outputs[i].sink);
 	/* Files before rows: on a full disk the store needs the room to forget the version. */
-	for (size_t i = 0; i < m->n_fresh && !m->published; i++)
+	for (size_t i = 0; i < m->n_fresh && !m->kept; i++)
 		segment_remove(m->in->segments, m->fresh[i].id);
-	if (!m->published)
+	if (!m->kept)
 		publish_undo(m->in, m->by.org, m->version);
 	reject_list_free(&m->rejects);
 	free(m->outputs);
@@ -261,6 +271,7 @@ static bool job_import(struct job *j, void *ctx, struct err *e)
 	jw_kv_id(&jw, "dataset", r.dataset);
 	jw_kv_id(&jw, "version", r.version);
 	jw_kv_i64(&jw, "number", r.number);
+	jw_kv_cstr(&jw, "state", version_state_name(r.waits ? VERSION_READY : VERSION_CURRENT));
 	jw_kv_i64(&jw, "tables", (int64_t)r.tables);
 	jw_kv_i64(&jw, "rows", r.rows);
 	jw_kv_i64(&jw, "rejects", r.rejects);

@@ -51,6 +51,7 @@ struct import_request {
 	const struct import_role *roles;
 	size_t n_roles;
 	bool baskets; /* no header, each row a basket, each cell a product */
+	bool later;   /* kept as `ready` to be looked at, instead of made current: versions_confirm */
 };
 
 struct import_watch {
@@ -64,6 +65,7 @@ struct import_result {
 	int64_t dataset, version, number;
 	int64_t rows, rejects; /* of the files that were read now */
 	size_t tables;
+	bool waits; /* it is ready, and not current yet */
 };
 
 /* Splits "[TABLE.]COLUMN=ROLE"; the parts are terminated in a copy that the caller frees through *ret_text. */

@@ -37,14 +37,14 @@ struct import {
 	struct arena arena;
 	struct caller by; /* its texts are in the arena */
 	enum import_mode mode;
-	bool baskets;
+	bool baskets, later;
 	struct import_source *sources; /* names cleaned, descriptors our own */
 	size_t n_sources;
 	struct import_role *roles;
 	size_t n_roles;
 	int64_t dataset, version;
 	const char *name;
-	bool published;
+	bool kept; /* published, or held to be confirmed: nothing is undone any more */
 
 	const struct import_watch *watch;
 	uint64_t bytes_total, bytes_before; /* of all files; of those that are finished */
@@ -56,12 +56,14 @@ struct import {
 	size_t n_relations;
 	struct import_output *outputs; /* malloc */
 	size_t n_outputs, cap_outputs;
-	struct segment_row *fresh; /* malloc; committed segments, removed again unless published */
+	struct segment_row *fresh; /* malloc; committed segments, removed again unless kept */
 	size_t n_fresh, cap_fresh;
 	struct reject_list rejects; /* `table` counts outputs until the tables are known */
 	int64_t new_rows, new_rejects;
 };
 
+/* "create", "append" …: as the store calls it. */
+const char *import_mode_name(enum import_mode mode);
 /* Reads one file; its tables are added. */
 bool import_read_file(struct import *m, struct db *db, size_t source, struct err *e);
 /* DONE of the file that was read last; its outputs begin at first_output. */

@@ -2,7 +2,10 @@
 
 #include "analysis/instance.h"
 #include "analysis/roles.h"
+#include "base/clock.h"
+#include "base/limits.h"
 #include "db/db.h"
+#include "model/audit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,24 +65,37 @@ static bool join_tables(struct import *m, struct dataset_table **ret, size_t *re
 	return true;
 }
 
+/* Whole and on the disk, but nobody's to read before it is confirmed. */
+static bool hold(struct import *m, struct db *db, const char *detail, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	int64_t until = clock_now() + LIMIT_UNCONFIRMED_DAYS * INT64_C(86400) * USEC_PER_SEC;
+	if (!watch_goes_on(m->watch, e) || !db_begin_tx(db, &tx, e) ||
+	    !version_hold(db, m->by.org, m->version, until, e) ||
+	    !audit_add(db, &m->by, "dataset_upload", "dataset", m->dataset, detail, e) || !db_commit_tx(&tx, e))
+		return false;
+	m->kept = true;
+	watch_progress(m->watch, 1, "done");
+	return true;
+}
+
 static bool publish(struct import *m, struct db *db, struct err *e)
 {
-	static const char *const actions[] = { [IMPORT_CREATE] = "dataset_import",
-					       [IMPORT_APPEND] = "dataset_append",
-					       [IMPORT_REPLACE] = "dataset_replace" };
 	char detail[160];
 	snprintf(detail, sizeof detail, "{\"files\":%zu,\"tables\":%zu,\"rows\":%" PRId64 ",\"rejects\":%" PRId64 "}",
 		 m->n_sources, m->n_tables, m->new_rows, m->new_rejects);
+	if (m->later)
+		return hold(m, db, detail, e);
 	struct publish p = { .by = &m->by,
 			     .dataset = m->dataset,
 			     .version = m->version,
-			     .action = actions[m->mode],
+			     .action = publish_action(import_mode_name(m->mode)),
 			     .detail = detail,
 			     .from = IMPORT_READ_UNTIL,
 			     .watch = m->watch };
 	if (!publish_version(m->in, db, &p, e))
 		return false;
-	m->published = true;
+	m->kept = true;
 	return true;
 }
 

@@ -31,6 +31,18 @@ bool watch_goes_on(const struct import_watch *w, struct err *e)
 	return !watch_cancelled(w) || err_set(e, ERR_CANCELLED, NULL, "It was cancelled.");
 }
 
+const char *publish_action(const char *mode)
+{
+	static const char *const actions[][2] = {
+		{ "create", "dataset_import" }, { "append", "dataset_append" }, { "replace", "dataset_replace" },
+		{ "upsert", "dataset_upsert" }, { "roles", "dataset_roles" },   { "activate", "dataset_activate" }
+	};
+	for (size_t i = 0; i < countof(actions); i++)
+		if (!strcmp(actions[i][0], mode))
+			return actions[i][1];
+	return "dataset_import";
+}
+
 static void cards_progress(void *ctx, double fraction)
 {
 	const struct publish *p = ctx;
@@ -103,7 +115,7 @@ static bool undo(struct instance *in, struct db *db, int64_t org, int64_t versio
 {
 	CLEANUP(segment_ids_free) struct segment_ids unused = { 0 };
 	publish_forget(in, db, version);
-	if (!version_discard(db, org, version, &unused, e))
+	if (!version_discard(db, org, version, VERSION_BUILDING, &unused, NULL, e))
 		return false;
 	for (size_t i = 0; i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);

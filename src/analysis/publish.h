@@ -19,7 +19,9 @@ struct publish {
 	const struct import_watch *watch; /* may be NULL */
 };
 
-/* The version must be filled (version_fill). On failure it is still being built: publish_undo. */
+/* What the audit log calls the making of a version of that mode: "append" → "dataset_append". */
+const char *publish_action(const char *mode);
+/* The version must be filled (version_fill). On failure it is still being built or confirmed: publish_undo. */
 bool publish_version(struct instance *in, struct db *db, const struct publish *p, struct err *e);
 /* Removes the version with everything under it. What cannot be removed now is swept at the next start, and logged. */
 void publish_undo(struct instance *in, int64_t org, int64_t version);

@@ -191,10 +191,12 @@ static bool try_query(struct instance *in, struct db *db, const struct query_spe
 	struct err why = { 0 };
 	struct dataset named;
 	struct db *own = NULL;
+	const char *schema;
 	if (!db && !db_pool_take(in->dbs, STORE_WAIT_MS, &own, e))
 		return false;
 	bool found = (!q->dataset || dataset_find_ready(db ? db : own, &a, q->org, q->dataset, &named, e)) &&
-		     relations_of_org(in, db ? db : own, &a, q->org, &r, e);
+		     (q->version ? relations_of_version(in, db ? db : own, &a, q->org, q->version, &r, &schema, e)
+				 : relations_of_org(in, db ? db : own, &a, q->org, &r, e));
 	db_pool_give(in->dbs, &own);
 	if (!found)
 		return false;

@@ -25,6 +25,7 @@ void query_cache_free(struct query_cache **c);
 struct query_spec {
 	int64_t org;
 	int64_t dataset; /* whose tables may be named without their schema; 0 = none */
+	int64_t version; /* one that is not current, seen beside the others as relations_schema; 0 = none */
 	struct str sql;
 	const char *params_json;      /* a JSON list, or NULL */
 	enum engine_format format;    /* not ENGINE_COLUMNS or ENGINE_PARQUET */

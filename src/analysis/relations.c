@@ -164,7 +164,7 @@ static bool memo_of(struct instance *in, struct db *db, int64_t org, int64_t ver
 			memo_release(m);
 			return false;
 		}
-		if (in->relations && m->content.version.state != VERSION_BUILDING)
+		if (in->relations && version_is_final(m->content.version.state))
 			cache_put(in->relations, m);
 	}
 	*ret = m;
@@ -261,6 +261,11 @@ bool relations_of_org(struct instance *in, struct db *db, struct arena *a, int64
 	return true;
 }
 
+char *relations_schema(struct arena *a, int64_t version)
+{
+	return arena_printf(a, "_version_%" PRId64, version);
+}
+
 bool relations_of_version(struct instance *in, struct db *db, struct arena *a, int64_t org, int64_t version,
 			  struct relations *ret, const char **ret_schema, struct err *e)
 {
@@ -278,7 +283,7 @@ bool relations_of_version(struct instance *in, struct db *db, struct arena *a, i
 		if (sets[i].current == version)
 			schema = sets[i].name;
 	if (!schema) {
-		schema = arena_printf(a, "_version_%" PRId64, version);
+		schema = relations_schema(a, version);
 		if (!schema || !add_version(in, db, a, org, schema, version, &r, e))
 			return schema ? false
 				      : err_set(e, ERR_LIMIT, "too_much",

@@ -41,6 +41,8 @@ bool relations_of_org(struct instance *in, struct db *db, struct arena *a, int64
  */
 bool relations_of_version(struct instance *in, struct db *db, struct arena *a, int64_t org, int64_t version,
 			  struct relations *ret, const char **ret_schema, struct err *e);
+/* The schema of a version that is not the current one. */
+char *relations_schema(struct arena *a, int64_t version);
 /* Usable with CLEANUP. */
 void relations_done(struct relations *r);
 

@@ -21,6 +21,7 @@ static bool run(struct instance *in, struct db *db, int64_t org, const struct ro
 		struct buf *params, struct sink *s, struct query_outcome *out, struct err *e)
 {
 	struct query_spec q = { .org = org,
+				.version = p->version,
 				.sql = buf_str(sql),
 				.params_json = buf_str(params).p,
 				.format = ENGINE_JSON,
@@ -161,14 +162,15 @@ bool rows_json(struct instance *in, struct db *db, int64_t org, const struct dat
 	CLEANUP(relations_done) struct relations hold = { 0 };
 	CLEANUP(buf_free) struct buf params = BUF_INIT(LIMIT_QUERY_SQL_BYTES);
 	const struct dataset_content *c;
-	if (!relations_content(in, db, &a, org, d->current, &hold, &c, e))
+	if (!relations_content(in, db, &a, org, p->version ? p->version : d->current, &hold, &c, e))
 		return false;
 	const struct dataset_table *t = p->table.n    ? dataset_table_named(c, p->table)
 					: c->n_tables ? &c->tables[0]
 						      : NULL;
 	if (!t)
 		return err_field(e, ERR_NOT_FOUND, "table", "The data set has no such table.");
-	const char *table = sql_table(&a, d->name, t->name, true);
+	const char *schema = p->version ? relations_schema(&a, p->version) : d->name;
+	const char *table = schema ? sql_table(&a, schema, t->name, true) : NULL;
 	struct sink s = { BUF_INIT(LIMIT_QUERY_RESULT_BYTES) };
 	int64_t total = 0, last = 0;
 	uint64_t found = 0;

@@ -15,6 +15,7 @@ struct rows_page {
 	struct str filter, sort;
 	int64_t after; /* `next` of the page before; 0 = the first page */
 	size_t limit;
+	int64_t version;            /* the id of one that is not current; 0 = the current one */
 	const _Atomic bool *cancel; /* may be NULL */
 };
 

@@ -14,6 +14,7 @@ struct version_job {
 	struct arena arena;
 	struct caller by;
 	int64_t dataset, number; /* number 0: roles */
+	bool confirm;
 	struct import_role *roles;
 	size_t n_roles;
 };
@@ -36,8 +37,10 @@ static bool run_job(struct job *j, void *ctx, struct err *e)
 	struct import_watch w = { .ctx = j, .progress = watch, .cancel = job_cancel_flag(j) };
 	CLEANUP(buf_free) struct buf b = BUF_INIT(KIB);
 	int64_t version;
-	if (!(v->number ? versions_activate(v->in, &v->by, v->dataset, v->number, &w, &version, e)
-			: versions_set_roles(v->in, &v->by, v->dataset, v->roles, v->n_roles, &w, &version, e)))
+	bool ok = v->confirm  ? versions_confirm(v->in, &v->by, v->dataset, v->number, &w, &version, e)
+		  : v->number ? versions_activate(v->in, &v->by, v->dataset, v->number, &w, &version, e)
+			      : versions_set_roles(v->in, &v->by, v->dataset, v->roles, v->n_roles, &w, &version, e);
+	if (!ok)
 		return false;
 	struct json_writer jw = json_writer(&b);
 	jw_open(&jw, '{');
@@ -96,4 +99,13 @@ bool versions_start_activate(struct instance *in, const struct caller *by, int64
 	struct version_job *v = new_job(in, by, dataset);
 	v->number = number;
 	return start(v, "activate", ret_job, e);
+}
+
+bool versions_start_confirm(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
+			    int64_t *ret_job, struct err *e)
+{
+	struct version_job *v = new_job(in, by, dataset);
+	v->number = number;
+	v->confirm = true;
+	return start(v, "confirm", ret_job, e);
 }

@@ -8,24 +8,33 @@
 
 #include <stdio.h>
 
-static bool rows_get(struct request *q, struct response *r, struct err *e)
+bool rows_answer(struct request *q, struct response *r, const struct dataset *d, int64_t version, struct err *e)
 {
-	struct dataset d;
 	struct api_page page;
-	struct rows_page p = { .cancel = request_cancel_flag(q) };
-	int64_t id;
-	if (!request_param_id(q, "id", &id, e) || !api_page_read(q, &page, e) ||
-	    !request_query_str(q, "table", &p.table, e) || !request_query_str(q, "filter", &p.filter, e) ||
-	    !request_query_str(q, "sort", &p.sort, e) ||
-	    !dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, &d, e))
+	struct rows_page p = { .version = version, .cancel = request_cancel_flag(q) };
+	if (!api_page_read(q, &page, e) || !request_query_str(q, "table", &p.table, e) ||
+	    !request_query_str(q, "filter", &p.filter, e) || !request_query_str(q, "sort", &p.sort, e))
 		return false;
 	p.limit = (size_t)page.limit;
 	p.after = page.after;
 	CLEANUP(buf_free) struct buf body = BUF_INIT(LIMIT_RESPONSE_BYTES);
-	if (!rows_json(api_instance(q), api_db(q), d.org, &d, &p, &body, e))
+	if (!rows_json(api_instance(q), api_db(q), d->org, d, &p, &body, e))
 		return false;
 	response_take(r, "application/json", &body);
 	return true;
+}
+
+static bool find_ready(struct request *q, struct dataset *ret, struct err *e)
+{
+	int64_t id;
+	return request_param_id(q, "id", &id, e) &&
+	       dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, ret, e);
+}
+
+static bool rows_get(struct request *q, struct response *r, struct err *e)
+{
+	struct dataset d;
+	return find_ready(q, &d, e) && rows_answer(q, r, &d, 0, e);
 }
 
 /* -- rejects -- */
@@ -44,7 +53,8 @@ static void write_reject(struct json_writer *w, const struct reject *x)
 	jw_close(w, '}');
 }
 
-static bool send_csv(struct request *q, struct response *r, const struct dataset *d, struct str table, struct err *e)
+static bool send_csv(struct request *q, struct response *r, int64_t org, int64_t version, struct str table,
+		     struct err *e)
 {
 	struct str head = STR("table,line,column,text,reason\r\n");
 	response_header(r, "Content-Disposition", STR("attachment; filename=\"rejects.csv\""));
@@ -55,7 +65,7 @@ static bool send_csv(struct request *q, struct response *r, const struct dataset
 		CLEANUP(buf_free) struct buf b = BUF_INIT(16 * MIB);
 		struct reject *list;
 		size_t n;
-		if (!reject_page(api_db(q), &a, d->org, d->current, table, after, LIMIT_PAGE, &list, &n, NULL, e))
+		if (!reject_page(api_db(q), &a, org, version, table, after, LIMIT_PAGE, &list, &n, NULL, e))
 			return false;
 		for (size_t i = 0; i < n; i++) {
 			char line[24];
@@ -74,24 +84,22 @@ static bool send_csv(struct request *q, struct response *r, const struct dataset
 	}
 }
 
-static bool rejects_get(struct request *q, struct response *r, struct err *e)
+bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t version, struct err *e)
 {
-	struct dataset d;
 	struct api_page page;
 	struct str table = { 0 }, format = STR("json");
 	struct reject *list;
 	size_t n;
-	int64_t id, total;
-	if (!request_param_id(q, "id", &id, e) || !api_page_read(q, &page, e) ||
-	    !request_query_str(q, "table", &table, e) || !request_query_str(q, "format", &format, e) ||
-	    !dataset_find_ready(api_db(q), request_arena(q), api_caller(q)->org, id, &d, e))
+	int64_t total;
+	if (!api_page_read(q, &page, e) || !request_query_str(q, "table", &table, e) ||
+	    !request_query_str(q, "format", &format, e))
 		return false;
 	if (str_is(format, "csv"))
-		return send_csv(q, r, &d, table, e);
+		return send_csv(q, r, org, version, table, e);
 	if (!str_is(format, "json"))
 		return err_field(e, ERR_VALUE, "format", "The format is json or csv.");
-	if (!reject_page(api_db(q), request_arena(q), d.org, d.current, table, page.after, (size_t)page.limit, &list,
-			 &n, &total, e))
+	if (!reject_page(api_db(q), request_arena(q), org, version, table, page.after, (size_t)page.limit, &list, &n,
+			 &total, e))
 		return false;
 	struct json_writer *w = api_list_begin(r);
 	for (size_t i = 0; i < n; i++)
@@ -100,20 +108,14 @@ static bool rejects_get(struct request *q, struct response *r, struct err *e)
 	return true;
 }
 
-static const struct route_param rows_params[] = {
-	API_PAGE_PARAMS,
-	{ "table", ROUTE_PARAM_STR, "The table's name; the first one unless said." },
-	{ "filter", ROUTE_PARAM_STR,
-	  "column:op:value, …; ops eq ne lt le gt ge contains starts null notnull; \\ before , or : takes it as it "
-	  "is." },
-	{ "sort", ROUTE_PARAM_STR,
-	  "Columns with commas between, - before one for descending; file order unless said." },
-};
-static const struct route_param reject_params[] = {
-	API_PAGE_PARAMS,
-	{ "table", ROUTE_PARAM_STR, "Of one table only." },
-	{ "format", ROUTE_PARAM_STR, "json, or csv for all of them as a file." },
-};
+static bool rejects_get(struct request *q, struct response *r, struct err *e)
+{
+	struct dataset d;
+	return find_ready(q, &d, e) && rejects_answer(q, r, d.org, d.current, e);
+}
+
+static const struct route_param rows_params[] = { ROWS_PARAMS };
+static const struct route_param reject_params[] = { REJECT_PARAMS };
 
 static const struct route routes[] = {
 	{ .method = "GET",

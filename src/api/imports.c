@@ -15,7 +15,8 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .n_sources = u->n_sources,
 				     .roles = u->roles,
 				     .n_roles = u->n_roles,
-				     .baskets = u->baskets };
+				     .baskets = u->baskets,
+				     .later = u->later };
 	if (!import_start(api_instance(q), &rq, "import", ret, e))
 		return false;
 	u->n_sources = 0; /* they are the import's now */
@@ -24,19 +25,7 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 
 static void answer(struct response *r, const struct import_started *s)
 {
-	struct json_writer *w = response_json(r, 202);
-	response_headerf(r, "Location", "/api/v1/jobs/%lld", (long long)s->job);
-	jw_open(w, '{');
-	jw_key(w, "dataset");
-	jw_open(w, '{');
-	jw_kv_id(w, "id", s->dataset);
-	jw_kv_cstr(w, "name", s->name);
-	jw_close(w, '}');
-	jw_key(w, "job");
-	jw_open(w, '{');
-	jw_kv_id(w, "id", s->job);
-	jw_close(w, '}');
-	jw_close(w, '}');
+	job_answer(r, s->dataset, s->name, s->job);
 }
 
 static bool datasets_create(struct request *q, struct response *r, struct err *e)
@@ -78,12 +67,16 @@ static const struct route routes[] = {
 	  .handle = datasets_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
-	  .summary = "Load files as a new data set: `file` (one or more), `name`, `as`, `role`." },
+	  .summary = "Load files as a new data set: `file` (one or more), `name`, `as`, `role`, `confirm` (now, or "
+		     "later to "
+		     "look at it first)." },
 	{ .method = "POST",
 	  .path = "/api/v1/datasets/{id}/versions",
 	  .handle = versions_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
-	  .summary = "Load files as the next version: `file`, `mode` (append or replace), `as`, `role`." },
+	  .summary =
+		  "Load files as the next version: `file`, `mode` (append or replace), `as`, `role`, `confirm` (now or "
+		  "later)." },
 };
 const struct resource imports_resource = { "imports", "Loading files", routes, countof(routes) };

@@ -11,6 +11,9 @@ static bool import_and_wait(struct request *q, int64_t *ret_dataset, struct err 
 		return false;
 	if (u.mode.n)
 		return err_field(e, ERR_VALUE, "mode", "A new data set has no mode.");
+	if (u.later)
+		return err_field(e, ERR_VALUE, "confirm",
+				 "The statistics are of what is loaded: it is confirmed at once.");
 	struct import_request rq = { .by = api_caller(q),
 				     .mode = IMPORT_CREATE,
 				     .rename = !u.name.n,

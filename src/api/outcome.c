@@ -60,3 +60,20 @@ bool job_early_outcome(struct request *q, int64_t job, struct err *e)
 			return true;
 	}
 }
+
+void job_answer(struct response *r, int64_t dataset, const char *name, int64_t job)
+{
+	struct json_writer *w = response_json(r, 202);
+	response_headerf(r, "Location", "/api/v1/jobs/%lld", (long long)job);
+	jw_open(w, '{');
+	jw_key(w, "dataset");
+	jw_open(w, '{');
+	jw_kv_id(w, "id", dataset);
+	jw_kv_cstr(w, "name", name);
+	jw_close(w, '}');
+	jw_key(w, "job");
+	jw_open(w, '{');
+	jw_kv_id(w, "id", job);
+	jw_close(w, '}');
+	jw_close(w, '}');
+}

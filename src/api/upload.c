@@ -93,6 +93,10 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 		u->mode = text;
 	else if (str_is(name, "role"))
 		return add_role(q, u, text, e);
+	else if (str_is(name, "confirm") && (str_is(text, "later") || str_is(text, "now")))
+		u->later = str_is(text, "later");
+	else if (str_is(name, "confirm"))
+		return err_field(e, ERR_VALUE, "confirm", "A version is confirmed \"now\" or \"later\".");
 	else if (str_is(name, "as") && (str_is(text, "baskets") || !text.n))
 		u->baskets = text.n > 0;
 	else if (str_is(name, "as"))

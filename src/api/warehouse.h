@@ -10,7 +10,7 @@
 struct upload {
 	struct spool *spool;
 	struct str name, mode;
-	bool baskets;
+	bool baskets, later;
 	struct import_source *sources;
 	size_t n_sources, cap_sources;
 	struct import_role *roles;
@@ -18,7 +18,8 @@ struct upload {
 };
 
 /*
- * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `role` ([TABLE.]COLUMN=ROLE, any number).
+ * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `role`
+ * ([TABLE.]COLUMN=ROLE, any number).
  * The store's connection is given back for as long as that takes.
  */
 bool upload_read(struct request *q, struct upload *ret, struct err *e);
@@ -32,6 +33,32 @@ void upload_free(struct upload *u);
 bool job_outcome(struct request *q, int64_t job, bool cancel, struct job_info *ret_info, struct err *e);
 /* Waits a moment: what cannot be read at all is known soon, and is then refused instead of accepted. */
 bool job_early_outcome(struct request *q, int64_t job, struct err *e);
+
+/* {"roles":[{"table","column","role"}]} or {"roles":{"[table.]column": role}}, in the request's arena. */
+extern const struct json_table roles_body_table;
+bool roles_read(struct request *q, struct import_role **ret, size_t *ret_n, struct err *e);
+
+/* Rejects of one version, as a page or, with format=csv, all of them as a file. */
+bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t version, struct err *e);
+/* A page of rows of the data set, or of a `version` that is not current (0 = the current one). */
+bool rows_answer(struct request *q, struct response *r, const struct dataset *d, int64_t version, struct err *e);
+#define ROWS_PARAMS                                                                                                      \
+	API_PAGE_PARAMS, { "table", ROUTE_PARAM_STR, "The table's name; the first one unless said." },                   \
+		{ "filter", ROUTE_PARAM_STR,                                                                             \
+		  "column:op:value, …; ops eq ne lt le gt ge contains starts null notnull; \\ before , or : takes it " \
+		  "as it is." },                                                                                         \
+	{                                                                                                                \
+		"sort", ROUTE_PARAM_STR,                                                                                 \
+			"Columns with commas between, - before one for descending; file order unless said."              \
+	}
+#define REJECT_PARAMS                                                                \
+	API_PAGE_PARAMS, { "table", ROUTE_PARAM_STR, "Of one table only." },         \
+	{                                                                            \
+		"format", ROUTE_PARAM_STR, "json, or csv for all of them as a file." \
+	}
+
+/* 202 with {"dataset":{"id","name"},"job":{"id"}}. */
+void job_answer(struct response *r, int64_t dataset, const char *name, int64_t job);
 
 /* The data set of the path's {id}, whatever its state. */
 bool dataset_of_path(struct request *q, struct dataset *ret, struct err *e);

@@ -10,6 +10,15 @@
 
 #define OUTPUT_BYTES (64 * MIB)
 
+static struct str state_of(const struct dataset *d)
+{
+	if (d->waiting)
+		return d->current ? STR("next version waits to be confirmed") : STR("waits to be confirmed");
+	if (d->building)
+		return d->current ? STR("next version is being loaded") : STR("loading");
+	return STR("ready");
+}
+
 static bool list_row(struct command_scope *s, struct command *c, struct table *t, const struct dataset *d,
 		     struct err *e)
 {
@@ -24,7 +33,7 @@ static bool list_row(struct command_scope *s, struct command *c, struct table *t
 	table_cellf(t, "%lld", (long long)v.number);
 	table_cellf(t, "%.16s", when);
 	table_cellf(t, "%lld", (long long)d->id);
-	table_cell(t, d->current ? d->building ? STR("next version is being loaded") : STR("ready") : STR("loading"));
+	table_cell(t, state_of(d));
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include "analysis/names.h"
 #include "analysis/recommend.h"
 #include "analysis/spending.h"
+#include "analysis/versions.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -84,7 +85,7 @@ static void with_store(struct warming *w, bool first)
 	struct db *db = NULL;
 	struct err e = { 0 };
 	bool good = db_pool_take(w->inst->dbs, STORE_WAIT_MS, &db, &e) && session_sweep(db, clock_now(), &e) &&
-		    (!first || warm_all(w, db, &a, &e));
+		    versions_expire(w->inst, db, clock_now(), NULL, &e) && (!first || warm_all(w, db, &a, &e));
 	db_pool_give(w->inst->dbs, &db);
 	arena_free(&a);
 	if (!good) {

@@ -53,7 +53,7 @@ static bool add_dataset(struct db *db, const struct version_begin *b, int64_t da
 /* Takes the data set's one place for a version being built. */
 static bool claim_dataset(struct db *db, const struct version_begin *b, int64_t version, struct err *e)
 {
-	int64_t building = 0;
+	int64_t building = 0, waiting = 0;
 	bool found = false;
 	if (!db_exec(db, e,
 		     "UPDATE dataset SET building_version = ?1, last_number = last_number + 1 WHERE id = ?2 AND org = "
@@ -68,6 +68,13 @@ static bool claim_dataset(struct db *db, const struct version_begin *b, int64_t 
 		return false;
 	if (!found)
 		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
+	if (!db_query_i64(db, &waiting, NULL, e, "SELECT number FROM dataset_version WHERE id = ?1 AND state = 'ready'",
+			  "i", building))
+		return false;
+	if (waiting)
+		return err_set(e, ERR_CONFLICT, "version_waiting",
+			       "Version %lld of this data set waits to be checked; confirm it or throw it away first.",
+			       (long long)waiting);
 	return err_set(e, ERR_CONFLICT, "import_running", "Another version of this data set is being made just now.");
 }
 
@@ -99,8 +106,9 @@ bool version_publish(struct db *db, int64_t org, int64_t version, bool supersede
 	int64_t dataset = 0, before = 0;
 	bool found = false;
 	if (!db_query_i64(db, &dataset, &found, e,
-			  "SELECT dataset FROM dataset_version WHERE id = ?1 AND org = ?2 AND state = 'building'", "ii",
-			  version, org))
+			  "SELECT dataset FROM dataset_version WHERE id = ?1 AND org = ?2 AND state IN ('building', "
+			  "'confirming')",
+			  "ii", version, org))
 		return false;
 	if (!found)
 		return err_set(e, ERR_CONFLICT, "version_gone", "The version that was being made is gone.");
@@ -119,7 +127,8 @@ bool version_publish(struct db *db, int64_t org, int64_t version, bool supersede
 	} else if (before && !db_exec(db, e, "UPDATE dataset_version SET state = 'old' WHERE id = ?1", "i", before)) {
 		return false;
 	}
-	if (!db_exec(db, e, "UPDATE dataset_version SET state = 'current' WHERE id = ?1", "i", version) ||
+	if (!db_exec(db, e, "UPDATE dataset_version SET state = 'current', expires_at = 0 WHERE id = ?1", "i",
+		     version) ||
 	    !db_exec(db, e, "UPDATE dataset SET current_version = ?1, building_version = 0 WHERE id = ?2", "ii",
 		     version, dataset))
 		return false;

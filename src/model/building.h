@@ -1,10 +1,15 @@
 /*
- * The life of a version: begun, filled, made current, pruned, removed. Used by analysis/import.h and versions.h, which
- * do the work around it; everybody else only reads (model/dataset.h).
+ * The life of a version: begun, filled, kept for checking, made current, pruned, removed. Used by analysis/import.h and
+ *versions.h, which do the work around it; everybody else only reads (model/dataset.h).
  *
- * The rule: a row of state `building` and everything under it may vanish at any time until version_publish has
- * committed; that one transaction makes it current and the one before old. What segments became unused is reported to
- * the caller, who takes the files away after the commit.
+ * The rule: a row of state `building` and everything under it may vanish at any time until version_publish or
+ * version_hold has committed; version_publish is the one transaction that makes it current and the one before old. What
+ * segments became unused is reported to the caller, who takes the files away after the commit.
+ *
+ *	building ──version_publish──▶ current ──▶ old
+ *	    └─version_hold─▶ ready ─version_claim─▶ confirming ─version_publish─▶ current
+ *	                       ▲─────version_unclaim─────┘        (and what a killed program left confirming is ready
+ *again)
  */
 #pragma once
 
@@ -55,16 +60,42 @@ bool version_relations(struct db *db, int64_t version, const struct dataset_rela
  * the version before instead (a correction of roles). ret_before (may be NULL) gets the id of the one before.
  */
 bool version_publish(struct db *db, int64_t org, int64_t version, bool supersede, int64_t *ret_before, struct err *e);
+/*
+ * Within the caller's transaction: building → ready. It holds the data set's place for a version being built until it
+ * is confirmed, thrown away, or `expires_at` has passed.
+ */
+bool version_hold(struct db *db, int64_t org, int64_t version, int64_t expires_at, struct err *e);
+/*
+ * ready → confirming: nobody else confirms, corrects or throws it away meanwhile. ERR_NOT_FOUND; ERR_CONFLICT, code
+ * confirm_running or not_waiting.
+ */
+bool version_claim(struct db *db, int64_t org, int64_t version, struct err *e);
+/* Always false: says why a version is not ready, as version_claim does. */
+bool version_not_ready(struct db *db, int64_t org, int64_t version, struct err *e);
+bool version_unclaim(struct db *db, int64_t org, int64_t version, struct err *e);
+/* What differs from the parent, while it is building or ready. */
+bool version_set_changes(struct db *db, int64_t org, int64_t version, struct str json, struct err *e);
+/* Writes the roles of all columns of t, a table of a version that is ready; whatever else it is: ERR_CONFLICT. */
+bool version_set_roles(struct db *db, int64_t org, int64_t version, const struct dataset_table *t, struct err *e);
+/* The first version that waited longer than it may; *ret_found false when there is none. */
+bool version_find_expired(struct db *db, int64_t now, int64_t *ret_org, int64_t *ret_version, bool *ret_found,
+			  struct err *e);
 /* Within the caller's transaction: everything under a version and itself, whatever its state; adds what nothing uses
  * now. */
 bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unused, struct err *e);
-/* Removes the version with what only it uses; a data set that has no other version goes with it. */
-bool version_discard(struct db *db, int64_t org, int64_t version, struct segment_ids *unused, struct err *e);
+/*
+ * Removes the version, if it is in state `from` (building or ready), with what only it uses; a data set that has no
+ * other version goes with it. *ret_gone (may be NULL) says whether it was there.
+ */
+bool version_discard(struct db *db, int64_t org, int64_t version, enum version_state from, struct segment_ids *unused,
+		     bool *ret_gone, struct err *e);
 /* Removes old versions beyond LIMIT_VERSIONS_KEPT; their ids are added to *gone. */
 bool version_prune(struct db *db, int64_t org, int64_t dataset, struct segment_ids *gone, struct segment_ids *unused,
 		   struct err *e);
-/* The whole data set; ERR_CONFLICT while a version is being built. The ids of its versions are added to *gone. */
+/* The whole data set; ERR_CONFLICT while a version is being built or confirmed. The ids of its versions are added to
+ * *gone. */
 bool dataset_remove_rows(struct db *db, int64_t org, int64_t dataset, struct segment_ids *gone,
 			 struct segment_ids *unused, struct err *e);
-/* At the start: everything that was being built when the program died. Adds the ids of the versions to *gone. */
+/* At the start: everything that was being built when the program died; what was being confirmed waits again. Adds the
+ * ids of the versions to *gone. */
 bool version_sweep(struct db *db, struct segment_ids *gone, struct err *e);

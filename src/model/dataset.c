@@ -5,13 +5,19 @@
 #include "base/utf8.h"
 #include "model/read.h"
 
-#define DATASET_COLUMNS "id, org, name, current_version, building_version, created_at, created_by"
+#define DATASET_COLUMNS                                                                                    \
+	"id, org, name, current_version, building_version, created_at, created_by, (SELECT v.number FROM " \
+	"dataset_version v WHERE v.id = dataset.building_version AND v.state IN ('ready', 'confirming'))"
 
 const char *version_state_name(enum version_state s)
 {
 	switch (s) {
 	case VERSION_BUILDING:
 		return "building";
+	case VERSION_READY:
+		return "ready";
+	case VERSION_CONFIRMING:
+		return "confirming";
 	case VERSION_CURRENT:
 		return "current";
 	case VERSION_OLD:
@@ -28,7 +34,8 @@ static struct dataset read_dataset(struct arena *a, struct db_stmt *s)
 				 .current = db_col_i64(s, 3),
 				 .building = db_col_i64(s, 4),
 				 .created_at = db_col_i64(s, 5),
-				 .created_by = db_col_i64(s, 6) };
+				 .created_by = db_col_i64(s, 6),
+				 .waiting = db_col_i64(s, 7) };
 }
 
 static bool one_dataset(struct db_stmt *s, struct arena *a, struct dataset *ret, struct err *e)
@@ -67,7 +74,12 @@ bool dataset_find_name(struct db *db, struct arena *a, int64_t org, struct str n
 
 static bool must_be_ready(const struct dataset *d, struct err *e)
 {
-	return d->current || err_set(e, ERR_CONFLICT, "not_ready", "The data set is still being loaded.");
+	if (d->current)
+		return true;
+	if (d->waiting)
+		return err_set(e, ERR_CONFLICT, "not_confirmed",
+			       "The data set waits to be checked and confirmed; nothing reads it before.");
+	return err_set(e, ERR_CONFLICT, "not_ready", "The data set is still being loaded.");
 }
 
 bool dataset_find_ready(struct db *db, struct arena *a, int64_t org, int64_t id, struct dataset *ret, struct err *e)

@@ -4,7 +4,7 @@
  *
  * A version never changes once it is current, so whatever is computed from one may be kept under its id for ever. A
  * correction of roles makes a new version of the same segments. One version of a data set is current; the
- * last LIMIT_VERSIONS_KEPT stay. At most one is being built at a time.
+ * last LIMIT_VERSIONS_KEPT stay. At most one is being built, or waits to be confirmed, at a time.
  *
  * Every function takes the organisation; what belongs to another one is ERR_NOT_FOUND. What is read is allocated in
  * the caller's arena. Functions that change several rows run in a transaction of their own unless one is said to be
@@ -22,14 +22,23 @@
 
 struct db;
 
-enum version_state { VERSION_BUILDING, VERSION_CURRENT, VERSION_OLD };
-const char *version_state_name(enum version_state s); /* "building", "current", "old" */
+/*
+ * VERSION_READY is whole, checked and sealed, and waits for a person to confirm it; VERSION_CONFIRMING is one of these
+ * while its cards are made.
+ */
+enum version_state { VERSION_BUILDING, VERSION_READY, VERSION_CONFIRMING, VERSION_CURRENT, VERSION_OLD };
+const char *version_state_name(enum version_state s); /* "building", "ready", "confirming", "current", "old" */
+static inline bool version_is_final(enum version_state s)
+{
+	return s == VERSION_CURRENT || s == VERSION_OLD;
+}
 
 struct dataset {
 	int64_t id, org;
 	const char *name;
 	int64_t current;    /* the id of its current version; 0 while the first one is being built */
-	int64_t building;   /* the id of the version being built; 0 = none */
+	int64_t building;   /* the id of the version being built, or waiting to be confirmed; 0 = none */
+	int64_t waiting;    /* the number of the version that waits to be confirmed; 0 = none */
 	int64_t created_at; /* microseconds UTC */
 	int64_t created_by; /* user; 0 = the command line */
 };
@@ -38,12 +47,14 @@ struct dataset_version {
 	int64_t id, dataset, org;
 	int64_t number; /* from 1 in each data set */
 	enum version_state state;
-	const char *mode;       /* "create", "append", "replace", "roles", "activate" */
+	const char *mode;       /* "create", "append", "replace", "upsert", "roles", "activate" */
 	int64_t parent;         /* the version it was made from; 0 = none, or gone */
 	int64_t rows, rejects;  /* of all its tables; rejects is complete even where not every one is kept */
 	int64_t bytes;          /* of its segments, sealed */
 	const char *files_json; /* ["a.csv", …]: the names of the files it came from, oldest first */
 	int64_t created_at, created_by;
+	int64_t expires_at;       /* ready or confirming: when it goes unless it is confirmed; else 0 */
+	const char *changes_json; /* what differs from the parent (analysis/changes.h); "" = not compared */
 };
 
 /* What a value of a column looks like is in `sample_json`, a list of up to 5 strings; phones and e-mails are masked
@@ -102,7 +113,8 @@ bool dataset_find(struct db *db, struct arena *a, int64_t org, int64_t id, struc
 /* Case does not matter. */
 bool dataset_find_name(struct db *db, struct arena *a, int64_t org, struct str name, struct dataset *ret,
 		       struct err *e);
-/* The same two, refusing with ERR_CONFLICT (code not_ready) a data set whose first version is still being built. */
+/* The same two, refusing with ERR_CONFLICT a data set whose first version is still being built (code not_ready) or
+ * waits to be confirmed (not_confirmed). */
 bool dataset_find_ready(struct db *db, struct arena *a, int64_t org, int64_t id, struct dataset *ret, struct err *e);
 /* By id or by name, ready. For the command line and for `"dataset"` in requests. */
 bool dataset_resolve(struct db *db, struct arena *a, int64_t org, struct str id_or_name, struct dataset *ret,
@@ -138,5 +150,8 @@ struct dataset_column *dataset_column_with_role(const struct dataset_table *t, c
 
 struct json_writer;
 /* With `content` NULL only what the data set row says. `samples` false leaves the values of columns out. */
+/* One version with its tables, relations and what it changes; `samples` as above. */
+void dataset_write_version_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
+				bool samples);
 void dataset_write_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
 			const struct dataset_version *versions, size_t n_versions, bool samples);

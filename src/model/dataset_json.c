@@ -106,9 +106,8 @@ static void write_relation(struct json_writer *w, const struct dataset_relation 
 	jw_close(w, '}');
 }
 
-static void write_version(struct json_writer *w, const struct dataset_version *v)
+static void write_version_fields(struct json_writer *w, const struct dataset_version *v)
 {
-	jw_open(w, '{');
 	jw_kv_id(w, "id", v->id);
 	jw_kv_i64(w, "number", v->number);
 	jw_kv_cstr(w, "state", version_state_name(v->state));
@@ -119,16 +118,19 @@ static void write_version(struct json_writer *w, const struct dataset_version *v
 	jw_key(w, "files");
 	jw_raw(w, str_of(v->files_json));
 	jw_kv_time(w, "created_at", v->created_at);
+	if (v->expires_at)
+		jw_kv_time(w, "expires_at", v->expires_at);
+}
+
+static void write_version(struct json_writer *w, const struct dataset_version *v)
+{
+	jw_open(w, '{');
+	write_version_fields(w, v);
 	jw_close(w, '}');
 }
 
-static void write_content(struct json_writer *w, const struct dataset_content *c, bool samples)
+static void write_tables(struct json_writer *w, const struct dataset_content *c, bool samples)
 {
-	jw_kv_i64(w, "version", c->version.number);
-	jw_kv_i64(w, "rows", c->version.rows);
-	jw_kv_i64(w, "rejects", c->version.rejects);
-	jw_kv_i64(w, "bytes", c->version.bytes);
-	jw_kv_time(w, "loaded_at", c->version.created_at);
 	jw_key(w, "tables");
 	jw_open(w, '[');
 	for (size_t i = 0; i < c->n_tables; i++)
@@ -141,14 +143,43 @@ static void write_content(struct json_writer *w, const struct dataset_content *c
 	jw_close(w, ']');
 }
 
+static void write_content(struct json_writer *w, const struct dataset_content *c, bool samples)
+{
+	jw_kv_i64(w, "version", c->version.number);
+	jw_kv_i64(w, "rows", c->version.rows);
+	jw_kv_i64(w, "rejects", c->version.rejects);
+	jw_kv_i64(w, "bytes", c->version.bytes);
+	jw_kv_time(w, "loaded_at", c->version.created_at);
+	write_tables(w, c, samples);
+}
+
+void dataset_write_version_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
+				bool samples)
+{
+	jw_open(w, '{');
+	write_version_fields(w, &content->version);
+	jw_key(w, "dataset");
+	jw_open(w, '{');
+	jw_kv_id(w, "id", d->id);
+	jw_kv_cstr(w, "name", d->name);
+	jw_kv_bool(w, "confirmed", d->current != 0);
+	jw_close(w, '}');
+	write_tables(w, content, samples);
+	jw_close(w, '}');
+}
+
 void dataset_write_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
 			const struct dataset_version *versions, size_t n_versions, bool samples)
 {
 	jw_open(w, '{');
 	jw_kv_id(w, "id", d->id);
 	jw_kv_cstr(w, "name", d->name);
-	jw_kv_cstr(w, "state", d->current ? "ready" : "building");
-	jw_kv_bool(w, "updating", d->current && d->building);
+	jw_kv_cstr(w, "state", d->current ? "ready" : d->waiting ? "waiting" : "building");
+	jw_kv_bool(w, "updating", d->current && d->building && !d->waiting);
+	if (d->waiting)
+		jw_kv_i64(w, "waiting", d->waiting);
+	else
+		jw_kv_null(w, "waiting");
 	jw_kv_time(w, "created_at", d->created_at);
 	if (content)
 		write_content(w, content, samples);

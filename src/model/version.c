@@ -4,13 +4,14 @@
 
 #define VERSION_COLUMNS                                                                                           \
 	"id, dataset, org, number, state, mode, parent, row_count, reject_count, byte_count, files, created_at, " \
-	"created_by"
+	"created_by, expires_at, changes"
 
 static enum version_state state_of(struct str s)
 {
-	if (str_is(s, "current"))
-		return VERSION_CURRENT;
-	return str_is(s, "old") ? VERSION_OLD : VERSION_BUILDING;
+	for (enum version_state i = VERSION_BUILDING; i <= VERSION_OLD; i++)
+		if (str_is(s, version_state_name(i)))
+			return i;
+	return VERSION_BUILDING;
 }
 
 static struct dataset_version read_version(struct arena *a, struct db_stmt *s)
@@ -27,7 +28,9 @@ static struct dataset_version read_version(struct arena *a, struct db_stmt *s)
 					 .bytes = db_col_i64(s, 9),
 					 .files_json = read_text(a, s, 10),
 					 .created_at = db_col_i64(s, 11),
-					 .created_by = db_col_i64(s, 12) };
+					 .created_by = db_col_i64(s, 12),
+					 .expires_at = db_col_i64(s, 13),
+					 .changes_json = read_text(a, s, 14) };
 }
 
 static bool one_version(struct db_stmt *s, struct arena *a, struct dataset_version *ret, struct err *e)

@@ -50,16 +50,19 @@ bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unu
 	return true;
 }
 
-bool version_discard(struct db *db, int64_t org, int64_t version, struct segment_ids *unused, struct err *e)
+bool version_discard(struct db *db, int64_t org, int64_t version, enum version_state from, struct segment_ids *unused,
+		     bool *ret_gone, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	int64_t dataset = 0;
 	bool found = false;
 	if (!db_begin_tx(db, &tx, e) ||
 	    !db_query_i64(db, &dataset, &found, e,
-			  "SELECT dataset FROM dataset_version WHERE id = ?1 AND org = ?2 AND state = 'building'", "ii",
-			  version, org))
+			  "SELECT dataset FROM dataset_version WHERE id = ?1 AND org = ?2 AND state = ?3", "iis",
+			  version, org, version_state_name(from)))
 		return false;
+	if (ret_gone)
+		*ret_gone = found;
 	if (!found)
 		return true;
 	return version_delete_rows(db, version, unused, e) &&
@@ -97,7 +100,7 @@ bool dataset_remove_rows(struct db *db, int64_t org, int64_t dataset, struct seg
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	size_t from = gone->n;
-	int64_t building = 0;
+	int64_t building = 0, waiting = 0;
 	bool found = false;
 	if (!db_begin_tx(db, &tx, e) ||
 	    !db_query_i64(db, &building, &found, e, "SELECT building_version FROM dataset WHERE id = ?1 AND org = ?2",
@@ -105,7 +108,11 @@ bool dataset_remove_rows(struct db *db, int64_t org, int64_t dataset, struct seg
 		return false;
 	if (!found)
 		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
-	if (building)
+	if (building &&
+	    !db_query_i64(db, &waiting, NULL, e, "SELECT id FROM dataset_version WHERE id = ?1 AND state = 'ready'",
+			  "i", building))
+		return false;
+	if (building && !waiting)
 		return err_set(e, ERR_CONFLICT, "import_running",
 			       "A version of this data set is being made just now; cancel that first.");
 	{
@@ -136,8 +143,12 @@ bool version_sweep(struct db *db, struct segment_ids *gone, struct err *e)
 	for (size_t i = from; i < gone->n; i++)
 		if (!version_delete_rows(db, gone->p[i], &unused, e))
 			return false;
-	return db_exec(db, e, "UPDATE dataset SET building_version = 0 WHERE building_version <> 0", "") &&
-	       db_exec(db, e, "DELETE FROM dataset WHERE current_version = 0", "") &&
+	return db_exec(db, e, "UPDATE dataset_version SET state = 'ready' WHERE state = 'confirming'", "") &&
+	       db_exec(db, e,
+		       "UPDATE dataset SET building_version = 0 WHERE building_version <> 0 AND NOT EXISTS (SELECT 1 "
+		       "FROM dataset_version v WHERE v.id = dataset.building_version)",
+		       "") &&
+	       db_exec(db, e, "DELETE FROM dataset WHERE current_version = 0 AND building_version = 0", "") &&
 	       db_exec(db, e,
 		       "DELETE FROM segment WHERE NOT EXISTS (SELECT 1 FROM table_segment WHERE segment = segment.id)",
 		       "") &&

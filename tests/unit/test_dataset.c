@@ -178,9 +178,9 @@ static void refusals(void **state)
 	begin(f, OTHER, "Tёst", 0, "create", &x, &y);
 	assert_int_not_equal(x, dataset);
 	/* A statement of another's does not take the version away. */
-	must(version_discard(f->db, OTHER, version, &unused, e));
+	must(version_discard(f->db, OTHER, version, VERSION_BUILDING, &unused, NULL, e));
 	must(dataset_find(f->db, &f->a, ORG, dataset, &d, e));
-	must(version_discard(f->db, ORG, version, &unused, e));
+	must(version_discard(f->db, ORG, version, VERSION_BUILDING, &unused, NULL, e));
 	must_fail(ERR_NOT_FOUND, "not_found", dataset_find(f->db, &f->a, ORG, dataset, &d, e));
 	assert_int_equal(unused.n + gone.n, 0);
 	segment_ids_free(&gone);
@@ -340,7 +340,66 @@ static void sweep(void **state)
 	assert_int_equal(gone.n, 0);
 	/* And it goes on where it was. */
 	begin(f, ORG, NULL, dataset, "append", &dataset, &next);
-	must(version_discard(f->db, ORG, next, &gone, e));
+	must(version_discard(f->db, ORG, next, VERSION_BUILDING, &gone, NULL, e));
+	segment_ids_free(&gone);
+}
+
+static int64_t state_of(struct fixture *f, int64_t version, struct dataset *ret)
+{
+	struct dataset_version v;
+	must(dataset_version_find(f->db, &f->a, ORG, version, &v, e));
+	must(dataset_find(f->db, &f->a, ORG, v.dataset, ret, e));
+	return v.state;
+}
+
+static void waits_to_be_confirmed(void **state)
+{
+	struct fixture *f = *state;
+	int64_t dataset, version, next, org, expired, segments[2] = { id_new(), id_new() };
+	struct segment_ids gone = { 0 };
+	struct dataset d;
+	bool found = true;
+	begin(f, ORG, "looked at", 0, "create", &dataset, &version);
+	fill(f, version, segments, 1, 1, NULL, 0);
+	must_fail(ERR_CONFLICT, "version_gone", version_hold(f->db, OTHER, version, 1000, e));
+	must(version_hold(f->db, ORG, version, 1000, e));
+	assert_int_equal(state_of(f, version, &d), VERSION_READY);
+	assert_int_equal(d.waiting, 1);
+	must_fail(ERR_CONFLICT, "not_confirmed", dataset_find_ready(f->db, &f->a, ORG, dataset, &d, e));
+	/* Not current by itself, and nobody else's. */
+	must_fail(ERR_CONFLICT, "version_gone", version_publish(f->db, ORG, version, false, NULL, e));
+	must_fail(ERR_NOT_FOUND, "not_found", version_claim(f->db, OTHER, version, e));
+	must(version_claim(f->db, ORG, version, e));
+	must_fail(ERR_CONFLICT, "confirm_running", version_claim(f->db, ORG, version, e));
+	must(version_discard(f->db, ORG, version, VERSION_READY, &gone, &found, e));
+	assert_false(found);
+	/* Killed while it was being confirmed: it waits again, whole. */
+	must(version_sweep(f->db, &gone, e));
+	assert_int_equal(gone.n, 0);
+	assert_int_equal(state_of(f, version, &d), VERSION_READY);
+	assert_int_equal(count(f, "SELECT count(*) FROM segment"), 1);
+	must(version_claim(f->db, ORG, version, e));
+	publish(f, version, false);
+	must_fail(ERR_CONFLICT, "not_waiting", version_claim(f->db, ORG, version, e));
+	assert_int_equal(state_of(f, version, &d), VERSION_CURRENT);
+	assert_int_equal(d.waiting, 0);
+
+	begin(f, ORG, NULL, dataset, "append", &dataset, &next);
+	fill(f, next, segments, 2, 1, NULL, 0);
+	must(version_hold(f->db, ORG, next, 1000, e));
+	struct version_begin again = { .org = ORG, .dataset = dataset, .mode = "append", .files_json = "[]" };
+	must_fail(ERR_CONFLICT, "version_waiting", version_begin(f->db, &again, &dataset, &version, e));
+	must(version_find_expired(f->db, 1000, &org, &expired, &found, e));
+	assert_false(found);
+	must(version_find_expired(f->db, 1001, &org, &expired, &found, e));
+	assert_true(found && org == ORG && expired == next);
+	must(version_discard(f->db, ORG, next, VERSION_READY, &gone, &found, e));
+	assert_true(found);
+	assert_int_equal(gone.n, 1);
+	assert_true(gone.p[0] == segments[1]);
+	assert_int_equal(count(f, "SELECT count(*) FROM segment"), 1);
+	must(dataset_find_ready(f->db, &f->a, ORG, dataset, &d, e));
+	assert_int_equal(d.building, 0);
 	segment_ids_free(&gone);
 }
 
@@ -457,6 +516,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rejects, fixture_begin, fixture_end),
 		cmocka_unit_test(rejects_are_bounded),
 		cmocka_unit_test_setup_teardown(sweep, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(waits_to_be_confirmed, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(sweep_of_files, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(lists, fixture_begin, fixture_end),
 		cmocka_unit_test(json_hides_contacts),
