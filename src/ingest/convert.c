@@ -90,6 +90,9 @@ static void store(const struct column_type *t, struct column_out *out, size_t i,
 	case TYPE_TIMESTAMP:
 		((int64_t *)out->data)[i] = v.bigint;
 		break;
+	case TYPE_WIDE: /* DuckDB's vectors need not lie on 16 bytes */
+		memcpy((char *)out->data + i * sizeof v.wide, &v.wide, sizeof v.wide);
+		break;
 	case TYPE_DOUBLE:
 		((double *)out->data)[i] = v.real;
 		break;

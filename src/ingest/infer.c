@@ -5,7 +5,6 @@
 #define LONG_DIGITS 12 /* accounts, tax numbers, phones with country code */
 #define EXACT_DIGITS 18
 #define SURELY_TEXT 20000
-#define MAX_SCALE 6 /* finer decimals are results of a division: DOUBLE keeps their 15 digits */
 
 static bool is_digit(char c)
 {
@@ -33,6 +32,7 @@ static bool add_integer(struct infer *f, struct str s)
 	f->comma++;
 	f->leading_zero += n > 1 && s.p[from] == '0';
 	f->long_digits += n >= LONG_DIGITS;
+	f->phone_like += s.n == 11 && (s.p[0] == '7' || s.p[0] == '8');
 	f->plain_long += n > EXACT_DIGITS;
 	raise(&f->dot_digits, (uint8_t)n);
 	raise(&f->comma_digits, (uint8_t)n);
@@ -56,7 +56,7 @@ static bool add_plain_decimal(struct infer *f, struct str s)
 	f->dot++;
 	f->dot_only++;
 	raise(&f->dot_scale, (uint8_t)scale);
-	raise(&f->dot_digits, (uint8_t)whole);
+	raise(&f->dot_digits, (uint8_t)(whole == 1 && s.p[from] == '0' ? 0 : whole));
 	return true;
 }
 
@@ -92,7 +92,8 @@ static bool add_number(struct infer *f, struct str s)
 	if (as_dot || as_comma) {
 		const struct number *n = as_dot ? &dot : &comma;
 		f->integers += as_dot && as_comma && !dot.scale && !comma.scale;
-		f->exponents += n->exponent || !n->exact;
+		f->exponents += n->exponent;
+		f->inexact += !n->exact;
 		f->leading_zero += n->leading_zero;
 		f->phone_like += s.p[0] == '+' && n->text_digits >= 7;
 	}
@@ -108,7 +109,8 @@ static bool add_moment(struct infer *f, struct str s)
 	const struct moment *m = as_dmy ? &dmy : &mdy;
 	f->dmy += as_dmy;
 	f->mdy += as_mdy;
-	f->ymd += m->year_first;
+	f->ymd += m->year_first || m->named;
+	f->slashed += !m->year_first && !m->named && !m->dotted;
 	f->with_time += m->usec != 0;
 	return true;
 }
@@ -134,9 +136,23 @@ static bool may_be_number(char c)
 	       (signed char)c < 0;
 }
 
+static bool is_letter(char c)
+{
+	return (c | 32) >= 'a' ? (c | 32) <= 'z' : (signed char)c < 0;
+}
+
+static bool has_digit(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (is_digit(s.p[i]))
+			return true;
+	}
+	return false;
+}
+
 void infer_add(struct infer *f, struct str s)
 {
-	bool truth;
+	bool truth, yes_no;
 	if (!s.n)
 		return;
 	f->values++;
@@ -149,10 +165,14 @@ void infer_add(struct infer *f, struct str s)
 	}
 	if (is_digit(c) && s.n >= 6 && add_moment(f, s))
 		return;
+	if (!is_digit(c) && s.n >= 8 && s.n <= 64 && is_letter(c) && has_digit(s) && add_moment(f, s))
+		return;
 	if (s.n <= 48 && (may_be_number(c) || is_digit(s.p[s.n - 1])) && worth_reading(s) && add_number(f, s))
 		return;
-	if (value_boolean(s, &truth)) {
-		f->booleans++;
+	if (value_boolean(s, &truth, &yes_no)) {
+		f->booleans += !yes_no;
+		f->yes += yes_no && truth;
+		f->no += yes_no && !truth;
 		return;
 	}
 	f->codes += is_code(s);
@@ -163,12 +183,15 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->values += from->values;
 	into->missing_words += from->missing_words;
 	into->booleans += from->booleans;
+	into->yes += from->yes;
+	into->no += from->no;
 	into->integers += from->integers;
 	into->dot += from->dot;
 	into->comma += from->comma;
 	into->dot_only += from->dot_only;
 	into->comma_only += from->comma_only;
 	into->exponents += from->exponents;
+	into->inexact += from->inexact;
 	into->leading_zero += from->leading_zero;
 	into->long_digits += from->long_digits;
 	into->plain_long += from->plain_long;
@@ -178,6 +201,7 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->mdy += from->mdy;
 	into->ymd += from->ymd;
 	into->with_time += from->with_time;
+	into->slashed += from->slashed;
 	raise(&into->dot_scale, from->dot_scale);
 	raise(&into->comma_scale, from->comma_scale);
 	raise(&into->dot_digits, from->dot_digits);
@@ -187,7 +211,7 @@ void infer_merge(struct infer *into, const struct infer *from)
 bool infer_is_text(const struct infer *f)
 {
 	uint64_t numbers = MAX(f->dot, f->comma), dates = MAX(f->dmy, f->mdy);
-	uint64_t typed = numbers + dates + f->booleans;
+	uint64_t typed = numbers + dates + f->booleans + f->yes + f->no;
 	uint64_t other = f->values - MIN(f->missing_words + typed, f->values);
 	return other > SURELY_TEXT && other > f->values / 2;
 }
@@ -207,7 +231,7 @@ static bool decide_moment(const struct infer *f, uint64_t needed, struct column_
 		t->order = ORDER_YMD;
 	} else {
 		t->order = f->mdy > f->dmy ? ORDER_MDY : ORDER_DMY;
-		t->date_ambiguous = f->mdy == f->dmy;
+		t->date_ambiguous = f->mdy == f->dmy && f->slashed;
 	}
 	return true;
 }
@@ -233,17 +257,17 @@ static bool decide_number(const struct infer *f, const struct infer_hint *hint, 
 		return false;
 	if (scale == 0 && f->codes)
 		return false;
-	if (scale == 0 && digits > EXACT_DIGITS && !f->exponents)
-		return false;
 	t->decimal = comma ? ',' : '.';
-	if (f->exponents || scale > MAX_SCALE || scale + digits > EXACT_DIGITS) {
+	bool too_long = f->inexact || scale + digits > NUMBER_DIGITS || (!scale && digits > EXACT_DIGITS);
+	if (too_long && !f->exponents)
+		return false; /* as text it keeps every digit */
+	t->scale = too_long ? 0 : scale;
+	if (too_long)
 		t->type = TYPE_DOUBLE;
-	} else if (scale) {
-		t->type = TYPE_DECIMAL;
-		t->scale = scale;
-	} else {
+	else if (!scale)
 		t->type = TYPE_BIGINT;
-	}
+	else
+		t->type = scale + digits > EXACT_DIGITS ? TYPE_WIDE : TYPE_DECIMAL;
 	return true;
 }
 
@@ -258,8 +282,10 @@ struct column_type infer_decide(const struct infer *f, const struct infer_hint *
 	uint64_t needed = values - infer_tolerated(values);
 	if (hint->keep_text)
 		return t;
-	if (f->booleans && f->booleans >= needed) {
+	bool both = f->yes && f->no && f->booleans + f->yes + f->no == values;
+	if (both || (f->booleans && f->booleans >= needed)) {
 		t.type = TYPE_BOOLEAN;
+		t.yes_no = both;
 		return t;
 	}
 	if (decide_moment(f, needed, &t) || decide_number(f, hint, values, needed, &t))

@@ -9,7 +9,8 @@ static bool is_digit(char c)
 
 bool values_numeric(const struct role_column *c)
 {
-	return c->type.type == TYPE_BIGINT || c->type.type == TYPE_DECIMAL || c->type.type == TYPE_DOUBLE;
+	return c->type.type == TYPE_BIGINT || c->type.type == TYPE_DECIMAL ||
+	       c->type.type == TYPE_WIDE || c->type.type == TYPE_DOUBLE;
 }
 
 bool values_dates(const struct role_column *c)

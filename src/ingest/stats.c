@@ -101,6 +101,8 @@ static bool less(enum value_type type, union value a, union value b)
 		return a.real < b.real;
 	case TYPE_DATE:
 		return a.days < b.days;
+	case TYPE_WIDE:
+		return a.wide < b.wide;
 	case TYPE_BIGINT:
 	case TYPE_DECIMAL:
 	case TYPE_TIMESTAMP:
@@ -122,6 +124,8 @@ static uint64_t hash_value(enum value_type type, union value v)
 		return mix(bits + 1);
 	case TYPE_DATE:
 		return mix((uint64_t)v.days + 1);
+	case TYPE_WIDE:
+		return mix((uint64_t)v.wide + mix((uint64_t)(v.wide >> 64)) + 1);
 	case TYPE_BIGINT:
 	case TYPE_DECIMAL:
 	case TYPE_TIMESTAMP:

@@ -314,6 +314,21 @@ bool table_again(struct table *t, struct err *e)
 	return ok && reader_start(t->reader, t->index, e);
 }
 
+static void add_decimal(struct buf *ret, __int128 v, int scale)
+{
+	char text[64];
+	size_t at = sizeof text;
+	unsigned __int128 left = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
+	for (int i = 0; i <= scale || left; i++, left /= 10) {
+		if (i == scale && i)
+			text[--at] = '.';
+		text[--at] = (char)('0' + (int)(left % 10));
+	}
+	if (v < 0)
+		text[--at] = '-';
+	buf_add(ret, text + at, sizeof text - at);
+}
+
 void table_bound_text(const struct table_column *c, bool max, struct buf *ret)
 {
 	const struct column_stats *s = &c->stats;
@@ -329,15 +344,12 @@ void table_bound_text(const struct table_column *c, bool max, struct buf *ret)
 	case TYPE_BIGINT:
 		buf_add_i64(ret, v.bigint);
 		break;
-	case TYPE_DECIMAL: {
-		int64_t unit = 1;
-		for (int i = 0; i < c->type.scale; i++)
-			unit *= 10;
-		uint64_t size = v.bigint < 0 ? 0 - (uint64_t)v.bigint : (uint64_t)v.bigint;
-		buf_addf(ret, "%s%llu.%0*llu", v.bigint < 0 ? "-" : "", (unsigned long long)(size / (uint64_t)unit),
-			 c->type.scale, (unsigned long long)(size % (uint64_t)unit));
+	case TYPE_DECIMAL:
+		add_decimal(ret, v.bigint, c->type.scale);
 		break;
-	}
+	case TYPE_WIDE:
+		add_decimal(ret, v.wide, c->type.scale);
+		break;
 	case TYPE_DOUBLE:
 		buf_add_f64(ret, v.real);
 		break;

@@ -100,7 +100,7 @@ struct ingest_string {
 	};
 };
 
-/* Room for the values of one column: bool, int64_t, double, int32_t (days) or struct ingest_string, by its type. */
+/* Room for the values of one column: bool, int64_t, __int128, double, int32_t (days) or struct ingest_string, by its type. */
 struct column_out {
 	void *data;
 	uint64_t *valid; /* bit i: row i has a value; all set before */

@@ -4,8 +4,11 @@
  * infer_add looks at one value after another and counts what each could be; infer_decide names the type of the whole
  * column. value_* read one text as that type. All of it is exact: a decimal keeps its digits, an identifier its zeros.
  *
- * Numbers: 1234.5, 1 234,56, 1.234,56, 1'234.56, $1,234.00, 1 234 ₽, (12.50) = -12.50, "$-" = 0, 12,5% = 0.125, 1e5.
- * Dates: 2026-12-31, 31.12.2026, 12/31/26, with times; the order of day and month is told by the whole column.
+ * Numbers: 1234.5, 1 234,56, 1.234,56, 1'234.56, $1,234.00, 1 234 ₽, (12.50) = 12.50- = -12.50, "$-" = 0, 12,5% =
+ * 0.125, 1e5; up to 38 digits exactly. One that needs more is kept as its text, or, in a column of 1e-300, as a DOUBLE.
+ * Dates: 2026-12-31, 31.12.2026, 12/31/26, 5 марта 2026 г., 5-Mar-26, with times; the order of day and month is told by
+ * the whole column.
+ * Truth: true and false in four languages; yes and no where the whole column is one of the two and has both.
  * A struct infer belongs to one thread; infer_merge adds another one's.
  */
 #pragma once
@@ -20,6 +23,7 @@ enum value_type {
 	TYPE_BOOLEAN,
 	TYPE_BIGINT,
 	TYPE_DECIMAL, /* DECIMAL(18, scale) */
+	TYPE_WIDE,    /* DECIMAL(38, scale) */
 	TYPE_DOUBLE,
 	TYPE_DATE,
 	TYPE_TIMESTAMP
@@ -34,6 +38,7 @@ struct column_type {
 	enum date_order order; /* dates that do not begin with the year */
 	bool date_ambiguous;   /* no value told day and month apart: day first was assumed */
 	bool untyped;          /* no value seen at all */
+	bool yes_no;           /* BOOLEAN: told by yes and no, so a third word makes it text */
 };
 
 #define TYPE_NAME_BYTES 24
@@ -45,18 +50,21 @@ bool column_type_parse(struct str name, struct column_type *ret);
 struct infer {
 	uint64_t values; /* not empty */
 	uint64_t missing_words;
-	uint64_t booleans;
+	uint64_t booleans; /* true, false */
+	uint64_t yes, no;
 	uint64_t integers;   /* under either reading of , and . */
 	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
 	uint64_t dot_only, comma_only;
 	uint64_t exponents;
+	uint64_t inexact;                 /* needs more than 38 digits */
 	uint64_t leading_zero;            /* 007 */
 	uint64_t long_digits;             /* 12 and more digits without a separator */
 	uint64_t plain_long;              /* more than 18 digits: not exact as a number */
-	uint64_t phone_like;              /* + and at least 7 digits */
+	uint64_t phone_like;              /* + and at least 7 digits, or 11 digits from 7 or 8 on */
 	uint64_t codes;                   /* letters and digits in one word */
 	uint64_t dmy, mdy, ymd;           /* readable as a date in this order */
 	uint64_t with_time;               /* and with a time that is not midnight */
+	uint64_t slashed;                 /* its order is not told by dots, by the year or by a name of a month */
 	uint8_t dot_scale, comma_scale;   /* digits after the mark, trailing zeros not counted */
 	uint8_t dot_digits, comma_digits; /* digits before it */
 };
@@ -75,7 +83,10 @@ uint64_t infer_tolerated(uint64_t values);
 
 /* NULL, NA, N/A, н/д, -, … and the empty text: no value, in a column that has a type. */
 bool value_missing(struct str text);
-bool value_boolean(struct str text, bool *ret);
+/* *ret_yes_no: it is yes or no and not true or false. */
+bool value_boolean(struct str text, bool *ret, bool *ret_yes_no);
+
+#define NUMBER_DIGITS 38
 
 struct number {
 	bool negative;
@@ -86,7 +97,7 @@ struct number {
 	uint8_t whole_digits; /* digits before it */
 	uint8_t text_digits;  /* all digits written */
 	bool leading_zero;
-	uint64_t digits; /* value = digits / 10^scale */
+	unsigned __int128 digits; /* value = digits / 10^scale; below 10^NUMBER_DIGITS */
 	double approx;
 };
 /* decimal is '.' or ','; the other one, blanks and apostrophes may separate thousands. */
@@ -96,8 +107,10 @@ struct moment {
 	int32_t days; /* since 1970-01-01 */
 	int64_t usec; /* of the day */
 	bool timed;   /* a time was written */
-	bool year_first;
+	bool year_first, dotted, named;
 };
+/* value_month.c: "march", "марта", "mar." → 3; 0 = none. */
+int value_month(struct str word);
 bool value_moment(struct str text, enum date_order order, struct moment *ret);
 
 /* What came of reading one cell as a column's type. */
@@ -106,6 +119,7 @@ enum value_result { VALUE_OK, VALUE_MISSING, VALUE_MISFIT };
 union value {
 	bool boolean;
 	int64_t bigint; /* BIGINT, DECIMAL (unscaled), TIMESTAMP (microseconds) */
+	__int128 wide;  /* WIDE, unscaled */
 	double real;
 	int32_t days;
 };

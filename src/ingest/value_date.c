@@ -1,5 +1,6 @@
 /*
- * One text as a date or a moment: three numbers with one separator, year first or last, then perhaps a time.
+ * One text as a date or a moment: three numbers with one separator, year first or last, or the month by its name; then
+ * perhaps a time.
  */
 #include "ingest/types.h"
 
@@ -34,7 +35,17 @@ static bool take_char(struct str *s, char c)
 	return true;
 }
 
-static bool take_date(struct str *s, enum date_order order, struct moment *m)
+static bool set_date(struct moment *m, int year, size_t year_digits, int month, int day)
+{
+	if (year_digits == 2)
+		year += year < CENTURY_PIVOT ? 2000 : 1900;
+	if (year < 1000 || !clock_valid_date(year, month, day))
+		return false;
+	m->days = (int32_t)clock_days_from_civil(year, month, day);
+	return true;
+}
+
+static bool take_numbers(struct str *s, enum date_order order, struct moment *m)
 {
 	int a, b, c, year, month, day;
 	size_t a_n = take_digits(s, 4, &a);
@@ -45,23 +56,87 @@ static bool take_date(struct str *s, enum date_order order, struct moment *m)
 		return false;
 	size_t c_n = take_digits(s, 4, &c);
 	m->year_first = a_n == 4;
+	m->dotted = separator == '.';
 	if (a_n == 4) {
 		if (c_n != 1 && c_n != 2)
 			return false;
 		year = a;
 		month = b;
 		day = c;
+		c_n = 4;
 	} else {
 		if ((c_n != 4 && c_n != 2) || order == ORDER_YMD)
 			return false;
-		year = c_n == 2 ? c + (c < CENTURY_PIVOT ? 2000 : 1900) : c;
+		year = c;
 		month = order == ORDER_DMY ? b : a;
 		day = order == ORDER_DMY ? a : b;
 	}
-	if (year < 1000 || (s->n && is_digit(s->p[0])) || !clock_valid_date(year, month, day))
+	return !(s->n && is_digit(s->p[0])) && set_date(m, year, c_n, month, day);
+}
+
+static bool is_name(char c)
+{
+	return (c | 32) >= 'a' ? (c | 32) <= 'z' : (signed char)c < 0;
+}
+
+/* A name of a month and the point of a short one. */
+static bool take_month(struct str *s, int *ret)
+{
+	size_t n = 0;
+	while (n < s->n && is_name(s->p[n]) && !str_starts(str_n(s->p + n, s->n - n), STR("\xc2\xa0")))
+		n++;
+	*ret = n ? value_month(str_n(s->p, n)) : 0;
+	*s = str_n(s->p + n, s->n - n);
+	take_char(s, '.');
+	return *ret > 0;
+}
+
+/* One blank, -, . or /, and blanks after it. */
+static bool take_separator(struct str *s)
+{
+	struct str rest = str_trim(*s);
+	if (rest.n == s->n && !take_char(&rest, '-') && !take_char(&rest, '/') && !take_char(&rest, ',') &&
+	    !take_char(&rest, '.'))
 		return false;
-	m->days = (int32_t)clock_days_from_civil(year, month, day);
+	take_char(&rest, ',');
+	*s = str_trim(rest);
 	return true;
+}
+
+/* 5 марта 2026 г., 5-Mar-26, March 5, 2026 */
+static bool take_named(struct str *s, struct moment *m)
+{
+	int day = 0, month, year;
+	bool ok = is_digit(s->p[0]) ? take_digits(s, 2, &day) && (take_separator(s), take_month(s, &month))
+				    : take_month(s, &month) && take_separator(s) && take_digits(s, 2, &day);
+	/* "мар.26": the point of the short form is all that stands between. */
+	bool pointed = ok && s->p[-1] == '.';
+	if (!ok || (!take_separator(s) && !pointed))
+		return false;
+	size_t n = take_digits(s, 4, &year);
+	if ((n != 2 && n != 4) || (s->n && is_digit(s->p[0])) || !set_date(m, year, n, month, day))
+		return false;
+	m->named = true;
+	struct str rest = str_trim(*s);
+	static const struct str words[] = { STR("года"), STR("год"), STR("г."),    STR("г"),
+					    STR("roku"), STR("r."),  STR("година") };
+	for (size_t i = 0; i < countof(words); i++) {
+		if (str_starts(rest, words[i])) {
+			*s = str_n(rest.p + words[i].n, rest.n - words[i].n);
+			break;
+		}
+	}
+	return true;
+}
+
+static bool take_date(struct str *s, enum date_order order, struct moment *m)
+{
+	struct str whole = *s;
+	if (is_digit(s->p[0]) && take_numbers(s, order, m))
+		return true;
+	*s = whole;
+	*m = (struct moment){ 0 };
+	return take_named(s, m);
 }
 
 static bool take_fraction(struct str *s, int64_t *usec)
@@ -97,9 +172,17 @@ static bool take_zone(struct str *s, int64_t *usec)
 {
 	int hours, minutes = 0;
 	struct str rest = str_trim(*s);
-	if (take_char(&rest, 'Z')) {
-		*s = rest;
-		return true;
+	static const struct {
+		struct str name;
+		int hours;
+	} names[] = { { STR("Z"), 0 },   { STR("UTC"), 0 }, { STR("GMT"), 0 },
+		      { STR("MSK"), 3 }, { STR("МСК"), 3 }, { STR("мск"), 3 } };
+	for (size_t i = 0; i < countof(names); i++) {
+		if (str_eq(rest, names[i].name)) {
+			*usec -= names[i].hours * INT64_C(3600) * USEC_PER_SEC;
+			s->n = 0;
+			return true;
+		}
 	}
 	bool minus = rest.n && rest.p[0] == '-';
 	if (!take_char(&rest, '+') && !take_char(&rest, '-'))
@@ -137,7 +220,7 @@ bool value_moment(struct str text, enum date_order order, struct moment *ret)
 {
 	struct moment m = { 0 };
 	struct str s = text;
-	if (s.n < 6 || s.n > 40 || !is_digit(s.p[0]) || !take_date(&s, order, &m))
+	if (s.n < 6 || s.n > 64 || !take_date(&s, order, &m))
 		return false;
 	if (s.n) {
 		if (!take_char(&s, 'T') && !take_char(&s, ' ') && !take_char(&s, ','))

@@ -12,10 +12,17 @@
 
 /* Written before or after a sum of money. */
 static const struct str currencies[] = {
-	STR("$"),   STR("€"),   STR("£"),   STR("₽"),  STR("¥"),   STR("₴"),   STR("₸"),   STR("zł"),  STR("руб."),
-	STR("руб"), STR("р."),  STR("р"),   STR("ден."), STR("ден"), STR("грн"), STR("Kč"),  STR("PLN"), STR("USD"),
-	STR("EUR"), STR("GBP"), STR("RUB"), STR("RUR"),  STR("MKD"), STR("CHF"), STR("UAH"), STR("KZT"),
+	STR("$"),   STR("€"),   STR("£"),   STR("₽"),  STR("¥"),   STR("₴"),   STR("₸"),    STR("zł"),  STR("руб."),
+	STR("руб"), STR("р."),  STR("р"),   STR("ден."), STR("ден"), STR("грн"), STR("Kč"),   STR("PLN"), STR("USD"),
+	STR("EUR"), STR("GBP"), STR("RUB"), STR("RUR"),  STR("MKD"), STR("CHF"), STR("UAH"),  STR("KZT"), STR("CZK"),
+	STR("HUF"), STR("SEK"), STR("NOK"), STR("DKK"),  STR("BYN"), STR("RON"), STR("BGN"),  STR("RSD"), STR("TRY"),
+	STR("CNY"), STR("JPY"), STR("GEL"), STR("AMD"),  STR("лв."), STR("лв"),  STR("дин."), STR("тг"),
 };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 
 /* Blanks that people and programs put between thousands. */
 static size_t blank_at(struct str s)
@@ -89,6 +96,9 @@ static struct str undress(struct str s, struct dressing *d)
 		} else if (s.p[0] == '+' && !d->negative && !d->plus) {
 			s = without_front(s, 1);
 			d->plus = again = true;
+		} else if (s.n > 1 && s.p[s.n - 1] == '-' && is_digit(s.p[s.n - 2]) && !d->negative && !d->plus) {
+			s.n--;
+			d->negative = again = true;
 		} else if (s.n > 1 && s.p[s.n - 1] == '%' && !d->percent) {
 			s.n--;
 			d->percent = again = true;
@@ -100,17 +110,15 @@ static struct str undress(struct str s, struct dressing *d)
 	return s;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#define POWER_37 ((unsigned __int128)UINT64_C(10000000000000000000) * UINT64_C(1000000000000000000))
 
 /* The digits of a number in the making. */
 struct digits {
 	struct number *n;
-	char text[64]; /* in C notation, for what is not exact */
+	char text[96]; /* in C notation, for what is not exact */
 	size_t text_n;
 	bool overflow;
+	int exponent;
 };
 
 static void add_digit(struct digits *d, char c)
@@ -120,10 +128,10 @@ static void add_digit(struct digits *d, char c)
 	if (c == '.')
 		return;
 	d->n->text_digits++;
-	if (d->n->digits > (INT64_MAX - 9) / 10)
+	if (d->n->digits >= POWER_37)
 		d->overflow = true;
 	else
-		d->n->digits = d->n->digits * 10 + (uint64_t)(c - '0');
+		d->n->digits = d->n->digits * 10 + (unsigned)(c - '0');
 }
 
 /* Whole part with thousands in threes behind one kind of separator. Returns false when they are not. */
@@ -143,6 +151,8 @@ static bool take_whole(struct str *s, char decimal, struct digits *d)
 		size_t n = blank_at(*s);
 		if (!n && (s->p[0] == other || s->p[0] == '\''))
 			n = 1;
+		if (!n && str_starts(*s, STR("\xe2\x80\x99")))
+			n = 3;
 		if (!n || s->n <= n || !is_digit(s->p[n]))
 			break;
 		if (groups ? run != 3 || memcmp(separator, s->p, n) != 0 : run == 0 || run > 3)
@@ -155,7 +165,7 @@ static bool take_whole(struct str *s, char decimal, struct digits *d)
 	if (groups && run != 3)
 		return false;
 	d->n->grouped = d->n->grouped || groups > 0;
-	d->n->whole_digits = d->n->text_digits;
+	d->n->whole_digits = d->n->digits ? d->n->text_digits : 0;
 	return true;
 }
 
@@ -176,19 +186,37 @@ static bool take_exponent(struct str *s, struct digits *d, bool pointed)
 	memcpy(d->text + d->text_n, s->p, n + 1);
 	d->text_n += n + 1;
 	d->n->exponent = true;
+	for (size_t i = sign ? 1 : 0; i < n; i++)
+		d->exponent = d->exponent * 10 + (rest.p[i] - '0');
+	if (sign && rest.p[0] == '-')
+		d->exponent = -d->exponent;
 	*s = without_front(*s, n + 1);
 	return true;
 }
 
-/* Digits that are left when those behind the point that say nothing are gone. */
+/* The zeros behind the point say nothing; an exponent moves the point while the digits stay within NUMBER_DIGITS. */
 static bool settle(struct number *n, struct digits *d)
 {
-	while (n->scale && n->digits % 10 == 0) {
+	int scale = n->scale - d->exponent;
+	while (scale > 0 && n->digits && n->digits % 10 == 0) {
 		n->digits /= 10;
-		n->scale--;
+		scale--;
 	}
-	n->exact = !d->overflow && !n->exponent;
+	for (; scale < 0 && n->digits && n->digits < POWER_37; scale++)
+		n->digits *= 10;
+	if (!n->digits)
+		scale = 0;
+	n->exact = !d->overflow && scale >= 0 && scale <= NUMBER_DIGITS;
 	d->text[d->text_n] = 0;
+	if (n->exact) {
+		n->scale = (uint8_t)scale;
+		if (n->exponent) {
+			int digits = 0;
+			for (unsigned __int128 v = n->digits; v; v /= 10)
+				digits++;
+			n->whole_digits = (uint8_t)MAX(digits - scale, 0);
+		}
+	}
 	return n->exact || str_to_f64(str_n(d->text, d->text_n), &n->approx);
 }
 
@@ -228,6 +256,7 @@ static bool read_long_way(struct str text, char decimal, struct number *ret)
 	if (dress.percent) {
 		n.scale = (uint8_t)(n.scale + 2);
 		n.approx /= 100;
+		n.exact = n.exact && n.scale <= NUMBER_DIGITS;
 		while (n.exact && n.scale && n.digits % 10 == 0) {
 			n.digits /= 10;
 			n.scale--;
@@ -259,15 +288,16 @@ bool value_number(struct str text, char decimal, struct number *ret)
 	if (pointed && point + 1 == text.n)
 		return false;
 	size_t whole = (pointed ? point : text.n) - whole_from;
-	struct number n = { .negative = negative, .exact = true, .digits = digits };
+	struct number n = { .negative = negative, .exact = true };
 	n.scale = (uint8_t)(pointed ? text.n - point - 1 : 0);
-	n.whole_digits = (uint8_t)whole;
+	n.whole_digits = (uint8_t)(whole == 1 && text.p[whole_from] == '0' ? 0 : whole);
 	n.text_digits = (uint8_t)(whole + n.scale);
 	n.leading_zero = whole > 1 && text.p[whole_from] == '0';
-	while (n.scale && n.digits % 10 == 0) {
-		n.digits /= 10;
+	while (n.scale && digits % 10 == 0) {
+		digits /= 10;
 		n.scale--;
 	}
+	n.digits = digits;
 	*ret = n;
 	return true;
 }

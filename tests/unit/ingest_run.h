@@ -80,6 +80,9 @@ static void run_value(struct buf *b, const struct table_column *c, const struct 
 	case TYPE_BOOLEAN:
 		one.stats.min.boolean = ((bool *)out->data)[i];
 		break;
+	case TYPE_WIDE:
+		memcpy(&one.stats.min.wide, (char *)out->data + 16 * i, 16);
+		break;
 	case TYPE_DOUBLE:
 		one.stats.min.real = ((double *)out->data)[i];
 		break;

@@ -74,7 +74,12 @@ static void test_values(void **state)
 		{ "t\n12/13/2010 8:26\n1/2/2011 17:00\n",
 		  "[t] t TIMESTAMP\n2010-12-13T08:26:00Z\n2011-01-02T17:00:00Z\n" },
 		{ "x;p\n1;12,5%\n1;7%\n", "[t] x BIGINT, p DECIMAL(18,3)\n1|0.125\n1|0.070\n" },
-		{ "f;g\n1;9.83E-05\n2;0.2\n", "[t] f BIGINT, g DOUBLE\n1|9.83e-05\n2|0.2\n" },
+		{ "f;g\n1;9.83E-05\n2;0.2\n", "[t] f BIGINT, g DECIMAL(18,7)\n1|0.0000983\n2|0.2000000\n" },
+		{ "f;g\n1;-0.30000000000000004\n2;1234567890.5\n",
+		  "[t] f BIGINT, g DECIMAL(38,17)\n1|-0.30000000000000004\n2|1234567890.50000000000000000\n" },
+		{ "клиент;согласие\nа;да\nб;нет\nв;\n",
+		  "[t] клиент VARCHAR, согласие BOOLEAN\nа|true\nб|false\nв|∅\n" },
+		{ "a;b\nx;5 марта 2026 г.\ny;н/д\n", "[t] a VARCHAR, b DATE\nx|2026-03-05\ny|∅\n" },
 	};
 	for (size_t i = 0; i < countof(rows); i++)
 		run_expect(str_of(rows[i].file), rows[i].want);

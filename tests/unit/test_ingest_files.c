@@ -44,14 +44,16 @@ static const struct {
 	  "VARCHAR, contact VARCHAR, month VARCHAR, day_of_week VARCHAR, duration BIGINT, campaign BIGINT, pdays "
 	  "BIGINT, "
 	  "previous BIGINT, poutcome VARCHAR, emp.var.rate DECIMAL(18,1), cons.price.idx DECIMAL(18,3), cons.conf.idx "
-	  "DECIMAL(18,1), euribor3m DECIMAL(18,3), nr.employed DECIMAL(18,1), y VARCHAR",
-	  { { "SELECT count(*) FROM t WHERE y = 'yes'", "[4640]" } } },
+	  "DECIMAL(18,1), euribor3m DECIMAL(18,3), nr.employed DECIMAL(18,1), y BOOLEAN",
+	  { { "SELECT count(*) FROM t WHERE y", "[4640]" } } },
 	{ "online_shoppers_intention.csv",
 	  NULL,
 	  12330,
-	  "Administrative BIGINT, Administrative_Duration DOUBLE, Informational BIGINT, Informational_Duration DOUBLE, "
-	  "ProductRelated BIGINT, ProductRelated_Duration DOUBLE, BounceRates DOUBLE, ExitRates DOUBLE, PageValues "
-	  "DOUBLE, "
+	  "Administrative BIGINT, Administrative_Duration DECIMAL(18,9), Informational BIGINT, Informational_Duration "
+	  "DECIMAL(18,9), "
+	  "ProductRelated BIGINT, ProductRelated_Duration DECIMAL(18,9), BounceRates DECIMAL(18,9), ExitRates "
+	  "DECIMAL(18,9), PageValues "
+	  "DECIMAL(18,9), "
 	  "SpecialDay DECIMAL(18,1), Month VARCHAR, OperatingSystems BIGINT, Browser BIGINT, Region BIGINT, "
 	  "TrafficType "
 	  "BIGINT, VisitorType VARCHAR, Weekend BOOLEAN, Revenue BOOLEAN",

@@ -16,7 +16,7 @@ static void test_numbers(void **state)
 	static const struct {
 		const char *text;
 		char decimal;
-		int64_t digits; /* INT64_MIN: not a number */
+		int64_t digits;
 		int scale;
 	} rows[] = {
 		{ "0", '.', 0, 0 },
@@ -51,37 +51,52 @@ static void test_numbers(void **state)
 		  "4",
 		  '.', -4, 0 },
 		{ "+5", '.', 5, 0 },
-		/* not numbers */
-		{ "", '.', INT64_MIN, 0 },
-		{ "-", '.', INT64_MIN, 0 },
-		{ "1,23", '.', INT64_MIN, 0 },
-		{ "1.23", ',', INT64_MIN, 0 },
-		{ "12 34", '.', INT64_MIN, 0 },
-		{ "1,2345", '.', INT64_MIN, 0 },
-		{ "1,234 567", '.', INT64_MIN, 0 },
-		{ "1.2.3", '.', INT64_MIN, 0 },
-		{ "5.", '.', INT64_MIN, 0 },
-		{ "12E4", '.', INT64_MIN, 0 },
-		{ "85123A", '.', INT64_MIN, 0 },
-		{ "0x10", '.', INT64_MIN, 0 },
-		{ "1e", '.', INT64_MIN, 0 },
-		{ "$", '.', INT64_MIN, 0 },
-		{ "%", '.', INT64_MIN, 0 },
-		{ "--5", '.', INT64_MIN, 0 },
-		{ "()", '.', INT64_MIN, 0 },
-		{ "NaN", '.', INT64_MIN, 0 },
-		{ "inf", '.', INT64_MIN, 0 },
+		{ "1 234,56-", ',', -123456, 2 },
+		{ "(1 234,56 ₽)", ',', -123456, 2 },
+		{ "(1 234,56) ₽", ',', -123456, 2 },
+		{ "1 234,56 руб.", ',', 123456, 2 },
+		{ "PLN 1.234,56", ',', 123456, 2 },
+		{ "1 234,56 MKD", ',', 123456, 2 },
+		{ "1.234,56 ден.", ',', 123456, 2 },
+		{ "€1.234", ',', 1234, 0 },
+		{ "1\xe2\x80\x99"
+		  "234\xe2\x80\x99"
+		  "567.80",
+		  '.', 12345678, 1 },
+		{ "1\xe2\x80\xaf"
+		  "234,5 zł",
+		  ',', 12345, 1 },
+		{ "- ₽", ',', 0, 0 },
+		{ "9.83E-05", '.', 983, 7 },
+		{ "1.5e3", '.', 1500, 0 },
+		{ "0.000000000000000125", '.', 125, 18 },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct number n;
-		bool ok = value_number(str_of(rows[i].text), rows[i].decimal, &n);
-		if (ok != (rows[i].digits != INT64_MIN))
-			fail_msg("%s with %c: %s", rows[i].text, rows[i].decimal, ok ? "taken" : "refused");
-		if (!ok)
-			continue;
+		if (!value_number(str_of(rows[i].text), rows[i].decimal, &n))
+			fail_msg("%s with %c: refused", rows[i].text, rows[i].decimal);
 		int64_t v = n.negative ? -(int64_t)n.digits : (int64_t)n.digits;
 		if (v != rows[i].digits || n.scale != rows[i].scale || !n.exact)
 			fail_msg("%s: %lld scale %d", rows[i].text, (long long)v, n.scale);
+	}
+}
+
+static void test_not_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		char decimal;
+	} rows[] = {
+		{ "5--", '.' },   { "-5-", '.' },  { "(5-", '.' },   { "", '.' },       { "-", '.' },
+		{ "1,23", '.' },  { "1.23", ',' }, { "12 34", '.' }, { "1,2345", '.' }, { "1,234 567", '.' },
+		{ "1.2.3", '.' }, { "5.", '.' },   { "12E4", '.' },  { "85123A", '.' }, { "0x10", '.' },
+		{ "1e", '.' },    { "$", '.' },    { "%", '.' },     { "--5", '.' },    { "()", '.' },
+		{ "NaN", '.' },   { "inf", '.' },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct number n;
+		if (value_number(str_of(rows[i].text), rows[i].decimal, &n))
+			fail_msg("%s with %c: taken", rows[i].text, rows[i].decimal);
 	}
 }
 
@@ -91,6 +106,7 @@ static void test_inexact_numbers(void **state)
 		const char *text;
 		double value;
 	} rows[] = {
+		{ "1.5e-300", 1.5e-300 },
 		{ "9.83E-05", 9.83e-05 },
 		{ "1.5e10", 1.5e10 },
 		{ "123456789012345678901234567890", 123456789012345678901234567890.0 },
@@ -126,6 +142,20 @@ static void test_moments(void **state)
 		{ "1/2/2026 12:05 AM", ORDER_MDY, "2026-01-02T00:05:00Z" },
 		{ "1/2/2026 1:05:09 pm", ORDER_MDY, "2026-01-02T13:05:09Z" },
 		{ "29.02.2024", ORDER_DMY, "2024-02-29T00:00:00Z" },
+		{ "5 марта 2026 г.", ORDER_MDY, "2026-03-05T00:00:00Z" },
+		{ "5 Мая 2026", ORDER_DMY, "2026-05-05T00:00:00Z" },
+		{ "05-янв-26", ORDER_DMY, "2026-01-05T00:00:00Z" },
+		{ "5.сен.26", ORDER_DMY, "2026-09-05T00:00:00Z" },
+		{ "31 GRUDNIA 2026", ORDER_DMY, "2026-12-31T00:00:00Z" },
+		{ "1 paź 2026 r.", ORDER_DMY, "2026-10-01T00:00:00Z" },
+		{ "7 мај 2026", ORDER_YMD, "2026-05-07T00:00:00Z" },
+		{ "12-Mar-2026 14:30", ORDER_DMY, "2026-03-12T14:30:00Z" },
+		{ "March 5, 2026", ORDER_DMY, "2026-03-05T00:00:00Z" },
+		{ "Dec 31 2026 11:59 PM", ORDER_DMY, "2026-12-31T23:59:00Z" },
+		{ "2026-12-31 23:59:59 UTC", ORDER_DMY, "2026-12-31T23:59:59Z" },
+		{ "2026-12-31 23:59:59 MSK", ORDER_DMY, "2026-12-31T20:59:59Z" },
+		{ "2026-12-31 23:59:59+03", ORDER_DMY, "2026-12-31T20:59:59Z" },
+		{ "2026-12-31 23:59:59.123-0530", ORDER_DMY, "2027-01-01T05:29:59.123000Z" },
 		/* not dates */
 		{ "29.02.2023", ORDER_DMY, NULL },
 		{ "31.12.2026", ORDER_MDY, NULL },
@@ -142,6 +172,14 @@ static void test_moments(void **state)
 		{ "192.168.1.1", ORDER_DMY, NULL },
 		{ "030-0074321", ORDER_DMY, NULL },
 		{ "31/12/26", ORDER_YMD, NULL },
+		{ "31 февраля 2026", ORDER_DMY, NULL },
+		{ "5 мартобря 2026", ORDER_DMY, NULL },
+		{ "марта 2026", ORDER_DMY, NULL },
+		{ "May the 4th", ORDER_DMY, NULL },
+		{ "Mar 5", ORDER_DMY, NULL },
+		{ "5 марта 2026 x", ORDER_DMY, NULL },
+		{ "March 5 20261", ORDER_DMY, NULL },
+		{ "2026-12-31 23:59:59 XYZ", ORDER_DMY, NULL },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct moment m;
@@ -168,8 +206,19 @@ static void test_columns(void **state)
 		{ "2.55|0.001|1", "DECIMAL(18,3)" },
 		{ "1,5|2|3,25", "DECIMAL(18,2)" },
 		{ "$32,370.00|$-|$(1,008.75)", "DECIMAL(18,2)" },
-		{ "0.2|9.83E-05", "DOUBLE" },
-		{ "0.33333333333333|1", "DOUBLE" },
+		{ "0.2|9.83E-05", "DECIMAL(18,7)" },
+		{ "0.33333333333333|1", "DECIMAL(18,14)" },
+		{ "0.30000000000000004|12345.5", "DECIMAL(38,17)" },
+		{ "0.00000000000000000000000000000000000001|-0.5", "DECIMAL(38,38)" },
+		{ "123456789012345678.25|1", "DECIMAL(38,2)" },
+		{ "1.5e-300|0.1", "DOUBLE" },
+		{ "6.02e23|1", "DOUBLE" },
+		{ "да|Нет|ДА", "BOOLEAN" },
+		{ "tak|nie|-|brak", "BOOLEAN" },
+		{ "yes|no|YES", "BOOLEAN" },
+		{ "да|не", "BOOLEAN" },
+		{ "5 марта 2026 г.|31 дек 2026", "DATE" },
+		{ "5 marca 2026|1 maja 2026 12:30", "TIMESTAMP" },
 		{ "true|FALSE|True", "BOOLEAN" },
 		{ "31.12.2026|1.1.2026", "DATE" },
 		{ "12/13/2010 8:26|1/1/2011 0:00", "TIMESTAMP" },
@@ -188,7 +237,12 @@ static void test_columns(void **state)
 		{ "8 912 123 45 67|8 912 123 45 68", "VARCHAR" },
 		{ "4000 1234 5678 9010|4000 1234 5678 9011", "VARCHAR" },
 		{ "1234567890123456789|1", "VARCHAR" },
-		{ "yes|no", "VARCHAR" },
+		{ "NO|NO", "VARCHAR" }, /* Norway */
+		{ "да|да", "VARCHAR" },
+		{ "yes|no|unknown", "VARCHAR" },
+		{ "89121234567|79121234568", "VARCHAR" },
+		{ "0.1234567890123456789012345678901234567890|1", "VARCHAR" },
+		{ "1 234 567 890 123 456 789 012", "VARCHAR" },
 		{ "1|two|3", "VARCHAR" },
 		{ "31.12.2026|soon", "VARCHAR" },
 		{ "12E4|15E2", "VARCHAR" },
@@ -237,6 +291,8 @@ static void test_whole_column_decides(void **state)
 		{ "oops", "12.5", false, "DECIMAL(18,1)", 0, false, '.' },
 		{ "A12", "12", false, "VARCHAR", 0, false, '.' },
 		{ "05", "12", false, "VARCHAR", 0, false, '.' },
+		{ "04.05.20", "03.04.19", false, "DATE", ORDER_DMY, false, '.' },
+		{ "5 марта 2026", "4 марта 2026", false, "DATE", ORDER_YMD, false, '.' },
 		{ "soon", "31.12.2026", false, "DATE", ORDER_DMY, false, '.' },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -280,6 +336,9 @@ static void test_reading_and_contradiction(void **state)
 		{ "DECIMAL(18,2)", "1.255", VALUE_MISFIT, true },
 		{ "DECIMAL(18,2)", "99999999999999999.5", VALUE_MISFIT, true },
 		{ "DECIMAL(18,2)", "12a", VALUE_MISFIT, false },
+		{ "DECIMAL(38,20)", "0.00000000000000000001", VALUE_OK, false },
+		{ "DECIMAL(38,20)", "123456789012345678.5", VALUE_OK, false },
+		{ "DECIMAL(38,20)", "1234567890123456789.5", VALUE_MISFIT, true },
 		{ "DATE", "31.12.2026", VALUE_OK, false },
 		{ "DATE", "31.12.2026 10:00", VALUE_MISFIT, true },
 		{ "DATE", "12/31/2026", VALUE_MISFIT, true },
@@ -303,7 +362,8 @@ static void test_reading_and_contradiction(void **state)
 			assert_true(strlen(value_misfit_reason(&t, text)) > 5);
 		}
 	}
-	static const char *const wrong[] = { "", "INTEGER", "DECIMAL(18,19)", "DECIMAL(10,2)", "DECIMAL", "varchar" };
+	static const char *const wrong[] = { "",        "INTEGER", "DECIMAL(18,19)", "DECIMAL(38,39)", "DECIMAL(10,2)",
+					     "DECIMAL", "varchar" };
 	for (size_t i = 0; i < countof(wrong); i++) {
 		struct column_type t;
 		assert_false(column_type_parse(str_of(wrong[i]), &t));
@@ -314,6 +374,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_not_numbers),
 		cmocka_unit_test(test_inexact_numbers),
 		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_columns),

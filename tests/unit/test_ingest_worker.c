@@ -23,6 +23,8 @@ static void test_small_tables(void **state)
 		{ "Дата;Сумма\n31.12.2026;1 234,50\n01.01.2027;\n", NULL, true,
 		  "Дата DATE purchase.at, Сумма DECIMAL(18,1) purchase.amount",
 		  "[0,\"2026-12-31\",1234.5],\n[1,\"2027-01-01\",null]", 0 },
+		{ "a,b\nx,-0.30000000000000004\ny,1234567890.5\n", NULL, false, "a VARCHAR, b DECIMAL(38,17)",
+		  "[0,\"x\",-0.30000000000000004],\n[1,\"y\",1234567890.50000000000000000]", 0 },
 		{ "a,b\n", NULL, false, "a VARCHAR, b VARCHAR", "", 0 },
 		{ "a,b\n1,x,extra\n2\n", NULL, false, "a BIGINT, b VARCHAR", "[0,1,\"x\"],\n[1,2,null]", 1 },
 		{ "_row,A,a,\n1,2,3,4\n", NULL, false, "_row_2 BIGINT, A BIGINT, a_2 BIGINT, column_4 BIGINT",

@@ -30,6 +30,8 @@ static duckdb_logical_type logical_type(const struct column_type *t)
 		return duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
 	case TYPE_DECIMAL:
 		return duckdb_create_decimal_type(18, t->scale);
+	case TYPE_WIDE:
+		return duckdb_create_decimal_type(NUMBER_DIGITS, t->scale);
 	case TYPE_DOUBLE:
 		return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
 	case TYPE_DATE:
