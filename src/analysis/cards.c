@@ -74,18 +74,13 @@ static bool write_row(struct card_work *w, const struct columns_batch *b, size_t
 	buf_clear(&w->folded);
 	utf8_fold(&w->folded, buf_str(&w->name));
 	write_data(w, b, row);
-	struct card_total none = { .first_at = TIME_NONE, .last_at = TIME_NONE }, *total = &none;
 	struct str id = field_of(b, 0, row);
-	size_t products = 0;
-	int64_t scratch;
-	uint32_t buyer;
+	uint32_t buyer = cards_buyer(w, &b->columns[1], row);
+	size_t products = cards_take(w, buyer);
+	const struct card_total *total = &w->total;
 	buf_clear(&w->packed);
-	if (numbering_find(&w->buyers, cards_id(&b->columns[1], row, &scratch), &buyer)) {
-		total = &w->totals[buyer];
-		products = cards_take(w, buyer);
-		if (products)
-			customer_products_pack(&w->packed, w->taken, products);
-	}
+	if (products)
+		customer_products_pack(&w->packed, w->taken, products);
 	struct customer c = { .no = w->set.customers,
 			      .id = id,
 			      .name = buf_str(&w->name),
@@ -215,7 +210,8 @@ static void work_free(struct card_work *w)
 	numbering_free(&w->spellings);
 	numbering_free(&w->keys);
 	numbering_free(&w->names);
-	numbering_free(&w->buyers);
+	numbering_free(&w->buyers.texts);
+	numbering_whole_free(&w->buyers.wholes);
 	buf_free(&w->both);
 	buf_free(&w->name);
 	buf_free(&w->folded);
@@ -223,7 +219,7 @@ static void work_free(struct card_work *w)
 	buf_free(&w->packed);
 	free(w->products);
 	free(w->final);
-	free(w->totals);
+	free(w->row_buyer);
 	free(w->rows);
 	free(w->dated);
 	free(w->row_at);
@@ -243,7 +239,8 @@ static bool build_for(struct ask *q, int64_t dataset, void (*progress)(void *, d
 	numbering_init(&w.spellings, GIB);
 	numbering_init(&w.keys, GIB);
 	numbering_init(&w.names, GIB);
-	numbering_init(&w.buyers, GIB);
+	numbering_init(&w.buyers.texts, GIB);
+	numbering_whole_init(&w.buyers.wholes);
 	w.both = w.name = w.folded = w.data = w.packed = BUF_INIT(LIMIT_ROW_BYTES);
 	stats_work_init(&w.stats);
 	w.set = (struct card_set){ .version = q->version,

@@ -10,14 +10,13 @@
 
 #define CARD_NO_PRODUCT UINT32_MAX
 
-/* One purchase that counts, in file order. */
+/* One purchase that counts. */
 struct card_row {
-	uint32_t buyer;
-	uint32_t key; /* number of the product's key, or CARD_NO_PRODUCT */
-	int64_t at;   /* microseconds, TIME_NONE */
+	uint32_t key;   /* number of the product's key, or CARD_NO_PRODUCT */
+	uint32_t place; /* in the file */
+	int64_t at;     /* microseconds, TIME_NONE */
 	int64_t spend;
-	uint32_t basket; /* hash of the invoice; the day where there are none */
-	uint32_t place;  /* in the file */
+	int64_t basket; /* hash of the invoice; the day where there are none */
 };
 
 /* A product as one row of the file spells it. */
@@ -46,6 +45,13 @@ struct card_dated {
 	uint32_t place; /* of its latest row in the file */
 };
 
+/* Buyers in the order they come; ids are texts or whole numbers, as the engine gives them. */
+struct card_buyers {
+	struct numbering texts;
+	struct numbering_whole wholes;
+	uint32_t n;
+};
+
 struct card_work {
 	struct ask *ask;
 	struct canon canon;
@@ -57,20 +63,18 @@ struct card_work {
 	uint32_t cap_spelling;
 	struct card_product *products;
 	uint32_t *final; /* key number → product number */
-	/* buyers in the order they come, and what they took */
-	struct numbering buyers; /* ids as the engine gives them: text, or the 8 bytes of a whole number */
-	struct card_total *totals;
-	uint32_t cap_totals;
+	struct card_buyers buyers;
+	uint32_t *row_buyer;   /* of each row, until they are sorted */
 	struct card_row *rows; /* in file order; once sorted, by buyer and product */
 	size_t n_rows, cap_rows;
 	uint64_t *row_at; /* buyers + 1, into rows */
-	/* what the row before had: files repeat themselves */
-	uint32_t last_buyer, last_spelling;
-	/* scratch of the card being written */
-	struct buf both, name, folded, data, packed;
+	/* scratch of the buyer at hand */
+	struct card_total total;
 	struct customer_product *taken;
 	struct card_dated *dated;
-	uint32_t *baskets;
+	int64_t *baskets;
+	/* scratch of the card being written */
+	struct buf both, name, folded, data, packed;
 	int64_t now;
 	void (*progress)(void *ctx, double fraction);
 	void *progress_ctx;
@@ -79,10 +83,10 @@ struct card_work {
 
 /* Reads every purchase once. */
 bool cards_read(struct card_work *w, struct err *e);
-/* Rows by buyer; invoices of each, customers of each product; then products numbered and written. */
+/* Rows by buyer; customers of each product; then products numbered and written. */
 bool cards_products(struct card_work *w, struct err *e);
 bool cards_customers(struct card_work *w, struct err *e);
-/* The buyer's products, newest first, into taken; returns how many. */
+/* Sums the buyer's rows into total, and puts the products, newest first, into taken; returns how many. */
 size_t cards_take(struct card_work *w, uint32_t buyer);
-/* The id of a row as it stands in `buyers`; of a whole number its bytes in *scratch. */
-struct str cards_id(const struct column_batch *c, size_t row, int64_t *scratch);
+/* Of a row whose id stands in that column; NUMBERING_NONE: buys nothing. */
+uint32_t cards_buyer(const struct card_work *w, const struct column_batch *id, size_t row);

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define FEW 40 /* rows that are sorted in place, by insertion */
+
 /* The name of a product is the commonest one of its code; equal ones by alphabet. */
 static void choose_names(struct card_work *w)
 {
@@ -36,13 +38,15 @@ static void sort_rows(struct card_work *w)
 	struct card_row *sorted = mem_array(w->n_rows ? w->n_rows : 1, sizeof *sorted);
 	w->row_at = mem_zalloc(((size_t)n + 2) * sizeof *w->row_at);
 	for (size_t i = 0; i < w->n_rows; i++)
-		w->row_at[w->rows[i].buyer + 2]++;
+		w->row_at[w->row_buyer[i] + 2]++;
 	for (uint32_t c = 0; c < n; c++)
 		w->row_at[c + 2] += w->row_at[c + 1];
 	for (size_t i = 0; i < w->n_rows; i++)
-		sorted[w->row_at[w->rows[i].buyer + 1]++] = w->rows[i];
+		sorted[w->row_at[w->row_buyer[i] + 1]++] = w->rows[i];
 	free(w->rows);
+	free(w->row_buyer);
 	w->rows = sorted;
+	w->row_buyer = NULL;
 }
 
 /* By product, and of one product by basket. */
@@ -54,24 +58,22 @@ static int by_key(const void *a, const void *b)
 	return x->basket < y->basket ? -1 : x->basket > y->basket;
 }
 
-static int by_number(const void *a, const void *b)
+static void sort_by_key(struct card_row *rows, size_t n)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
+	if (n > FEW) {
+		qsort(rows, n, sizeof *rows, by_key);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) { /* most buyers have few: no calls, no memory */
+		struct card_row row = rows[i];
+		size_t at = i;
+		for (; at && by_key(&row, &rows[at - 1]) < 0; at--)
+			rows[at] = rows[at - 1];
+		rows[at] = row;
+	}
 }
 
-static int64_t count_baskets(struct card_work *w, const struct card_row *rows, size_t n)
-{
-	int64_t distinct = 0;
-	for (size_t i = 0; i < n; i++)
-		w->baskets[i] = rows[i].basket;
-	qsort(w->baskets, n, sizeof *w->baskets, by_number);
-	for (size_t i = 0; i < n; i++)
-		distinct += i == 0 || w->baskets[i] != w->baskets[i - 1];
-	return distinct;
-}
-
-/* Sorts each buyer's rows by product, and counts what a product and a buyer are told of it. */
+/* Sorts each buyer's rows by product, and counts what a product is told of it. */
 static void count_buyers(struct card_work *w)
 {
 	size_t most = 1;
@@ -83,9 +85,7 @@ static void count_buyers(struct card_work *w)
 	for (uint32_t c = 0; c < w->buyers.n; c++) {
 		struct card_row *rows = w->rows + w->row_at[c];
 		size_t n = (size_t)(w->row_at[c + 1] - w->row_at[c]);
-		if (w->canon.has_invoice)
-			w->totals[c].invoices = count_baskets(w, rows, n);
-		qsort(rows, n, sizeof *rows, by_key);
+		sort_by_key(rows, n);
 		for (size_t i = 0; i < n; i++) {
 			if (rows[i].key == CARD_NO_PRODUCT)
 				continue;
@@ -177,17 +177,51 @@ static struct card_dated take_one(const struct card_work *w, const struct card_r
 	return r;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+static int64_t count_baskets(struct card_work *w, const struct card_row *rows, size_t n)
+{
+	int64_t distinct = 0;
+	for (size_t i = 0; i < n; i++)
+		w->baskets[i] = rows[i].basket;
+	if (n > 1)
+		qsort(w->baskets, n, sizeof *w->baskets, by_number);
+	for (size_t i = 0; i < n; i++)
+		distinct += i == 0 || w->baskets[i] != w->baskets[i - 1];
+	return distinct;
+}
+
+static void add_up(struct card_work *w, const struct card_row *rows, size_t n)
+{
+	struct card_total t = { .purchases = (int64_t)n, .first_at = TIME_NONE, .last_at = TIME_NONE };
+	for (size_t i = 0; i < n; i++) {
+		t.spend += rows[i].spend;
+		if (rows[i].at != TIME_NONE)
+			t.first_at = t.first_at == TIME_NONE ? rows[i].at : MIN(t.first_at, rows[i].at);
+		t.last_at = MAX(t.last_at, rows[i].at);
+	}
+	if (w->canon.has_invoice)
+		t.invoices = count_baskets(w, rows, n);
+	w->total = t;
+}
+
 size_t cards_take(struct card_work *w, uint32_t buyer)
 {
-	const struct card_row *rows = w->rows + w->row_at[buyer];
-	size_t all = (size_t)(w->row_at[buyer + 1] - w->row_at[buyer]), n = 0;
+	const struct card_row *rows = buyer == NUMBERING_NONE ? NULL : w->rows + w->row_at[buyer];
+	size_t all = buyer == NUMBERING_NONE ? 0 : (size_t)(w->row_at[buyer + 1] - w->row_at[buyer]), n = 0;
+	add_up(w, rows, all);
 	for (size_t from = 0, end; from < all; from = end) {
 		for (end = from; end < all && rows[end].key == rows[from].key; end++)
 			;
 		if (rows[from].key != CARD_NO_PRODUCT)
 			w->dated[n++] = take_one(w, rows + from, end - from);
 	}
-	qsort_r(w->dated, n, sizeof *w->dated, newest_first, &w->canon.listed);
+	if (n > 1)
+		qsort_r(w->dated, n, sizeof *w->dated, newest_first, &w->canon.listed);
 	for (size_t i = 0; i < n; i++)
 		w->taken[i] = w->dated[i].product;
 	return n;

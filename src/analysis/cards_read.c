@@ -10,12 +10,24 @@
 #define SQL_BYTES (8 * MIB)
 #define NO_NAME UINT32_MAX
 
-struct str cards_id(const struct column_batch *c, size_t row, int64_t *scratch)
+#define AHEAD 16 /* rows whose slot is asked for before it is needed */
+
+uint32_t cards_buyer(const struct card_work *w, const struct column_batch *id, size_t row)
 {
-	if (c->kind != COLUMN_I64)
-		return column_str(c, row);
-	*scratch = c->i64[row];
-	return str_n((const char *)scratch, sizeof *scratch);
+	if (id->kind == COLUMN_I64)
+		return numbering_whole_find(&w->buyers.wholes, id->i64[row]);
+	return numbering_find(&w->buyers.texts, column_str(id, row));
+}
+
+static uint32_t add_buyer(struct card_buyers *b, const struct columns_batch *batch, size_t row)
+{
+	const struct column_batch *id = &batch->columns[0];
+	if (id->kind == COLUMN_I64) {
+		if (row + AHEAD < batch->rows)
+			numbering_whole_soon(&b->wholes, id->i64[row + AHEAD]);
+		return numbering_whole_add(&b->wholes, id->i64[row]);
+	}
+	return numbering_add(&b->texts, column_str(id, row));
 }
 
 static struct str text_of(const struct column_batch *c, size_t row)
@@ -46,74 +58,33 @@ static void make_spelling(struct card_work *w, struct card_spelling *ret, struct
 	ret->name = numbering_add(&w->names, name.n ? name : code);
 }
 
-static bool same_as_last(const struct card_work *w, struct str both)
-{
-	return w->spellings.n && str_eq(numbering_text(&w->spellings, w->last_spelling), both);
-}
-
 static struct card_spelling *spelling_of(struct card_work *w, struct str code, struct str name)
 {
-	buf_clear(&w->both);
-	buf_add_str(&w->both, code);
-	buf_addc(&w->both, 0);
-	buf_add_str(&w->both, name);
-	if (!same_as_last(w, buf_str(&w->both))) {
-		uint32_t before = w->spellings.n;
-		w->last_spelling = numbering_add(&w->spellings, buf_str(&w->both));
-		if (w->spellings.n > w->cap_spelling) {
-			w->cap_spelling = w->cap_spelling ? w->cap_spelling * 2 : 1024;
-			w->spelling = mem_realloc(w->spelling, (size_t)w->cap_spelling * sizeof *w->spelling);
-		}
-		if (w->spellings.n > before)
-			make_spelling(w, &w->spelling[w->last_spelling], code, name);
+	uint32_t before = w->spellings.n, number = numbering_add_pair(&w->spellings, code, name);
+	if (w->spellings.n > w->cap_spelling) {
+		w->cap_spelling = w->cap_spelling ? w->cap_spelling * 2 : 1024;
+		w->spelling = mem_realloc(w->spelling, (size_t)w->cap_spelling * sizeof *w->spelling);
 	}
-	return &w->spelling[w->last_spelling];
+	if (w->spellings.n > before)
+		make_spelling(w, &w->spelling[number], code, name);
+	return &w->spelling[number];
 }
 
-static struct card_total *total_of(struct card_work *w, struct str id)
-{
-	if (w->buyers.n && str_eq(numbering_text(&w->buyers, w->last_buyer), id))
-		return &w->totals[w->last_buyer];
-	uint32_t before = w->buyers.n;
-	w->last_buyer = numbering_add(&w->buyers, id);
-	if (w->buyers.n > w->cap_totals) {
-		w->cap_totals = w->cap_totals ? w->cap_totals * 2 : 4096;
-		w->totals = mem_realloc(w->totals, (size_t)w->cap_totals * sizeof *w->totals);
-	}
-	if (w->buyers.n > before)
-		w->totals[w->last_buyer] = (struct card_total){ .first_at = TIME_NONE, .last_at = TIME_NONE };
-	return &w->totals[w->last_buyer];
-}
-
-static uint32_t basket_of(const struct card_work *w, struct str invoice, int64_t at)
-{
-	if (!w->canon.has_invoice)
-		return (uint32_t)(at / USEC_PER_DAY);
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-	for (size_t i = 0; i < invoice.n; i++)
-		h = (h ^ (unsigned char)invoice.p[i]) * UINT64_C(1099511628211);
-	return (uint32_t)(h ^ (h >> 32));
-}
-
-/* id, code, name, amount, at, invoice, why */
+/* id, code, name, amount, at, basket, why */
 static void read_row(struct card_work *w, const struct columns_batch *b, size_t r)
 {
-	int64_t scratch, at = column_valid(&b->columns[4], r) ? b->columns[4].i64[r] : TIME_NONE;
-	struct card_row row = { .at = at, .spend = b->columns[3].i64[r] };
-	struct card_total *t = total_of(w, cards_id(&b->columns[0], r, &scratch));
+	int64_t at = column_valid(&b->columns[4], r) ? b->columns[4].i64[r] : TIME_NONE;
 	struct card_spelling *s = spelling_of(w, text_of(&b->columns[1], r), text_of(&b->columns[2], r));
-	row.buyer = w->last_buyer;
-	row.key = s->key;
-	row.basket = basket_of(w, text_of(&b->columns[5], r), at);
 	s->rows++;
-	t->purchases++;
-	t->spend += row.spend;
-	if (at != TIME_NONE)
-		t->first_at = t->first_at == TIME_NONE ? at : MIN(t->first_at, at);
-	t->last_at = MAX(t->last_at, at);
-	row.place = (uint32_t)w->n_rows;
-	w->rows[w->n_rows++] = row;
-	stats_add_row(&w->stats, w->canon.time, at, row.spend);
+	w->row_buyer[w->n_rows] = add_buyer(&w->buyers, b, r);
+	w->rows[w->n_rows] =
+		(struct card_row){ .key = s->key,
+				   .place = (uint32_t)w->n_rows,
+				   .at = at,
+				   .spend = b->columns[3].i64[r],
+				   .basket = w->canon.has_invoice ? b->columns[5].i64[r] : at / USEC_PER_DAY };
+	w->n_rows++;
+	stats_add_row(&w->stats, w->canon.time, at, b->columns[3].i64[r]);
 }
 
 static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
@@ -122,6 +93,7 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 	if (w->n_rows + b->rows > w->cap_rows) {
 		w->cap_rows = MAX(w->cap_rows * 2, w->n_rows + b->rows);
 		w->rows = mem_realloc(w->rows, w->cap_rows * sizeof *w->rows);
+		w->row_buyer = mem_realloc(w->row_buyer, w->cap_rows * sizeof *w->row_buyer);
 	}
 	for (size_t r = 0; r < b->rows; r++) {
 		int64_t why = b->columns[6].i64[r];
@@ -130,7 +102,7 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 		else
 			read_row(w, b, r);
 	}
-	if (w->buyers.text.failed || w->spellings.text.failed || w->both.failed || w->n_rows > UINT32_MAX)
+	if (w->buyers.texts.text.failed || w->spellings.text.failed || w->both.failed || w->n_rows > UINT32_MAX)
 		return err_set(e, ERR_LIMIT, NULL, "there are too many purchases");
 	return true;
 }
@@ -141,12 +113,12 @@ bool cards_read(struct card_work *w, struct err *e)
 	if (!w->canon.has_purchases)
 		return true;
 	buf_addf(&sql,
-		 "SELECT id, code, name, coalesce(amount, 0), epoch_us(bought), invoice, CAST(coalesce(why, 0) AS "
-		 "BIGINT) "
+		 "SELECT id, code, name, coalesce(amount, 0), epoch_us(bought), %s, CAST(coalesce(why, 0) AS BIGINT) "
 		 "FROM (%s)",
-		 w->canon.purchases);
+		 w->canon.has_invoice ? "CAST(hash(invoice) >> 1 AS BIGINT)" : "0", w->canon.purchases);
 	if (!ask_run(w->ask, sql.p, NULL, on_rows, w, e))
 		return false;
 	w->stats.left_out[CANON_COUNTED] = (int64_t)w->n_rows;
+	w->buyers.n = w->buyers.texts.n + w->buyers.wholes.n; /* of one kind all */
 	return true;
 }

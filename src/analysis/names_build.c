@@ -1,6 +1,7 @@
 #include "analysis/names_index.h"
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/utf8.h"
 
 #include <stdlib.h>
@@ -22,14 +23,6 @@ struct gathering {
 	size_t n_name, cap_name;
 };
 
-static uint64_t hash(struct str s)
-{
-	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(1099511628211);
-	return h ^ (h >> 29);
-}
-
 static struct str word(const struct gathering *g, uint32_t w)
 {
 	uint32_t end = w + 1 < g->n_words ? g->word_at[w + 1] : (uint32_t)g->words.n;
@@ -42,7 +35,7 @@ static void grow_slots(struct gathering *g)
 	g->n_slots = g->n_slots ? g->n_slots * 2 : 4096;
 	g->slots = mem_zalloc((size_t)g->n_slots * sizeof *g->slots);
 	for (uint32_t w = 0; w < g->n_words; w++) {
-		uint32_t at = (uint32_t)hash(word(g, w)) & (g->n_slots - 1);
+		uint32_t at = (uint32_t)hash_bytes(word(g, w), hash_secret()) & (g->n_slots - 1);
 		while (g->slots[at])
 			at = (at + 1) & (g->n_slots - 1);
 		g->slots[at] = w + 1;
@@ -53,7 +46,7 @@ static uint32_t word_number(struct gathering *g, struct str s)
 {
 	if (g->n_words >= g->n_slots / 2)
 		grow_slots(g);
-	uint32_t at = (uint32_t)hash(s) & (g->n_slots - 1);
+	uint32_t at = (uint32_t)hash_bytes(s, hash_secret()) & (g->n_slots - 1);
 	for (; g->slots[at]; at = (at + 1) & (g->n_slots - 1)) {
 		if (str_eq(word(g, g->slots[at] - 1), s))
 			return g->slots[at] - 1;

@@ -26,6 +26,7 @@ void stats_work_init(struct stats_work *s)
 void stats_work_free(struct stats_work *s)
 {
 	free(s->months);
+	free(s->month_of_day);
 	buf_free(&s->products);
 }
 
@@ -35,10 +36,8 @@ static struct stats_month *month_of(struct stats_work *s, enum purchase_time exa
 	int64_t y;
 	int m, d;
 	for (size_t i = 0; s->months && i < s->n_months; i++) {
-		if (day >= s->months[i].day && day < s->months[i].end) {
-			s->last_month = i;
+		if (day >= s->months[i].day && day < s->months[i].end)
 			return &s->months[i];
-		}
 	}
 	if (s->n_months == MONTHS_MOST)
 		return NULL;
@@ -51,9 +50,25 @@ static struct stats_month *month_of(struct stats_work *s, enum purchase_time exa
 	struct stats_month made = { .day = clock_days_from_civil(y, years ? 1 : m, 1),
 				    .end = years || m == 12 ? clock_days_from_civil(y + 1, 1, 1)
 							    : clock_days_from_civil(y, m + 1, 1) };
-	s->last_month = s->n_months;
 	s->months[s->n_months++] = made; /* NOLINT(clang-analyzer-core.NullDereference): there is room, see above */
-	return &s->months[s->last_month];
+	return &s->months[s->n_months - 1];
+}
+
+/* The same for most days by one look into a table. */
+static struct stats_month *month_at(struct stats_work *s, enum purchase_time exact, int64_t day)
+{
+	if (day < STATS_FIRST_DAY || day >= STATS_FIRST_DAY + STATS_DAYS)
+		return month_of(s, exact, day);
+	if (!s->month_of_day)
+		s->month_of_day = mem_zalloc(STATS_DAYS * sizeof *s->month_of_day);
+	uint16_t *number = &s->month_of_day[day - STATS_FIRST_DAY];
+	if (!*number) {
+		struct stats_month *m = month_of(s, exact, day);
+		if (!m)
+			return NULL;
+		*number = (uint16_t)(m - s->months + 1);
+	}
+	return &s->months[*number - 1];
 }
 
 void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, int64_t spend)
@@ -61,9 +76,7 @@ void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, i
 	if (at == TIME_NONE)
 		return;
 	int64_t day = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
-	struct stats_month *m = s->n_months ? &s->months[s->last_month] : NULL;
-	if (!m || day < m->day || day >= m->end)
-		m = month_of(s, exact, day);
+	struct stats_month *m = month_at(s, exact, day);
 	if (m) {
 		m->purchases++;
 		m->revenue += spend;

@@ -9,6 +9,10 @@
 #define STATS_PRODUCTS 100 /* kept in the statistics, by number of customers */
 #define STATS_BANDS 7
 
+/* Days whose month is found at once: 1900 to 2079. Others are looked for. */
+#define STATS_FIRST_DAY (-25567)
+#define STATS_DAYS 65536
+
 struct stats_month {
 	int64_t day, end; /* its first day since 1970, and that of the next */
 	int64_t purchases, revenue;
@@ -21,7 +25,8 @@ struct stats_band {
 struct stats_work {
 	int64_t left_out[CANON_LEFT_OUTS]; /* rows; CANON_COUNTED: rows that count */
 	struct stats_month *months;
-	size_t n_months, cap_months, last_month;
+	size_t n_months, cap_months;
+	uint16_t *month_of_day; /* number + 1 of the month of each day from STATS_FIRST_DAY on, 0 = not known yet */
 	struct stats_band bands[STATS_BANDS];
 	int64_t customers, buyers, repeaters, several, invoices, products_held;
 	int64_t spend;

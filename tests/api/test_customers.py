@@ -331,3 +331,12 @@ def test_online_retail(shared_client, retail):
     known = shared_client.get(path(retail, "recommender")).json()
     assert known["hit_rate_at_10"] > known["popularity"]["hit_rate_at_10"] * 1.3
     assert known["map_at_7"] > known["popularity"]["map_at_7"] * 2
+
+
+def test_every_invoice_of_a_large_buyer_counts(client):
+    """Whoever pays at the till without a card is one customer with very many invoices: none is taken for another."""
+    n = 200_000
+    rows = "".join(f"0,INV-{i:07d},Bread,1.50,2026-01-{1 + i % 28:02d}\n" for i in range(n))
+    made = load(client, ("till.csv", ("customer_id,invoice,product,amount,date\n" + rows).encode()), name="till")
+    stats = client.get(f"/api/v1/datasets/{made['id']}/stats").json()
+    assert (stats["purchases"], stats["invoices"]) == (n, n)

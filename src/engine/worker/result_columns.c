@@ -130,6 +130,33 @@ static void add_validity(struct buf *b, const struct cell_vector *v, idx_t from,
 	}
 }
 
+/* VARCHAR, most of what is sent, in one piece. */
+static void add_varchars(struct buf *b, size_t table, const struct cell_vector *v, idx_t from, idx_t n)
+{
+	const duckdb_string_t *strings = (const duckdb_string_t *)v->data + from;
+	size_t total = 0;
+	for (idx_t i = 0; i < n; i++)
+		total += cell_valid(v, from + i) ? strings[i].value.inlined.length : 0;
+	char *p = buf_reserve(b, total);
+	if (!p || total > UINT32_MAX) {
+		b->failed = true;
+		return;
+	}
+	uint32_t offset = 0;
+	for (idx_t i = 0; i <= n; i++) {
+		memcpy(b->p + table + i * sizeof offset, &offset, sizeof offset);
+		if (i == n || !cell_valid(v, from + i))
+			continue;
+		uint32_t length = strings[i].value.inlined.length;
+		const char *from_text = length <= sizeof strings[i].value.inlined.inlined
+						? strings[i].value.inlined.inlined
+						: strings[i].value.pointer.ptr;
+		memcpy(p + offset, from_text, length);
+		offset += length;
+	}
+	b->n += total;
+}
+
 static void add_strings(struct buf *b, const struct cell_vector *v, idx_t from, idx_t n)
 {
 	size_t table = b->n;
@@ -137,6 +164,10 @@ static void add_strings(struct buf *b, const struct cell_vector *v, idx_t from, 
 		return;
 	b->n += (n + 1) * sizeof(uint32_t);
 	size_t bytes = b->n;
+	if (v->type->id == DUCKDB_TYPE_VARCHAR) {
+		add_varchars(b, table, v, from, n);
+		return;
+	}
 	for (idx_t i = 0; i <= n; i++) {
 		uint32_t offset = (uint32_t)(b->n - bytes);
 		memcpy(b->p + table + i * sizeof offset, &offset, sizeof offset);
