@@ -71,11 +71,11 @@ bool spending_of(struct instance *in, struct db *db, const struct card_set *set,
 		 int64_t *ret, struct err *e)
 {
 	struct spending_index *x;
-	uint32_t no;
 	if (!take(in, db, set, year, &x, e))
 		return false;
 	pthread_rwlock_rdlock(&x->lock);
-	bool found = numbering_find(&x->ids, id, &no);
+	uint32_t no = numbering_find(&x->ids, id);
+	bool found = no != NUMBERING_NONE;
 	int64_t spend = found ? one(x, no, year).spend : 0;
 	pthread_rwlock_unlock(&x->lock);
 	spending_give(in->spending, x);

@@ -109,9 +109,9 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 {
 	struct reading *d = ctx;
 	for (size_t r = 0; r < b->rows; r++) {
-		uint32_t no;
+		uint32_t no = numbering_find(&d->x->ids, column_str(&b->columns[0], r));
 		struct spending_year *y = year_of(d, b->columns[1].i64[r]);
-		if (!y || !numbering_find(&d->x->ids, column_str(&b->columns[0], r), &no))
+		if (!y || no == NUMBERING_NONE)
 			continue;
 		if (d->n == d->cap) {
 			d->cap = d->cap ? d->cap * 2 : 4096;
