@@ -68,6 +68,10 @@
 #define LIMIT_WHOLE_BYTES (512 * MIB)      /* of a compressed workbook or database, unpacked in memory */
 #define LIMIT_IMPORT_HEAD_BYTES (64 * MIB) /* kept in memory to settle types before anything is written */
 #define LIMIT_SQLITE_SECONDS 600           /* of one statement over a foreign database */
+#define LIMIT_VIEW_SECONDS 30              /* to see whether the views of a foreign database end; of all together */
+#define LIMIT_VIEW_ROWS 20000000
+#define LIMIT_VIEW_BYTES (2 * GIB)
+#define LIMIT_VIEW_MEMORY (1 * GIB)
 
 /* Engine */
 #define LIMIT_ENGINE_MEMORY (1 * GIB)

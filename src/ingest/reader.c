@@ -49,8 +49,12 @@ void reader_close(struct reader *r)
 		free(r->tables[i].name);
 	}
 	free(r->tables);
+	for (size_t i = 0; i < r->n_notes; i++)
+		free(r->notes[i].what);
+	free(r->notes);
 	r->tables = NULL;
-	r->n_tables = 0;
+	r->notes = NULL;
+	r->n_tables = r->n_notes = 0;
 	r->ops->close(r);
 }
 
@@ -121,6 +125,12 @@ struct reader_table *reader_add_table(struct reader *r, struct str name)
 	memcpy(t->name, name.p, name.n);
 	t->name[name.n] = 0;
 	return t;
+}
+
+void reader_note(struct reader *r, const char *what, const char *reason)
+{
+	r->notes = mem_realloc(r->notes, (r->n_notes + 1) * sizeof *r->notes);
+	r->notes[r->n_notes++] = (struct reader_note){ mem_strdup(what), reason };
 }
 
 void block_free(struct block *b)

@@ -60,6 +60,7 @@ struct reader_table {
 	char *name;
 	char **columns; /* known beforehand (SQLite); NULL: in the rows themselves */
 	size_t n_columns;
+	bool view; /* its rows are made of those of other tables */
 };
 
 struct reader;
@@ -72,11 +73,19 @@ struct reader_ops {
 	void (*close)(struct reader *r);
 };
 
+/* A part of the file that was left out. */
+struct reader_note {
+	char *what;
+	const char *reason; /* static; a sentence of web/src/lib/reasons.ts */
+};
+
 struct reader {
 	const struct reader_ops *ops;
 	struct source *source; /* not owned */
 	struct reader_table *tables;
 	size_t n_tables;
+	struct reader_note *notes;
+	size_t n_notes;
 	enum import_as as;
 	/* what was understood, for the report; NULL or 0 where it does not apply */
 	const char *encoding;
@@ -101,6 +110,7 @@ uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i);
 struct str reader_file_table(const char *file_name);
 #define READER_NAME_BYTES 200 /* of a table's name that comes from the file */
 struct reader_table *reader_add_table(struct reader *r, struct str name);
+void reader_note(struct reader *r, const char *what, const char *reason);
 void block_free(struct block *b);
 void rows_free(struct rows *rows);
 

@@ -1,8 +1,10 @@
 /*
  * A SQLite database of somebody else. Its bytes are handed to SQLite as memory (sqlite3_deserialize, read-only), so
  * that no file is opened and no journal is looked for. The schema is foreign code: it is not trusted, defensive mode is
- * on, nothing but reading is authorized, its limits are low and a progress handler ends what takes too long. Views are
- * left out: they are queries of the file's author.
+ * on, nothing but reading is authorized, its limits are low and a progress handler ends what takes too long.
+ *
+ * A view is a query of the file's author: it is run once to see that it ends within LIMIT_VIEW_SECONDS (of all views
+ * together), _ROWS, _BYTES and _MEMORY, and left out with a note when it does not, or cannot be run at all.
  */
 #include "ingest/reader.h"
 
@@ -26,6 +28,8 @@ struct sqlite_reader {
 	size_t table;
 	bool ended;
 	struct packer packer;
+	size_t first_view; /* tables from here on are views */
+	uint64_t bytes;    /* of the pass */
 };
 
 static struct sqlite_reader *of(struct reader *r)
@@ -59,7 +63,7 @@ static int on_progress(void *ctx)
 /* Reading, and functions that only compute: generated columns may call those. */
 static int authorize(void *ctx, int action, const char *a, const char *b, const char *db, const char *trigger)
 {
-	if (action == SQLITE_SELECT || action == SQLITE_READ)
+	if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE)
 		return SQLITE_OK;
 	return action == SQLITE_FUNCTION && b && strcasecmp(b, "load_extension") != 0 ? SQLITE_OK : SQLITE_DENY;
 }
@@ -87,9 +91,9 @@ static void lock_down(struct sqlite_reader *q)
 	sqlite3_db_config(q->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(q->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(q->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	sqlite3_db_config(q->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
 	sqlite3_db_config(q->db, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 0, NULL);
-	sqlite3_db_config(q->db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL); /* old files have "text" in their DDL */
+	sqlite3_db_config(q->db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);        /* old files have "text" in their DDL */
+	sqlite3_exec(q->db, "PRAGMA temp_store=MEMORY", NULL, NULL, NULL); /* there is no folder for temporary files */
 	sqlite3_progress_handler(q->db, 1000, on_progress, q);
 	sqlite3_set_authorizer(q->db, authorize, q);
 }
@@ -114,15 +118,20 @@ static void add_identifier(struct buf *b, const char *name)
 	buf_addc(b, '"');
 }
 
-static bool list_columns(struct sqlite_reader *q, struct reader_table *t, struct err *e)
+static bool select_all(struct sqlite_reader *q, const char *table, sqlite3_stmt **ret, struct err *e)
 {
 	CLEANUP(buf_free) struct buf sql = BUF_INIT(64 * KIB);
-	sqlite3_stmt *stmt = NULL;
 	buf_adds(&sql, "SELECT * FROM ");
-	add_identifier(&sql, t->name);
+	add_identifier(&sql, table);
 	if (sql.failed)
 		return err_set(e, ERR_LIMIT, NULL, "A table's name is too long.");
-	if (!prepare(q, sql.p, &stmt, e))
+	return prepare(q, sql.p, ret, e);
+}
+
+static bool list_columns(struct sqlite_reader *q, struct reader_table *t, struct err *e)
+{
+	sqlite3_stmt *stmt = NULL;
+	if (!select_all(q, t->name, &stmt, e))
 		return false;
 	int n = sqlite3_column_count(stmt);
 	t->columns = mem_array((size_t)n + 1, sizeof *t->columns);
@@ -134,15 +143,16 @@ static bool list_columns(struct sqlite_reader *q, struct reader_table *t, struct
 	return true;
 }
 
-static bool list_tables(struct sqlite_reader *q, struct err *e)
+static bool list_names(struct sqlite_reader *q, const char *type, struct err *e)
 {
 	sqlite3_stmt *stmt = NULL;
-	int rc;
+	int rc = SQLITE_DONE;
 	if (!prepare(q,
-		     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+		     "SELECT name FROM sqlite_schema WHERE type = ?1 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
 		     "AND sql NOT LIKE 'create virtual%' ORDER BY rowid",
 		     &stmt, e))
 		return false;
+	sqlite3_bind_text(stmt, 1, type, -1, SQLITE_STATIC);
 	bool ok = true;
 	while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(stmt, 0);
@@ -155,6 +165,63 @@ static bool list_tables(struct sqlite_reader *q, struct err *e)
 	if (ok && rc != SQLITE_DONE)
 		ok = damaged(q, e);
 	sqlite3_finalize(stmt);
+	return ok;
+}
+
+static size_t row_bytes(sqlite3_stmt *stmt)
+{
+	size_t bytes = 0;
+	for (int i = 0; i < sqlite3_column_count(stmt); i++) {
+		int type = sqlite3_column_type(stmt, i);
+		bytes += type == SQLITE_TEXT || type == SQLITE_BLOB ? (size_t)sqlite3_column_bytes(stmt, i) : 8;
+	}
+	return bytes;
+}
+
+/* Whether the view can be read to its end by the deadline. */
+static bool try_view(struct sqlite_reader *q, const char *name, int64_t deadline)
+{
+	sqlite3_stmt *stmt = NULL;
+	uint64_t rows = 0, bytes = 0;
+	int rc = SQLITE_ROW;
+	if (!select_all(q, name, &stmt, NULL))
+		return false;
+	q->deadline = deadline;
+	while (rc == SQLITE_ROW && rows <= LIMIT_VIEW_ROWS && bytes <= LIMIT_VIEW_BYTES) {
+		rc = sqlite3_step(stmt);
+		rows++;
+		bytes += rc == SQLITE_ROW ? row_bytes(stmt) : 0;
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE;
+}
+
+/* Views after the tables; those that cannot be read become notes. */
+static bool list_views(struct sqlite_reader *q, struct err *e)
+{
+	size_t kept = q->base.n_tables;
+	q->first_view = kept;
+	if (!list_names(q, "view", e))
+		return false;
+	int64_t deadline = clock_monotonic() + LIMIT_VIEW_SECONDS * USEC_PER_SEC;
+	sqlite3_hard_heap_limit64((sqlite3_int64)LIMIT_VIEW_MEMORY);
+	for (size_t i = kept; i < q->base.n_tables; i++) {
+		struct reader_table *view = &q->base.tables[i];
+		if (try_view(q, view->name, deadline)) {
+			q->base.tables[kept] = *view;
+			q->base.tables[kept++].view = true;
+			continue;
+		}
+		reader_note(&q->base, view->name, "a view that cannot be read, or takes too long: it was left out");
+		free(view->name);
+	}
+	q->base.n_tables = kept;
+	return !source_cancelled(q->base.source) || err_set(e, ERR_CANCELLED, NULL, "The import was cancelled.");
+}
+
+static bool list_tables(struct sqlite_reader *q, struct err *e)
+{
+	bool ok = list_names(q, "table", e) && list_views(q, e);
 	for (size_t i = 0; ok && i < q->base.n_tables; i++)
 		ok = list_columns(q, &q->base.tables[i], e);
 	if (ok && !q->base.n_tables)
@@ -165,16 +232,23 @@ static bool list_tables(struct sqlite_reader *q, struct err *e)
 static bool start(struct reader *r, size_t table, struct err *e)
 {
 	struct sqlite_reader *q = of(r);
-	CLEANUP(buf_free) struct buf sql = BUF_INIT(64 * KIB);
 	sqlite3_finalize(q->rows);
 	q->rows = NULL;
 	q->row = 0;
+	q->bytes = 0;
 	q->ended = false;
 	q->table = table;
 	buf_clear(&q->packer.bytes);
-	buf_adds(&sql, "SELECT * FROM ");
-	add_identifier(&sql, r->tables[table].name);
-	return prepare(q, sql.p, &q->rows, e);
+	return select_all(q, r->tables[table].name, &q->rows, e);
+}
+
+/* What was true when the view was tried must hold when it is read: it may be made of random(). */
+static bool check_view(const struct sqlite_reader *q, struct err *e)
+{
+	if (q->table < q->first_view || (q->row <= LIMIT_VIEW_ROWS && q->bytes <= LIMIT_VIEW_BYTES))
+		return true;
+	return err_set(e, ERR_LIMIT, "view_too_large", "The view \"%.200s\" of the database has no end.",
+		       q->base.tables[q->table].name);
 }
 
 /* Shortest decimal that reads back as v, without an exponent where 15 digits do. */
@@ -236,7 +310,8 @@ static void pack_column(struct sqlite_reader *q, int i)
 static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
 {
 	struct sqlite_reader *q = of(r);
-	q->deadline = clock_monotonic() + LIMIT_SQLITE_SECONDS * USEC_PER_SEC;
+	if (q->table < q->first_view) /* a view has that long for all its rows */
+		q->deadline = clock_monotonic() + LIMIT_SQLITE_SECONDS * USEC_PER_SEC;
 	while (!q->ended && !pack_full(&q->packer)) {
 		int rc = sqlite3_step(q->rows);
 		if (rc == SQLITE_DONE) {
@@ -249,9 +324,10 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 		int n = sqlite3_column_count(q->rows);
 		for (int i = 0; i < n; i++)
 			pack_column(q, i);
-		if (!pack_row_end(&q->packer, e))
+		if (!pack_row_end(&q->packer, e) || !check_view(q, e))
 			return false;
 	}
+	q->bytes += q->packer.bytes.n;
 	source_set_consumed(r->source, source_total(r->source) * (q->table + q->ended) / r->n_tables);
 	*ret_end = q->packer.bytes.n == 0;
 	if (!*ret_end)

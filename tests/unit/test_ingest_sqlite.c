@@ -42,7 +42,15 @@ static void test_tables(void **state)
 		{ "CREATE TABLE t(n); INSERT INTO t VALUES (1); CREATE VIEW v AS SELECT * FROM t; CREATE TRIGGER g "
 		  "AFTER INSERT "
 		  "ON t BEGIN DELETE FROM t; END",
-		  "[t] n BIGINT\n1\n" },
+		  "[t] n BIGINT\n1\n[v] n BIGINT\n1\n" },
+		/* views that compute, group and recurse; one of a table that is gone */
+		{ "CREATE TABLE t(n); INSERT INTO t VALUES (1),(2); CREATE VIEW s AS SELECT sum(n) total, upper('x') u "
+		  "FROM "
+		  "t; CREATE VIEW r(k) AS WITH RECURSIVE c(x) AS (VALUES(1) UNION ALL SELECT x+1 FROM c WHERE x<3) "
+		  "SELECT x "
+		  "FROM c ORDER BY -x; CREATE VIEW broken AS SELECT * FROM away",
+		  "[t] n BIGINT\n1\n2\n[s] total BIGINT, u VARCHAR\n3|X\n[r] k BIGINT\n3\n2\n1\n" },
+		{ "CREATE VIEW only AS SELECT 1 AS one", "[only] one BIGINT\n1\n" },
 		{ "CREATE TABLE g(a INT, b AS (a * 2)); INSERT INTO g(a) VALUES (4)", "[g] a BIGINT, b BIGINT\n4|8\n" },
 		{ "CREATE TABLE f(v REAL); INSERT INTO f VALUES (1e-7),(1e300),(26796.21)",
 		  "[f] v DOUBLE\n1e-07\n1e+300\n26796.21\n" },
@@ -103,7 +111,8 @@ static void test_hostile(void **state)
 		  "(')",
 		  "damaged" },
 		{ "CREATE TABLE t(a); PRAGMA writable_schema=1; UPDATE sqlite_schema SET rootpage = 99", "damaged" },
-		{ "CREATE VIEW only AS SELECT 1", "no tables" },
+		{ "CREATE VIEW only AS SELECT * FROM away", "no tables" },
+		{ "CREATE VIEW only AS SELECT load_extension('x')", "no tables" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct str db = make_db(rows[i].sql);

@@ -175,7 +175,12 @@ static bool import_table(struct import_job *j, size_t index, struct err *e)
 	if (j->n_columns > LIMIT_FILE_COLUMNS)
 		return err_set(e, ERR_LIMIT, "too_many_columns",
 			       "The file's tables have more than %d columns together.", LIMIT_FILE_COLUMNS);
-	return write_table(j, number, e) && import_report_rejects(j, number, e);
+	if (!write_table(j, number, e))
+		return false;
+	/* What was left out of the file is said with its first table. */
+	for (size_t i = 0; number == 0 && i < j->reader->n_notes; i++)
+		table_reject(j->table, 0, REJECT_ROW, str_of(j->reader->notes[i].what), j->reader->notes[i].reason);
+	return import_report_rejects(j, number, e);
 }
 
 static bool import_file(struct import_job *j, struct err *e)

@@ -5,6 +5,7 @@
 #include "ingest/roles.h"
 #include "json/write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define REJECTS_IN_A_FRAME 500
@@ -132,6 +133,15 @@ static void fix_role(const json_t *roles, const struct table *t, struct role_col
 	r->fixed = json_is_string(v) && role_parse(str_of(json_string_value(v)), &r->role);
 }
 
+/* A view beside tables: its rows are theirs, and would be counted twice. A person may still give it roles. */
+static bool repeats_tables(const struct import_job *j, const struct table *t)
+{
+	bool tables = false;
+	for (size_t i = 0; i < j->n_tables; i++)
+		tables = tables || !j->reader->tables[j->tables[i]->index].view;
+	return tables && j->reader->tables[t->index].view;
+}
+
 static struct role_table *role_tables(struct import_job *j)
 {
 	const json_t *roles = json_object_get(j->options, "roles");
@@ -152,9 +162,17 @@ static struct role_table *role_tables(struct import_job *j)
 			memcpy(r->samples, c->samples, sizeof r->samples);
 			r->sketch = stats_sketch(&c->stats, &r->n_sketch);
 			fix_role(roles, t, r);
+			if (!r->fixed && repeats_tables(j, t))
+				r->fixed = true; /* to none */
 		}
 	}
 	return tables;
+}
+
+static void explain_view(struct role_column *r)
+{
+	r->confidence = 0;
+	snprintf(r->reason, sizeof r->reason, "a view, whose rows are those of other tables");
 }
 
 static void write_file(struct json_writer *w, const struct import_job *j)
@@ -175,6 +193,10 @@ bool import_report_done(struct import_job *j, struct err *e)
 	struct role_relation *relations = mem_array(RELATIONS, sizeof *relations);
 	struct role_table *tables = role_tables(j);
 	size_t n_relations = roles_guess(tables, j->n_tables, relations, RELATIONS);
+	for (size_t i = 0; i < j->n_tables; i++)
+		for (size_t k = 0; k < tables[i].n_columns && repeats_tables(j, j->tables[i]); k++)
+			if (tables[i].columns[k].role == ROLE_NONE)
+				explain_view(&tables[i].columns[k]);
 	jw_open(&w, '{');
 	write_file(&w, j);
 	jw_key(&w, "tables");

@@ -21,10 +21,12 @@ const sentences: Record<string, Key> = {
   'a row after this line has too many cells and was left out': 'reject.wide',
   'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
   'not readable': 'reject.unreadable',
+  'a view that cannot be read, or takes too long: it was left out': 'reject.view',
   'set by a person': 'reason.person',
   'said by a person': 'reason.person',
   'another column was given this role': 'reason.other',
   'a total for each customer, which the purchases give already': 'reason.total',
+  'a view, whose rows are those of other tables': 'reason.view',
   'its values are numbers of the customers in the other table': 'reason.relation',
 }
 

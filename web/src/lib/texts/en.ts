@@ -247,6 +247,7 @@ const en = {
   'reason.other': 'Another column was given this meaning',
   'reason.total': 'A total for each customer, which the purchases give already',
   'reason.relation': 'The values are customers’ numbers of the other table',
+  'reason.view': 'a view, whose rows are those of other tables',
   'reject.zero': 'a leading zero in a column of whole numbers',
   'reject.digits': 'not a whole number of at most 18 digits',
   'reject.integer': 'not a whole number',
@@ -262,6 +263,7 @@ const en = {
   'reject.utf8': 'bytes after this line are not valid text and were replaced',
   'reject.wide': 'a row after this line has too many cells and was left out',
   'reject.quote': 'a quotation mark is opened and never closed; it was taken as it stands',
+  'reject.view': 'a view that cannot be read, or takes too long: it was left out',
   'reject.unreadable': 'not readable',
   // Meanings of columns
   'col.none': 'not used',

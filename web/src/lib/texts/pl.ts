@@ -276,6 +276,7 @@ const texts: Texts = {
   'reason.other': 'To znaczenie otrzymała inna kolumna',
   'reason.total': 'Suma klienta, którą dają już zakupy',
   'reason.relation': 'Wartości są numerami klientów z innej tabeli',
+  'reason.view': 'widok: jego wiersze pochodzą z innych tabel',
   'reject.zero': 'zero na początku w kolumnie liczb całkowitych',
   'reject.digits': 'nie jest liczbą całkowitą do 18 cyfr',
   'reject.integer': 'nie jest liczbą całkowitą',
@@ -291,6 +292,7 @@ const texts: Texts = {
   'reject.utf8': 'po tym wierszu są nieczytelne bajty; zostały zastąpione',
   'reject.wide': 'po tym wierszu pominięto wiersz ze zbyt wieloma komórkami',
   'reject.quote': 'cudzysłów otwarty i niezamknięty; przyjęty bez zmian',
+  'reject.view': 'widok, którego nie da się odczytać lub który trwa zbyt długo: pominięto',
   'reject.unreadable': 'nieczytelne',
   // Meanings of columns
   'col.none': 'nieużywana',
