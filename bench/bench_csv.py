@@ -1,11 +1,12 @@
 """Import of a generated CSV file, to sealed and queryable, beside DuckDB's own load of the same file into a file.
 
-Twice: as a plain table, and as sales, when the cards of its customers (a 25th as many as rows) are computed as well.
+Then the same file as sales, when after that the cards of its customers (a 25th as many as rows) and the statistics are
+computed as well, which DuckDB's load has no counterpart for.
 """
 import subprocess
 
 import generate
-from measure import MIB, Watched, at_most
+from measure import MIB, Watched, at_most, told
 
 PLAIN = ["--role", "customer_id=ignore", "--role", "product=ignore"]
 
@@ -35,16 +36,17 @@ def duckdb_seconds(bench, file):
 def run(bench):
     file = bench.place / "sales.csv"
     generate.sales(file, bench.rows)
-    plain, peer = [], []
-    for _ in range(3):  # in turn, and the best of each: other work of the machine hits both
+    plain, peer, cards = [], [], []
+    for _ in range(3):  # in turn, and the best of each: other work of the machine hits all
         plain.append(imported(bench, file, *PLAIN))
         peer.append(duckdb_seconds(bench, file))
-    cards = imported(bench, file)
+        cards.append(imported(bench, file))
     file.unlink()
     best = min(one.seconds for one in plain)
-    peak = max(one.peak for one in (*plain, cards))
-    yield at_most(f"CSV import of {bench.rows:,} rows as a table: time, as a multiple of DuckDB's own load "
+    whole = min(one.seconds for one in cards)
+    peak = max(one.peak for one in (*plain, *cards))
+    yield at_most(f"CSV import of {bench.rows:,} rows, sealed and queryable: time, as a multiple of DuckDB's own load "
                   f"({best:.1f} s and {min(peer):.1f} s)", best / min(peer), 1.5, "×")
-    yield at_most(f"the same as sales, with the cards of {bench.rows // 25:,} customers ({cards.seconds:.1f} s)",
-                  cards.seconds / min(peer), 1.5, "×")
+    yield told(f"the same as sales, and then the cards of {bench.rows // 25:,} customers and the statistics "
+               f"({whole:.1f} s)", whole / min(peer), "×")
     yield at_most("the same two: most memory of all processes", peak / MIB, 1024, "MiB", 0)
