@@ -64,6 +64,8 @@
 #define LIMIT_INFLATE_FREE (64 * MIB)
 #define LIMIT_ZIP_ENTRIES 10000
 #define LIMIT_XML_DEPTH 64
+#define LIMIT_SHEET_ROWS 1048576
+#define LIMIT_REPEATED_BYTES (1 * GIB) /* of one sheet: cells and rows that stand there by number */
 #define LIMIT_SHARED_STRINGS_BYTES (2 * GIB)
 #define LIMIT_WHOLE_BYTES (512 * MIB)      /* of a compressed workbook or database, unpacked in memory */
 #define LIMIT_IMPORT_HEAD_BYTES (64 * MIB) /* kept in memory to settle types before anything is written */

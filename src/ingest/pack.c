@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 struct row_head {
@@ -52,6 +53,13 @@ bool pack_row_end(struct packer *p, struct err *e)
 	h.cells = p->cells;
 	memcpy(p->bytes.p + p->row_at, &h, sizeof h);
 	return true;
+}
+
+void pack_again(struct packer *p, struct str row, uint32_t line)
+{
+	size_t at = p->bytes.n;
+	buf_add_str(&p->bytes, row);
+	memcpy(p->bytes.p + at + offsetof(struct row_head, line), &line, sizeof line);
 }
 
 void pack_take(struct packer *p, struct block *ret)

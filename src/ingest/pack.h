@@ -26,6 +26,8 @@ static inline bool pack_full(const struct packer *p)
 {
 	return p->bytes.n >= BLOCK_BYTES;
 }
+/* Another row of the same cells: `row` is the bytes of a row that was packed. */
+void pack_again(struct packer *p, struct str row, uint32_t line);
 /* Hands the bytes over as a block; the packer is empty after. */
 void pack_take(struct packer *p, struct block *ret);
 bool pack_index(const struct block *b, struct rows *ret, struct err *e);

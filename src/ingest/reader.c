@@ -1,6 +1,7 @@
 #include "ingest/reader.h"
 
 #include "base/limits.h"
+#include "ingest/archive.h"
 #include "ingest/pack.h"
 #include "ingest/sniff.h"
 
@@ -21,7 +22,7 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 			return false;
 		break;
 	case FORMAT_ZIP:
-		if (!xlsx_open(s, &r, e))
+		if (!archive_open(s, file_name, &r, e))
 			return false;
 		break;
 	case FORMAT_JSON:

@@ -70,7 +70,6 @@ static bool tell_archive(zip_t *z, struct err *e)
 		{ "xl/workbook.bin", "a binary Excel workbook (.xlsb): save it as .xlsx" },
 		{ "word/document.xml", "a Word document" },
 		{ "ppt/presentation.xml", "a PowerPoint presentation" },
-		{ "content.xml", "an OpenDocument file, which this version does not read: save it as .xlsx" },
 		{ "AndroidManifest.xml", "an Android program" },
 		{ "META-INF/MANIFEST.MF", "a Java archive" },
 	};

@@ -1,4 +1,6 @@
 """Loading files over HTTP, and looking at what an import left in the data folder."""
+import datetime
+import decimal
 import io
 import sqlite3
 import tempfile
@@ -64,6 +66,41 @@ def workbook(**sheets):
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def spreadsheet(**sheets):
+    """sheets: name → list of rows; an .ods as bytes, written by a library that is not ours."""
+    from odf.opendocument import OpenDocumentSpreadsheet
+    from odf.table import Table, TableCell, TableRow
+    from odf.text import P
+
+    book = OpenDocumentSpreadsheet()
+    for name, rows in sheets.items():
+        table = Table(name=name)
+        for row in rows:
+            line = TableRow()
+            for value in row:
+                line.addElement(ods_cell(TableCell, P, value))
+            table.addElement(line)
+        book.spreadsheet.addElement(table)
+    out = io.BytesIO()
+    book.write(out)
+    return out.getvalue()
+
+
+def ods_cell(cell, paragraph, value):
+    if value is None:
+        return cell()
+    if isinstance(value, bool):
+        made = cell(valuetype="boolean", booleanvalue=str(value).lower())
+    elif isinstance(value, (int, float, decimal.Decimal)):
+        made = cell(valuetype="float", value=str(value))
+    elif isinstance(value, datetime.date):
+        made = cell(valuetype="date", datevalue=value.isoformat())
+    else:
+        made = cell(valuetype="string")
+    made.addElement(paragraph(text=str(value)))
+    return made
 
 
 def sqlite_file(*statements):
