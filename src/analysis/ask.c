@@ -1,6 +1,7 @@
 #include "analysis/ask.h"
 
 #include "base/limits.h"
+#include "json/read.h"
 
 #define ASK_ARENA (64 * MIB)
 #define ASK_SECONDS 3600 /* an import's own questions; cancelled with it */
@@ -57,4 +58,31 @@ bool ask_run(struct ask *q, const char *sql, const char *params, ask_batch *each
 					  .ctx = &r,
 					  .rows = on_rows };
 	return engine_run(q->inst->engines, &request, &result, e);
+}
+
+static bool keep(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct buf *b = ctx;
+	buf_add(b, p, n);
+	return !b->failed || err_set(e, ERR_LIMIT, NULL, "The answer is too long.");
+}
+
+bool ask_json(struct ask *q, const char *sql, size_t max_bytes, json_t **ret, struct err *e)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(max_bytes);
+	struct engine_result result;
+	struct engine_request request = { .org = q->org,
+					  .relations = q->relations.items,
+					  .n_relations = q->relations.n,
+					  .sql = sql,
+					  .format = ENGINE_JSON,
+					  .seconds = ASK_SECONDS,
+					  .cancel = q->cancel,
+					  .ctx = &b,
+					  .rows = keep };
+	buf_adds(&b, "[");
+	if (!engine_run(q->inst->engines, &request, &result, e))
+		return false;
+	buf_adds(&b, "]");
+	return json_read(buf_str(&b), max_bytes + 1, ret, e);
 }

@@ -8,6 +8,8 @@
 #include "analysis/relations.h"
 #include "engine/columns.h"
 
+#include <jansson.h>
+
 struct ask {
 	struct instance *inst;
 	struct db *db;
@@ -23,6 +25,9 @@ bool ask_open(struct ask *q, struct instance *inst, struct db *db, int64_t org, 
 	      const _Atomic bool *cancel, struct err *e);
 /* For CLEANUP. */
 void ask_close(struct ask *q);
+
+/* The rows of a statement of few rows, each a list, as one JSON list; more than max_bytes of them: ERR_LIMIT. */
+bool ask_json(struct ask *q, const char *sql, size_t max_bytes, json_t **ret, struct err *e);
 
 typedef bool ask_batch(void *ctx, const struct columns_batch *b, struct err *e);
 /* params: JSON list, or NULL. each gets consecutive rows, in order. */

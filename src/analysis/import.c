@@ -78,12 +78,16 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->later = rq->later;
 	m->roles = arena_array(a, rq->n_roles + 1, sizeof *m->roles);
 	m->sources = arena_array(a, rq->n_sources, sizeof *m->sources);
-	if (!m->roles || !m->sources)
+	m->keys = arena_array(a, rq->n_keys + 1, sizeof *m->keys);
+	if (!m->roles || !m->sources || !m->keys)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many files or roles.");
 	for (size_t i = 0; i < rq->n_roles; i++)
 		m->roles[m->n_roles++] = (struct import_role){ .table = copy_text(a, rq->roles[i].table),
 							       .column = arena_strdup(a, rq->roles[i].column),
 							       .role = arena_strdup(a, rq->roles[i].role) };
+	for (size_t i = 0; i < rq->n_keys; i++)
+		m->keys[m->n_keys++] = (struct import_key){ .table = copy_text(a, rq->keys[i].table),
+							    .column = arena_strdup(a, rq->keys[i].column) };
 	for (size_t i = 0; i < rq->n_sources; i++) {
 		if (!copy_source(m, &rq->sources[i], &m->sources[i], e))
 			return false;
@@ -128,9 +132,10 @@ static bool begin_new(struct import *m, struct db *db, struct version_begin *b, 
 
 const char *import_mode_name(enum import_mode mode)
 {
-	static const char *const names[] = {
-		[IMPORT_CREATE] = "create", [IMPORT_APPEND] = "append", [IMPORT_REPLACE] = "replace"
-	};
+	static const char *const names[] = { [IMPORT_CREATE] = "create",
+					     [IMPORT_APPEND] = "append",
+					     [IMPORT_REPLACE] = "replace",
+					     [IMPORT_UPSERT] = "upsert" };
 	return names[mode];
 }
 
@@ -154,7 +159,7 @@ static bool reserve(struct import *m, struct db *db, const struct import_request
 	struct dataset_version was;
 	if (!dataset_version_find(db, &m->arena, m->by.org, d.current, &was, e))
 		return false;
-	b.files_json = files_json(m, m->mode == IMPORT_APPEND ? was.files_json : NULL);
+	b.files_json = files_json(m, m->mode == IMPORT_REPLACE ? NULL : was.files_json);
 	return version_begin(db, &b, &m->dataset, &m->version, e);
 }
 

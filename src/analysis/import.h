@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -26,7 +27,8 @@ struct caller;
 struct import;
 struct instance;
 
-enum import_mode { IMPORT_CREATE, IMPORT_APPEND, IMPORT_REPLACE };
+/* IMPORT_UPSERT: rows whose key the data set has are changed, the others added (import_upsert.c). */
+enum import_mode { IMPORT_CREATE, IMPORT_APPEND, IMPORT_REPLACE, IMPORT_UPSERT };
 
 struct import_source {
 	const char *name; /* as its owner calls the file; folders are dropped */
@@ -40,16 +42,23 @@ struct import_role {
 	const char *table, *column, *role;
 };
 
+/* A column of the key by which rows of two versions are told apart; table NULL = every table that has the column. */
+struct import_key {
+	const char *table, *column;
+};
+
 struct import_request {
 	const struct caller *by; /* whose organisation it is, and who the audit log names */
 	bool rename;             /* create: a name that is taken gets a number after it, instead of ERR_CONFLICT */
 	enum import_mode mode;
-	int64_t dataset;  /* for append and replace */
+	int64_t dataset;  /* for append, replace and upsert */
 	const char *name; /* for create; NULL or "" = from the first file */
 	const struct import_source *sources;
 	size_t n_sources;
 	const struct import_role *roles;
 	size_t n_roles;
+	const struct import_key *keys; /* for upsert, and for what a replace is compared by; none = found */
+	size_t n_keys;
 	bool baskets; /* no header, each row a basket, each cell a product */
 	bool later;   /* kept as `ready` to be looked at, instead of made current: versions_confirm */
 };
@@ -70,6 +79,9 @@ struct import_result {
 
 /* Splits "[TABLE.]COLUMN=ROLE"; the parts are terminated in a copy that the caller frees through *ret_text. */
 bool import_role_parse(const char *text, struct import_role *ret, char **ret_text, struct err *e);
+
+/* Splits "[TABLE.]COLUMN,…"; in the arena. *ret has room for as many as there are commas, and one. */
+bool import_keys_parse(struct arena *a, struct str text, struct import_key **ret, size_t *ret_n, struct err *e);
 
 /* Everything of rq is copied. On failure the sources are still the caller's. */
 bool import_begin(struct instance *in, const struct import_request *rq, struct import **ret, struct err *e);

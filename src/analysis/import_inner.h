@@ -8,6 +8,7 @@
  *	import_plan.c	what the worker is told
  *	import_relate.c	relations between tables of different files
  *	import_merge.c	append: the new tables joined to those that are there
+ *	import_upsert.c	upsert: rows that are there changed, the others added
  */
 #pragma once
 
@@ -42,15 +43,18 @@ struct import {
 	size_t n_sources;
 	struct import_role *roles;
 	size_t n_roles;
+	struct import_key *keys;
+	size_t n_keys;
 	int64_t dataset, version;
 	const char *name;
 	bool kept; /* published, or held to be confirmed: nothing is undone any more */
 
 	const struct import_watch *watch;
 	uint64_t bytes_total, bytes_before; /* of all files; of those that are finished */
-	struct dataset_content before;      /* append and replace: the current version */
-	struct dataset_table *tables;       /* read now, in file order; n_segments is 0 or 1 */
-	const char **raw_names;             /* what the worker called them */
+	struct dataset_content before;      /* all but create: the current version */
+
+	struct dataset_table *tables; /* read now, in file order; n_segments is 0 or 1 */
+	const char **raw_names;       /* what the worker called them */
 	size_t n_tables;
 	struct dataset_relation *relations; /* room for LIMIT_RELATIONS */
 	size_t n_relations;
@@ -78,5 +82,11 @@ bool import_options(struct import *m, struct buf *ret, struct err *e);
 bool import_merge(struct import *m, size_t *place, struct dataset_table **ret, size_t *ret_n, struct err *e);
 /* After version_fill of an append: counts and bounds of the joined columns, computed by the engine. */
 bool import_recount(struct import *m, struct db *db, struct dataset_table *tables, size_t n, struct err *e);
+/* Upsert: makes m->before.tables what they are with those read now, the i-th of which goes into the place[i]-th. */
+bool import_upsert(struct import *m, struct db *db, const size_t *place, struct err *e);
+/* Append and upsert: which table of m->before each of those read now goes into. */
+bool import_place(const struct import *m, size_t *place, struct err *e);
+/* A segment that was committed, and is removed again unless the import is kept. */
+void import_add_fresh(struct import *m, int64_t segment, uint64_t bytes, int64_t rows);
 /* Everything read is sealed and merged; writes and publishes the version. */
 bool import_all(struct import *m, struct db *db, struct err *e);

@@ -31,7 +31,7 @@ static bool find_target(const struct import *m, size_t table, size_t *ret, struc
 		*ret = 0;
 		return true;
 	}
-	return err_field(e, ERR_VALUE, name, "The data set has no table \"%.100s\" to append to.", name);
+	return err_field(e, ERR_VALUE, name, "The data set has no table \"%.100s\" to add to.", name);
 }
 
 static bool check_columns(const struct dataset_table *into, const struct dataset_table *t, struct err *e)
@@ -73,10 +73,20 @@ static bool join_table(struct import *m, struct dataset_table *into, const struc
 	return true;
 }
 
-bool import_merge(struct import *m, size_t *place, struct dataset_table **ret, size_t *ret_n, struct err *e)
+bool import_place(const struct import *m, size_t *place, struct err *e)
 {
 	for (size_t i = 0; i < m->n_tables; i++)
-		if (!find_target(m, i, &place[i], e) || !join_table(m, &m->before.tables[place[i]], &m->tables[i], e))
+		if (!find_target(m, i, &place[i], e))
+			return false;
+	return true;
+}
+
+bool import_merge(struct import *m, size_t *place, struct dataset_table **ret, size_t *ret_n, struct err *e)
+{
+	if (!import_place(m, place, e))
+		return false;
+	for (size_t i = 0; i < m->n_tables; i++)
+		if (!join_table(m, &m->before.tables[place[i]], &m->tables[i], e))
 			return false;
 	m->relations = m->before.relations;
 	m->n_relations = m->before.n_relations;

@@ -151,6 +151,15 @@ static bool explain(struct reading *r, bool ok, struct err *e)
 	return false;
 }
 
+void import_add_fresh(struct import *m, int64_t segment, uint64_t bytes, int64_t rows)
+{
+	if (m->n_fresh == m->cap_fresh) {
+		m->cap_fresh = m->cap_fresh ? 2 * m->cap_fresh : 8;
+		m->fresh = mem_realloc(m->fresh, m->cap_fresh * sizeof *m->fresh);
+	}
+	m->fresh[m->n_fresh++] = (struct segment_row){ .id = segment, .bytes = bytes, .rows = rows };
+}
+
 static bool commit_outputs(struct reading *r, struct err *e)
 {
 	struct import *m = r->m;
@@ -162,11 +171,7 @@ static bool commit_outputs(struct reading *r, struct err *e)
 		if (!segment_sink_commit(o->sink, &o->segment, &bytes, e))
 			return false;
 		segment_sink_free(&o->sink);
-		if (m->n_fresh == m->cap_fresh) {
-			m->cap_fresh = m->cap_fresh ? 2 * m->cap_fresh : 8;
-			m->fresh = mem_realloc(m->fresh, m->cap_fresh * sizeof *m->fresh);
-		}
-		m->fresh[m->n_fresh++] = (struct segment_row){ .id = o->segment, .bytes = bytes };
+		import_add_fresh(m, o->segment, bytes, 0);
 	}
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "analysis/import_inner.h"
 
+#include "analysis/changes.h"
 #include "analysis/instance.h"
 #include "analysis/roles.h"
 #include "base/clock.h"
@@ -41,7 +42,7 @@ static void place_rejects(struct import *m, const size_t *place)
 }
 
 /* Where each table that was read now stands among those of the version. */
-static bool join_tables(struct import *m, struct dataset_table **ret, size_t *ret_n, struct err *e)
+static bool join_tables(struct import *m, struct db *db, struct dataset_table **ret, size_t *ret_n, struct err *e)
 {
 	size_t *place = arena_array(&m->arena, m->n_tables + 1, sizeof *place);
 	if (!place)
@@ -57,6 +58,12 @@ static bool join_tables(struct import *m, struct dataset_table **ret, size_t *re
 		roles_inherit(tables, n, &m->before);
 	if (m->mode == IMPORT_APPEND && !import_merge(m, place, &tables, &n, e))
 		return false;
+	if (m->mode == IMPORT_UPSERT) {
+		if (!import_place(m, place, e) || !import_upsert(m, db, place, e))
+			return false;
+		tables = m->before.tables;
+		n = m->before.n_tables;
+	}
 	if (!roles_apply(tables, n, m->roles, m->n_roles, e))
 		return false;
 	place_rejects(m, place);
@@ -99,20 +106,38 @@ static bool publish(struct import *m, struct db *db, struct err *e)
 	return true;
 }
 
+/* What a person is shown before it is confirmed. */
+static bool note_changes(struct import *m, struct db *db, struct err *e)
+{
+	CLEANUP(ask_close) struct ask q = { 0 };
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(64 * MIB);
+	CLEANUP(buf_free) struct buf text = BUF_INIT(CHANGES_BYTES);
+	struct dataset_content old;
+	if (!m->later || m->mode == IMPORT_CREATE)
+		return true;
+	watch_progress(m->watch, IMPORT_READ_UNTIL + 0.1, "comparing");
+	/* The content that was read before has become the joined one. */
+	return dataset_content(db, &a, m->by.org, m->before.version.id, &old, e) &&
+	       ask_open(&q, m->in, db, m->by.org, m->version, m->watch ? m->watch->cancel : NULL, e) &&
+	       changes_json(&q, m->name, &old, m->mode, m->keys, m->n_keys, &text, e) &&
+	       version_set_changes(db, m->by.org, m->version, buf_str(&text), e);
+}
+
 bool import_all(struct import *m, struct db *db, struct err *e)
 {
 	struct dataset_table *tables = NULL;
 	size_t n = 0;
+	bool joined = m->mode == IMPORT_APPEND || m->mode == IMPORT_UPSERT;
 	if (!read_before(m, db, e) || !read_files(m, db, e))
 		return false;
 	if (!m->n_tables)
 		return err_set(e, ERR_VALUE, "no_tables", "There is no table in what was sent.");
-	if (!join_tables(m, &tables, &n, e))
+	if (!join_tables(m, db, &tables, &n, e))
 		return false;
 	watch_progress(m->watch, IMPORT_READ_UNTIL, "noting tables and columns");
 	return version_fill(db, m->by.org, m->version, tables, n, m->relations, m->n_relations, m->fresh, m->n_fresh,
 			    &m->rejects, e) &&
-	       (m->mode != IMPORT_APPEND || import_recount(m, db, tables, n, e)) &&
-	       (m->n_sources == 1 || m->mode == IMPORT_APPEND || import_relate(m, db, tables, n, e)) &&
+	       (!joined || import_recount(m, db, tables, n, e)) &&
+	       (m->n_sources == 1 || joined || import_relate(m, db, tables, n, e)) && note_changes(m, db, e) &&
 	       publish(m, db, e);
 }

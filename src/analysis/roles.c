@@ -167,3 +167,29 @@ void roles_inherit(struct dataset_table *tables, size_t n_tables, const struct d
 		}
 	}
 }
+
+bool import_keys_parse(struct arena *a, struct str text, struct import_key **ret, size_t *ret_n, struct err *e)
+{
+	struct str rest = text, part;
+	size_t n = 1;
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == ',';
+	struct import_key *keys = arena_array(a, n, sizeof *keys);
+	for (n = 0; keys && str_split(&rest, ',', &part);) {
+		part = str_trim(part);
+		size_t dot = str_find(part, '.');
+		bool split = dot > 0 && dot + 1 < part.n;
+		if (!part.n)
+			return err_field(e, ERR_VALUE, "key", "A key is [TABLE.]COLUMN, with commas between.");
+		struct str column = split ? str_n(part.p + dot + 1, part.n - dot - 1) : part;
+		keys[n++] = (struct import_key){ .table = split ? arena_strndup(a, part.p, dot) : NULL,
+						 .column = arena_strndup(a, column.p, column.n) };
+		if (!rest.p)
+			break;
+	}
+	if (!keys || a->failed)
+		return err_set(e, ERR_TOO_LARGE, NULL, "The key is too long.");
+	*ret = keys;
+	*ret_n = n;
+	return true;
+}

@@ -16,6 +16,8 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .roles = u->roles,
 				     .n_roles = u->n_roles,
 				     .baskets = u->baskets,
+				     .keys = u->keys,
+				     .n_keys = u->n_keys,
 				     .later = u->later };
 	if (!import_start(api_instance(q), &rq, "import", ret, e))
 		return false;
@@ -36,6 +38,8 @@ static bool datasets_create(struct request *q, struct response *r, struct err *e
 		return false;
 	if (u.mode.n)
 		return err_field(e, ERR_VALUE, "mode", "A new data set has no mode.");
+	if (u.n_keys)
+		return err_field(e, ERR_VALUE, "key", "A new data set has nothing that a key could find.");
 	if (!start(q, &u, IMPORT_CREATE, 0, &s, e))
 		return false;
 	answer(r, &s);
@@ -52,10 +56,13 @@ static bool versions_create(struct request *q, struct response *r, struct err *e
 		return false;
 	if (u.name.n)
 		return err_field(e, ERR_VALUE, "name", "The data set keeps its name.");
-	bool append = str_is(u.mode, "append");
-	if (!append && !str_is(u.mode, "replace"))
-		return err_field(e, ERR_VALUE, "mode", "The mode is \"append\" or \"replace\".");
-	if (!start(q, &u, append ? IMPORT_APPEND : IMPORT_REPLACE, d.id, &s, e))
+	enum import_mode mode = str_is(u.mode, "append")    ? IMPORT_APPEND
+				: str_is(u.mode, "replace") ? IMPORT_REPLACE
+				: str_is(u.mode, "upsert")  ? IMPORT_UPSERT
+							    : IMPORT_CREATE;
+	if (mode == IMPORT_CREATE)
+		return err_field(e, ERR_VALUE, "mode", "The mode is \"append\", \"replace\" or \"upsert\".");
+	if (!start(q, &u, mode, d.id, &s, e))
 		return false;
 	answer(r, &s);
 	return true;
@@ -75,8 +82,8 @@ static const struct route routes[] = {
 	  .handle = versions_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
-	  .summary =
-		  "Load files as the next version: `file`, `mode` (append or replace), `as`, `role`, `confirm` (now or "
-		  "later)." },
+	  .summary = "Load files as the next version: `file`, `mode` (append, replace, or upsert: rows "
+		     "with a `key` that is there are changed), `as`, `role`, `confirm` (now or "
+		     "later)." },
 };
 const struct resource imports_resource = { "imports", "Loading files", routes, countof(routes) };

@@ -79,6 +79,25 @@ static bool add_role(struct request *q, struct upload *u, struct str text, struc
 	return !a->failed || err_set(e, ERR_TOO_LARGE, NULL, "There are too many roles.");
 }
 
+/* Of several fields together. */
+static bool add_keys(struct request *q, struct upload *u, struct str text, struct err *e)
+{
+	struct arena *a = request_arena(q);
+	struct import_key *more, *all;
+	size_t n;
+	if (!import_keys_parse(a, text, &more, &n, e))
+		return false;
+	all = arena_array(a, u->n_keys + n, sizeof *all);
+	if (!all)
+		return err_set(e, ERR_TOO_LARGE, NULL, "The key is too long.");
+	if (u->n_keys)
+		memcpy(all, u->keys, u->n_keys * sizeof *all);
+	memcpy(all + u->n_keys, more, n * sizeof *all);
+	u->keys = all;
+	u->n_keys += n;
+	return true;
+}
+
 static bool read_field(struct request *q, struct multipart *m, struct str name, struct upload *u, struct err *e)
 {
 	struct str text;
@@ -91,6 +110,8 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 		u->name = text;
 	else if (str_is(name, "mode"))
 		u->mode = text;
+	else if (str_is(name, "key"))
+		return add_keys(q, u, text, e);
 	else if (str_is(name, "role"))
 		return add_role(q, u, text, e);
 	else if (str_is(name, "confirm") && (str_is(text, "later") || str_is(text, "now")))

@@ -1,5 +1,6 @@
 /* One version of a data set: looked at, corrected, confirmed or thrown away before it is in use. */
 #include "analysis/versions.h"
+#include "analysis/changes.h"
 #include "api/warehouse.h"
 
 #include "model/building.h"
@@ -20,10 +21,12 @@ static bool must_be_whole(const struct dataset_version *v, struct err *e)
 
 static bool answer(struct request *q, struct response *r, const struct dataset *d, int64_t version, struct err *e)
 {
+	CLEANUP(buf_free) struct buf changes = BUF_INIT(CHANGES_BYTES);
 	struct dataset_content c;
-	if (!dataset_content(api_db(q), request_arena(q), d->org, version, &c, e))
+	if (!dataset_content(api_db(q), request_arena(q), d->org, version, &c, e) || !changes_text(&c, &changes, e))
 		return false;
-	dataset_write_version_json(response_json(r, 200), d, &c, caller_may(api_caller(q), PERM_DATASET_READ));
+	dataset_write_version_json(response_json(r, 200), d, &c, buf_str(&changes),
+				   caller_may(api_caller(q), PERM_DATASET_READ));
 	return true;
 }
 
@@ -94,8 +97,8 @@ static const struct route routes[] = {
 	  .path = "/api/v1/datasets/{id}/versions/{n}",
 	  .handle = version_get,
 	  .permission = PERM_DATASET_READ,
-	  .summary =
-		  "One version, also one that waits to be confirmed: tables, columns with type, role, why, sample." },
+	  .summary = "One version, also one that waits to be confirmed: tables, columns with type, role, why, "
+		     "sample; what it changes: columns, rows and cells, by key where there is one." },
 	{ .method = "DELETE",
 	  .path = "/api/v1/datasets/{id}/versions/{n}",
 	  .handle = version_remove,

@@ -15,10 +15,13 @@ struct upload {
 	size_t n_sources, cap_sources;
 	struct import_role *roles;
 	size_t n_roles, cap_roles;
+	struct import_key *keys;
+	size_t n_keys;
 };
 
 /*
- * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `role`
+ * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
+ * ([TABLE.]COLUMN,…, any number), `role`
  * ([TABLE.]COLUMN=ROLE, any number).
  * The store's connection is given back for as long as that takes.
  */

@@ -81,7 +81,8 @@
 #define LIMIT_QUERY_SECONDS 60
 #define LIMIT_QUERY_RESULT_BYTES (64 * MIB)
 #define LIMIT_QUERY_ROWS 100000
-#define LIMIT_QUERY_SQL_BYTES (64 * KIB)
+#define LIMIT_QUERY_SQL_BYTES (64 * KIB) /* of a person's statement */
+#define LIMIT_ENGINE_SQL_BYTES (1 * MIB) /* of one of our own, which names every column */
 #define LIMIT_FRAME_BYTES (4 * MIB)
 #define LIMIT_ENGINE_IDLE_SECONDS 300
 #define LIMIT_ENGINE_START_SECONDS 20

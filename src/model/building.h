@@ -50,6 +50,9 @@ struct segment_row {
 bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_table *tables, size_t n_tables,
 		  const struct dataset_relation *relations, size_t n_relations, const struct segment_row *fresh,
 		  size_t n_fresh, const struct reject_list *rejects, struct err *e);
+/* The opposite, while it is being built: nothing is under the version any more, nor are the segments that only it used.
+ */
+bool version_empty(struct db *db, int64_t org, int64_t version, struct err *e);
 /* Writes the counts and bounds of t's columns, computed after version_fill, while the version is being built. */
 bool version_column_stats(struct db *db, int64_t version, const struct dataset_table *t, struct err *e);
 /* Adds relations found after version_fill; the first gets position `from`. */

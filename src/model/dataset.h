@@ -150,8 +150,8 @@ struct dataset_column *dataset_column_with_role(const struct dataset_table *t, c
 
 struct json_writer;
 /* With `content` NULL only what the data set row says. `samples` false leaves the values of columns out. */
-/* One version with its tables, relations and what it changes; `samples` as above. */
+/* One version with its tables and relations, and what it changes (JSON); `samples` as below. */
 void dataset_write_version_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
-				bool samples);
+				struct str changes, bool samples);
 void dataset_write_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
 			const struct dataset_version *versions, size_t n_versions, bool samples);

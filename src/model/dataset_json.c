@@ -154,7 +154,7 @@ static void write_content(struct json_writer *w, const struct dataset_content *c
 }
 
 void dataset_write_version_json(struct json_writer *w, const struct dataset *d, const struct dataset_content *content,
-				bool samples)
+				struct str changes, bool samples)
 {
 	jw_open(w, '{');
 	write_version_fields(w, &content->version);
@@ -165,6 +165,8 @@ void dataset_write_version_json(struct json_writer *w, const struct dataset *d, 
 	jw_kv_bool(w, "confirmed", d->current != 0);
 	jw_close(w, '}');
 	write_tables(w, content, samples);
+	jw_key(w, "changes");
+	jw_raw(w, changes);
 	jw_close(w, '}');
 }
 

@@ -28,7 +28,7 @@ static bool only_here(struct db *db, int64_t version, struct segment_ids *ret, s
 	       collect(s, ret, e);
 }
 
-bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unused, struct err *e)
+static bool delete_content(struct db *db, int64_t version, struct segment_ids *unused, struct err *e)
 {
 	static const char *const statements[] = {
 		"DELETE FROM reject WHERE version = ?1",
@@ -36,7 +36,6 @@ bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unu
 		"DELETE FROM table_segment WHERE table_id IN (SELECT id FROM dataset_table WHERE version = ?1)",
 		"DELETE FROM dataset_column WHERE table_id IN (SELECT id FROM dataset_table WHERE version = ?1)",
 		"DELETE FROM dataset_table WHERE version = ?1",
-		"DELETE FROM dataset_version WHERE id = ?1",
 	};
 	size_t from = unused->n;
 	if (!only_here(db, version, unused, e))
@@ -48,6 +47,28 @@ bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unu
 		if (!db_exec(db, e, "DELETE FROM segment WHERE id = ?1", "i", unused->p[i]))
 			return false;
 	return true;
+}
+
+bool version_delete_rows(struct db *db, int64_t version, struct segment_ids *unused, struct err *e)
+{
+	return delete_content(db, version, unused, e) &&
+	       db_exec(db, e, "DELETE FROM dataset_version WHERE id = ?1", "i", version);
+}
+
+bool version_empty(struct db *db, int64_t org, int64_t version, struct err *e)
+{
+	CLEANUP(segment_ids_free) struct segment_ids unused = { 0 };
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	int64_t id = 0;
+	bool found = false;
+	if (!db_begin_tx(db, &tx, e) ||
+	    !db_query_i64(db, &id, &found, e,
+			  "SELECT id FROM dataset_version WHERE id = ?1 AND org = ?2 AND state = 'building'", "ii",
+			  version, org))
+		return false;
+	if (!found)
+		return err_set(e, ERR_CONFLICT, "version_gone", "The version that was being made is gone.");
+	return delete_content(db, version, &unused, e) && db_commit_tx(&tx, e);
 }
 
 bool version_discard(struct db *db, int64_t org, int64_t version, enum version_state from, struct segment_ids *unused,

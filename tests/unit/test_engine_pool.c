@@ -297,15 +297,15 @@ static void test_limits(void **state)
 		ERR_LIMIT, "memory_limit");
 	expect("SELECT 1", NULL, 0, "[1]");
 	assert_int_equal(fixture_pid(&fx), pid);
-	char *sql = mem_alloc(LIMIT_QUERY_SQL_BYTES + 100);
-	memset(sql, ' ', LIMIT_QUERY_SQL_BYTES + 99);
+	char *sql = mem_alloc(LIMIT_ENGINE_SQL_BYTES + 100);
+	memset(sql, ' ', LIMIT_ENGINE_SQL_BYTES + 99);
 	memcpy(sql, "SELECT 1", 8);
-	sql[LIMIT_QUERY_SQL_BYTES + 99] = '\0';
+	sql[LIMIT_ENGINE_SQL_BYTES + 99] = '\0';
 	expect_failure((struct engine_request){ .sql = sql }, ERR_VALUE, "wrong_value");
 	/* as deep as it can be within the limit of length */
-	memset(sql, '(', LIMIT_QUERY_SQL_BYTES);
+	memset(sql, '(', LIMIT_ENGINE_SQL_BYTES);
 	memcpy(sql, "SELECT ", 7);
-	sql[LIMIT_QUERY_SQL_BYTES] = '\0';
+	sql[LIMIT_ENGINE_SQL_BYTES] = '\0';
 	expect_failure((struct engine_request){ .sql = sql }, ERR_VALUE, "wrong_sql");
 	free(sql);
 	expect("SELECT 1", NULL, 0, "[1]");

@@ -49,7 +49,7 @@ struct engine {
 };
 
 static const struct json_field query_fields[] = {
-	{ "sql", JSON_FIELD_STR, offsetof(struct query_spec, sql), true, 1, LIMIT_QUERY_SQL_BYTES },
+	{ "sql", JSON_FIELD_STR, offsetof(struct query_spec, sql), true, 1, LIMIT_ENGINE_SQL_BYTES },
 	{ "params", JSON_FIELD_ANY, offsetof(struct query_spec, params) },
 	{ "format", JSON_FIELD_I64, offsetof(struct query_spec, format), true, 0, ENGINE_FORMATS - 1 },
 	{ "max_rows", JSON_FIELD_I64, offsetof(struct query_spec, max_rows), true, 0, INT64_MAX },

@@ -140,7 +140,7 @@ static bool run_parquet(duckdb_connection conn, struct result *r, int out_fd, st
 	struct str sql = str_trim(s->sql);
 	while (sql.n && sql.p[sql.n - 1] == ';')
 		sql = str_trim(str_n(sql.p, sql.n - 1));
-	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_QUERY_SQL_BYTES + KIB);
+	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_ENGINE_SQL_BYTES + KIB);
 	buf_adds(&b, "COPY (SELECT * FROM (\n");
 	buf_add_str(&b, sql);
 	buf_addf(&b,
