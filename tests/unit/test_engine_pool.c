@@ -302,10 +302,10 @@ static void test_limits(void **state)
 	memcpy(sql, "SELECT 1", 8);
 	sql[LIMIT_ENGINE_SQL_BYTES + 99] = '\0';
 	expect_failure((struct engine_request){ .sql = sql }, ERR_VALUE, "wrong_value");
-	/* as deep as it can be within the limit of length */
-	memset(sql, '(', LIMIT_ENGINE_SQL_BYTES);
+	/* as deep as it can be within what a person may ask */
+	memset(sql, '(', LIMIT_QUERY_SQL_BYTES);
 	memcpy(sql, "SELECT ", 7);
-	sql[LIMIT_ENGINE_SQL_BYTES] = '\0';
+	sql[LIMIT_QUERY_SQL_BYTES] = '\0';
 	expect_failure((struct engine_request){ .sql = sql }, ERR_VALUE, "wrong_sql");
 	free(sql);
 	expect("SELECT 1", NULL, 0, "[1]");
