@@ -159,7 +159,8 @@ const struct command_def command_import = {
 	.n_options = countof(options),
 	.summary = "load files as a data set",
 	.description =
-		"Loads CSV or TSV files, Excel workbooks (.xlsx), JSON, NDJSON, and SQLite files, each also gzipped, "
+		"Loads CSV or TSV files, Excel workbooks (.xlsx), JSON, NDJSON, SQLite files, and MySQL and PostgreSQL "
+		"dumps (.sql), each also gzipped, "
 		"as "
 		"one data set of one or several tables. Delimiter, encoding, header and types are found out by "
 		"themselves. A file named "

@@ -57,7 +57,7 @@
 #define LIMIT_REJECTS_BYTES (64 * MIB) /* held in memory by one import */
 #define LIMIT_DATASET_NAME_BYTES 200
 #define LIMIT_VERSIONS_KEPT 5
-#define LIMIT_UNCONFIRMED_DAYS 7 /* a version that nobody confirms is thrown away then */
+#define LIMIT_UNCONFIRMED_DAYS 7              /* a version that nobody confirms is thrown away then */
 #define LIMIT_SEEKABLE_UPLOAD_BYTES (2 * GIB) /* a workbook or SQLite file, held in memory while it is read */
 #define LIMIT_INFLATED_BYTES (32 * GIB)
 #define LIMIT_INFLATE_RATIO 200 /* once more than LIMIT_INFLATE_FREE came out */
@@ -74,6 +74,8 @@
 #define LIMIT_VIEW_ROWS 20000000
 #define LIMIT_VIEW_BYTES (2 * GIB)
 #define LIMIT_VIEW_MEMORY (1 * GIB)
+#define LIMIT_DUMP_SHAPES 4096    /* different lists of columns in the INSERTs of a dump */
+#define LIMIT_DUMP_SEGMENTS 65536 /* stretches of rows of one table; with more, other tables' are read past */
 
 /* Engine */
 #define LIMIT_ENGINE_MEMORY (1 * GIB)

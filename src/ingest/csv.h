@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "ingest/encoding.h"
+#include "ingest/feed.h"
 #include "ingest/reader.h"
 
 struct csv_dialect {
@@ -23,14 +23,10 @@ struct csv_dialect {
 struct csv_reader {
 	struct reader base;
 	struct csv_dialect dialect;
-	enum encoding encoding;
-	bool encoding_fixed; /* by a mark, UTF-16, or the first bytes over 0x7f */
-	bool started, ended;
-	size_t skip;        /* bytes before the first record: mark and sep= line (in the file's encoding) */
-	struct buf pending; /* bytes not handed out yet */
-	struct buf utf16;   /* raw bytes of an unfinished unit */
+	struct feed feed;
+	bool ended;
 	uint64_t next_line;
-	bool literal_quotes; /* the record at the start of pending: see csv_cut */
+	bool literal_quotes; /* the record at the start of what the feed holds: see csv_cut */
 };
 
 /* text: the first bytes as UTF-8. */

@@ -29,6 +29,10 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 		if (!json_file_open(s, file_name, &r, e))
 			return false;
 		break;
+	case FORMAT_SQL:
+		if (!sql_dump_open(s, &r, e))
+			return false;
+		break;
 	case FORMAT_SQLITE:
 		if (!sqlite_file_open(s, &r, e))
 			return false;

@@ -66,7 +66,7 @@ struct reader_table {
 struct reader;
 
 struct reader_ops {
-	const char *format; /* "csv", "xlsx", "json", … */
+	const char *format; /* "csv", "sql", "xlsx", "json", … */
 	bool (*start)(struct reader *r, size_t table, struct err *e);
 	bool (*next)(struct reader *r, struct block *ret, bool *ret_end, struct err *e);
 	bool (*index)(const struct reader *r, struct block *b, struct rows *ret, struct err *e);
@@ -133,4 +133,5 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 bool xlsx_open(struct source *s, struct reader **ret, struct err *e);
 bool ods_open(struct source *s, struct reader **ret, struct err *e);
 bool json_file_open(struct source *s, const char *file_name, struct reader **ret, struct err *e);
+bool sql_dump_open(struct source *s, struct reader **ret, struct err *e);
 bool sqlite_file_open(struct source *s, struct reader **ret, struct err *e);

@@ -2,9 +2,12 @@
 
 #include "base/util.h"
 #include "ingest/encoding.h"
+#include "ingest/sql_dump.h"
 
 #include <ctype.h>
 #include <strings.h>
+
+#define WIDE_LOOKED_AT ((size_t)256 * KIB)
 
 /* Files known by their first bytes. What is NULL is read; the rest is refused with what it is. */
 static const struct {
@@ -33,16 +36,14 @@ static const struct {
 	  0, "a program" },
 	{ STR("MZ\x90"), 0, "a program" },
 	{ STR("{\\rtf"), 0, "a rich text document" },
-	{ STR("-- MySQL dump"), 0, "a MySQL dump, which this version does not read" },
-	{ STR("-- MariaDB dump"), 0, "a MariaDB dump, which this version does not read" },
-	{ STR("--\n-- PostgreSQL database dump"), 0, "a PostgreSQL dump, which this version does not read" },
-	{ STR("PGDMP"), 0, "a PostgreSQL dump in its own format" },
+	{ STR("PGDMP"), 0, "a PostgreSQL dump in its own format: make one with pg_dump --format=plain" },
 };
 
 static bool refuse(struct err *e, const char *found)
 {
 	return err_set(e, ERR_VALUE, "unknown_format",
-		       "This is %s. Files taken: CSV or TSV text, JSON, Excel workbooks (.xlsx) and SQLite databases, "
+		       "This is %s. Files taken: CSV or TSV text, JSON, Excel workbooks (.xlsx), SQLite databases and "
+		       "SQL dumps, "
 		       "each also "
 		       "gzipped.",
 		       found);
@@ -128,18 +129,24 @@ bool sniff_format(struct str head, enum file_format *ret, struct err *e)
 	size_t mark = encoding_mark(head, &marked);
 	bool utf16 = mark ? marked != ENC_UTF8 : encoding_utf16(head, &marked);
 	struct str text = str_n(head.p + mark, head.n - mark);
-	if (!utf16) {
-		if (looks_binary(text))
-			return refuse(e, "binary data of a kind not known here");
-		struct str trimmed = str_trim(text);
-		if (!trimmed.n)
-			return err_set(e, ERR_VALUE, "empty_file", "The file holds nothing but blanks.");
-		if (trimmed.p[0] == '<' && trimmed.n > 1 &&
-		    (isalpha((unsigned char)trimmed.p[1]) || strchr("?!", trimmed.p[1])))
-			return refuse_markup(trimmed, e);
-		*ret = looks_json(trimmed) ? FORMAT_JSON : FORMAT_TEXT;
+	if (utf16) {
+		CLEANUP(buf_free) struct buf narrow = BUF_INIT(2 * WIDE_LOOKED_AT);
+		encoding_decode_utf16(marked, str_n(text.p, MIN(text.n, WIDE_LOOKED_AT)), &narrow);
+		*ret = sql_sniff(buf_str(&narrow)) ? FORMAT_SQL : FORMAT_TEXT;
 		return true;
 	}
-	*ret = FORMAT_TEXT;
+	if (sql_sniff(text)) { /* before what is binary: a dump holds pictures as they are */
+		*ret = FORMAT_SQL;
+		return true;
+	}
+	if (looks_binary(text))
+		return refuse(e, "binary data of a kind not known here");
+	struct str trimmed = str_trim(text);
+	if (!trimmed.n)
+		return err_set(e, ERR_VALUE, "empty_file", "The file holds nothing but blanks.");
+	if (trimmed.p[0] == '<' && trimmed.n > 1 &&
+	    (isalpha((unsigned char)trimmed.p[1]) || strchr("?!", trimmed.p[1])))
+		return refuse_markup(trimmed, e);
+	*ret = looks_json(trimmed) ? FORMAT_JSON : FORMAT_TEXT;
 	return true;
 }

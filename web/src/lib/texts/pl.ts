@@ -178,7 +178,7 @@ const texts: Texts = {
   'data.sub': 'Wczytuj pliki z klientami, sprzedażą lub wizytami. Same pliki się nie zmieniają.',
   'data.load': 'Wczytywanie danych',
   'data.drop': 'Przeciągnij pliki tutaj',
-  'data.formats': 'Excel (.xlsx), CSV, TSV i SQLite. Kilka plików naraz utworzy jeden zbiór.',
+  'data.formats': 'Excel (.xlsx), CSV, TSV, SQLite i SQL. Kilka plików naraz utworzy jeden zbiór.',
   'data.choose': 'Wybierz pliki',
   'data.sent': 'Wysłano {a} z {b}',
   'data.speed': '{n} na sekundę',
