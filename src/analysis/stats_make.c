@@ -71,6 +71,20 @@ static struct stats_month *month_at(struct stats_work *s, enum purchase_time exa
 	return &s->months[*number - 1];
 }
 
+/* A month that is there already, or NULL. */
+static struct stats_month *known_month(struct stats_work *s, int64_t at)
+{
+	int64_t day = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
+	for (size_t i = 0; i < s->n_months; i++) {
+		struct stats_month *m = &s->months[(s->last_month + i) % s->n_months];
+		if (day >= m->day && day < m->end) {
+			s->last_month = (size_t)(m - s->months);
+			return m;
+		}
+	}
+	return NULL;
+}
+
 void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, int64_t spend)
 {
 	if (at == TIME_NONE)
@@ -154,8 +168,12 @@ void stats_add_customer(struct stats_work *s, const struct customer *c, size_t p
 	b->customers++;
 	b->buyers += buys;
 	b->spend += c->spend;
-	if (c->first_at != TIME_NONE)
+	if (c->first_at != TIME_NONE) {
+		struct stats_month *m = known_month(s, c->first_at);
 		s->first_at = s->first_at == TIME_NONE ? c->first_at : MIN(s->first_at, c->first_at);
+		if (m)
+			m->new_buyers++;
+	}
 	s->last_at = MAX(s->last_at, c->last_at);
 }
 
@@ -179,6 +197,7 @@ static void write_months(struct json_writer *w, const struct stats_work *s, cons
 		jw_open(w, '{');
 		jw_kv_cstr(w, years ? "year" : "month", text);
 		jw_kv_i64(w, "purchases", s->months[i].purchases);
+		jw_kv_i64(w, "new_buyers", s->months[i].new_buyers);
 		if (set->has_amount)
 			stats_money(w, "revenue", s->months[i].revenue, set->currency);
 		jw_close(w, '}');

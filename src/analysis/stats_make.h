@@ -16,6 +16,7 @@
 struct stats_month {
 	int64_t day, end; /* its first day since 1970, and that of the next */
 	int64_t purchases, revenue;
+	int64_t new_buyers; /* whose first purchase fell into it */
 };
 
 struct stats_band {

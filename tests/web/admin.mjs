@@ -105,3 +105,33 @@ test('work, audit log and health are there', async (w) => {
   await page.goBack()
   await until('Back works', async () => (await state(page)).includes('The server is well'))
 })
+
+test('backups: made, downloaded, deleted with a typed confirmation', async (w) => {
+  const page = await w.as('admin@bank.example', { to: '/admin?tab=backups' })
+  await until('none yet', async () => (await state(page)).includes('No backups yet'))
+  await page.dblclick('button:has-text("Make a backup")')
+  await until('listed', async () => (await page.locator('tbody tr').count()) === 1, 30)
+  ok((await state(page)).includes('vitrina restore DATA/backups/'), 'how to bring data back')
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('tbody a:has-text("Download")')])
+  ok(/^vitrina-\d{4}-\d\d-\d\d-\d{4}\.backup$/.test(file.suggestedFilename()), file.suggestedFilename())
+  await page.waitForTimeout(2500) // the bell has looked again: a double click made one
+  equal(await page.locator('tbody tr').count(), 1, 'backups')
+  await page.click('tbody .btn-danger')
+  equal(await page.locator('dialog .btn-danger').isDisabled(), true, 'before its name is typed')
+  await page.fill('#confirm-words', (await page.textContent('tbody td >> nth=0 >> span >> nth=0')).trim())
+  await page.click('dialog .btn-danger')
+  await until('deleted', async () => (await state(page)).includes('No backups yet'))
+  await page.goto('/admin?tab=audit')
+  await until('in the audit log', async () => /backup deleted[^]*backup downloaded[^]*backup made/.test(await state(page)))
+  const partner = await w.as('admin@shop.example', { to: '/admin?tab=backups' })
+  await partner.waitForSelector('nav.tabs')
+  ok(!(await partner.textContent('nav.tabs')).includes('Backups'), 'a partner has no backups of everybody')
+})
+
+test('home: what has moved since the month before', async (w) => {
+  const page = await w.as('admin@shop.example')
+  await page.waitForSelector('dl .trend')
+  const text = (await page.textContent('#content dl')).replace(/\s+/g, ' ')
+  ok(/↑ \d+ new in a month/.test(text) && (text.match(/[↑↓] [\d.]+% in a month/g) ?? []).length === 2, text)
+  equal(await page.locator('dl .trend svg path').count(), 3, 'lines')
+})

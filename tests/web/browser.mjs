@@ -11,11 +11,15 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
 export const screens = path.join(root, 'build', 'screens')
 
-export function launch() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--force-color-profile=srgb'],
-  })
+const how = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--force-color-profile=srgb'],
+}
+export const launch = () => chromium.launch(how)
+
+/** A browser with a profile on the disk: what is kept when it is closed and opened again. */
+export function launchAt(folder, url) {
+  return chromium.launchPersistentContext(folder, { ...how, baseURL: url, locale: 'en-GB' })
 }
 
 /** A person at a device. What the page says on its console and its failures are kept: a test ends with none. */

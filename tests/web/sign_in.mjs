@@ -1,4 +1,8 @@
-import { settle, signIn } from './browser.mjs'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+import { launchAt, settle, signIn } from './browser.mjs'
 import { equal, ok, test, until } from './harness.mjs'
 
 const WRONG = 'The e-mail or password is not right. Check Caps Lock and the keyboard language.'
@@ -18,6 +22,81 @@ test('a wrong password and an unknown e-mail are told alike', async (w) => {
   equal(await page.evaluate(() => document.activeElement.id), 'password', 'the focus')
   await tryIn(page, 'nobody@shop.example', 'wrong')
   equal(await page.textContent('form .notice.bad'), WRONG)
+})
+
+test('too many attempts: it is said how long to wait, in minutes', async (w) => {
+  const page = await w.guest()
+  await page.goto('/')
+  const said = () => page.textContent('form .notice.bad').catch(() => '')
+  for (let i = 0; i < 12 && !(await said()).includes('minute'); i++) {
+    await tryIn(page, 'throttled@shop.example', `wrong ${i}`)
+    await until('an answer', async () => !(await page.locator('form .btn-primary[aria-busy=true]').count()) && (await said()))
+  }
+  ok(/Too many attempts.*\b\d+ minutes?\b/.test(await said()), await said())
+  await page.locator('header .menu > button').click()
+  await page.click('.dropdown-item:has-text("Русский")')
+  await tryIn(page, 'throttled@shop.example', 'wrong')
+  await until('in the language of the page', async () => /Слишком много.*минут/.test(await said()))
+})
+
+test('remember me: the sign-in outlives the browser, and without it ends with the browser', async (w) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrina-profile-'))
+  const email = 'manager@bank.example'
+  const visit = async (act) => {
+    const context = await launchAt(folder, w.program.url)
+    try {
+      const page = await context.newPage()
+      await page.goto('/customers')
+      await page.waitForSelector('#content h1, #email')
+      return await act(page, context)
+    } finally {
+      await context.close()
+    }
+  }
+  const isIn = (page) => page.locator('#content h1').count().then((n) => n === 1)
+  const enter = (remember) => async (page, context) => {
+    equal(await isIn(page), false, 'signed in before')
+    await page.fill('#email', email)
+    await page.fill('#password', w.program.people[email])
+    if (remember) await page.check('input[type=checkbox]')
+    await page.click('form button.btn-primary')
+    await page.waitForSelector('#content h1')
+    const cookie = (await context.cookies()).find((c) => c.httpOnly)
+    equal([cookie.sameSite, cookie.path], ['Lax', '/'], 'the cookie')
+    return cookie.expires
+  }
+  try {
+    equal(await visit(enter(false)), -1, 'ends with the browser')
+    equal(await visit(isIn), false, 'after closing the browser')
+    const days = ((await visit(enter(true))) - Date.now() / 1000) / 86400
+    ok(days > 29 && days < 31, `kept for ${days} days`)
+    equal(await visit(isIn), true, 'after closing the browser, remembered')
+    await visit(async (page) => {
+      await page.locator('header .menu > button').last().click()
+      await page.click('.dropdown-item:has-text("Sign out"):not(:has-text("everywhere"))')
+      await page.waitForSelector('#email')
+    })
+    equal(await visit(isIn), false, 'after signing out')
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true })
+  }
+}, 120)
+
+test('the session ends while looking around: back at the same place after signing in', async (w) => {
+  const page = await w.as('manager@shop.example', { to: '/customers?q=anna&sort=-spend' })
+  await page.waitForSelector('section.list [data-row]')
+  await page.context().clearCookies()
+  await page.locator('section.list [data-row] a').first().click()
+  await page.waitForSelector('#password', { state: 'visible' })
+  const there = page.url()
+  ok(/\/customers\/\d+$/.test(there), there)
+  await page.fill('#password', w.program.people['manager@shop.example'])
+  await page.click('main.form-side form button.btn-primary')
+  await page.waitForSelector('[data-test=offers]')
+  equal(page.url(), there, 'the address')
+  await page.goBack()
+  await page.waitForSelector('section.list [data-row]')
+  equal(new URL(page.url()).search, '?q=anna&sort=-spend', 'Back')
 })
 
 test('after signing in the page that was asked for opens', async (w) => {

@@ -6,6 +6,8 @@ test('no page is blank: unknown address, unknown customer, unknown data set', as
   const page = await w.as('admin@shop.example')
   for (const [to, said] of [
     ['/nowhere/at/all', 'There is no such page'],
+    ['/customers/50%', 'There is no such page'],
+    ['/%zz?a=%', 'There is no such page'],
     ['/customers/no-such-one', 'There is no such customer'],
     ['/customers/no-such-one/edit', ''],
     ['/data/123', 'It is not there any more'],

@@ -46,6 +46,14 @@ export interface Purchase {
   invoice: string | null
   left_out: 'no_customer' | 'cancelled' | 'no_price' | null
 }
+/** What a customer did besides buying; a field that the data do not have is absent. */
+export interface Visit {
+  at?: string | null
+  visits?: number | null
+  newsletter_opened?: boolean | null
+  ad_clicks?: number | null
+  seconds_on_site?: number | null
+}
 export interface Reason {
   kind: 'also' | 'then' | 'repeat' | 'similar' | 'popular' | 'linked'
   had?: string

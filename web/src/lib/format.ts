@@ -121,6 +121,14 @@ export function monthYear(l: Language, ym: string): string {
   return dates(l, { month: 'long', year: 'numeric' }).format(parse(`${ym}-01`)).replace(/\s?г\.$/, '')
 }
 
+/** "45 sec", "12 min", "3 hr": one unit is exact enough for a time spent on a page. */
+export function duration(l: Language, seconds: number): string {
+  const unit = seconds < 60 ? 'second' : seconds < 3600 ? 'minute' : 'hour'
+  const n = seconds / { second: 1, minute: 60, hour: 3600 }[unit]
+  if (l === 'mk') return `${number(l, n, n < 10 && unit !== 'second' ? 1 : 0)}\u00a0${{ second: 'сек', minute: 'мин', hour: 'ч' }[unit]}`
+  return numbers(l, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: n < 10 && unit !== 'second' ? 1 : 0 }).format(n)
+}
+
 /** "3 days ago", "yesterday", "12 minutes ago". */
 export function ago(l: Language, iso: string | null | undefined, now = Date.now()): string {
   if (!iso) return NONE

@@ -1,5 +1,6 @@
 /** Long work on the server: watched by its events, and by asking again where events do not come through. */
 import { ApiError, get } from './api'
+import { has, t, type Key } from './i18n.svelte'
 
 export interface Job {
   id: string
@@ -14,6 +15,9 @@ export interface Job {
 }
 
 export const ended = (j: Job) => j.state === 'done' || j.state === 'failed' || j.state === 'cancelled'
+
+/** What it is, in the page's language. */
+export const jobKind = (j: Job): string => t(has(`job.${j.kind}`) ? (`job.${j.kind}` as Key) : 'job.other')
 
 /** Calls `seen` at every change; resolves with the ended job. A lost connection is tried again for a minute. */
 export async function watchJob(id: string, seen: (j: Job) => void, signal: AbortSignal): Promise<Job> {

@@ -14,11 +14,16 @@ class Router {
   now = $state.raw<Address>(read())
   /** Counts the times another page was opened, not changes of its parameters: then the focus goes to its heading. */
   opened = $state(0)
+  /** The person came here by Back or Forward: a list shows again what it showed. */
+  returned = false
   /** Asked before the page is left; false keeps it. */
   guard: (() => boolean) | null = null
 
   constructor() {
-    addEventListener('popstate', () => this.#show())
+    addEventListener('popstate', () => {
+      this.returned = true
+      this.#show()
+    })
     document.addEventListener('click', (e) => this.#click(e))
     addEventListener('beforeunload', (e) => this.guard && e.preventDefault())
   }
@@ -31,6 +36,7 @@ class Router {
 
   go(to: string, how: { replace?: boolean } = {}): void {
     const path = to.split('?')[0]
+    this.returned = false
     if (path !== this.now.path && this.guard && !this.guard()) return
     if (how.replace) history.replaceState(null, '', to)
     else if (to !== location.pathname + location.search) history.pushState(null, '', to)

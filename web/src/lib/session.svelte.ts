@@ -4,7 +4,7 @@ import { ApiError, call, get, whenSignedOut } from './api'
 export type Role = 'admin' | 'analyst' | 'manager' | 'operator' | 'client'
 export const roles: Role[] = ['admin', 'analyst', 'manager', 'operator', 'client']
 export type Permission =
-  | 'people' | 'orgs' | 'tokens' | 'links' | 'audit' | 'metrics' | 'dataset_read' | 'dataset_write' | 'statistics'
+  | 'people' | 'orgs' | 'tokens' | 'links' | 'audit' | 'metrics' | 'backup' | 'dataset_read' | 'dataset_write' | 'statistics'
   | 'customer_read' | 'customer_list' | 'customer_write' | 'contact' | 'export' | 'recommend'
 
 export interface User {

@@ -20,7 +20,7 @@ export interface Stats {
   repeat: { customers: number; rate: number; several_products: number }
   first_purchase: string | null
   last_purchase: string | null
-  by_month?: { month: string; purchases: number; revenue?: Money }[]
+  by_month?: { month: string; purchases: number; new_buyers?: number; revenue?: Money }[]
   by_year?: { year: string; purchases: number; revenue?: Money }[]
   age_bands: { band: string; customers: number; share: number; buyers: number; spend?: Money }[]
   top_products: Top[]
