@@ -71,26 +71,16 @@ static struct stats_month *month_at(struct stats_work *s, enum purchase_time exa
 	return &s->months[*number - 1];
 }
 
-/* A month that is there already, or NULL. */
-static struct stats_month *known_month(struct stats_work *s, int64_t at)
+static int64_t day_of(int64_t at)
 {
-	int64_t day = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
-	for (size_t i = 0; i < s->n_months; i++) {
-		struct stats_month *m = &s->months[(s->last_month + i) % s->n_months];
-		if (day >= m->day && day < m->end) {
-			s->last_month = (size_t)(m - s->months);
-			return m;
-		}
-	}
-	return NULL;
+	return at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
 }
 
 void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, int64_t spend)
 {
 	if (at == TIME_NONE)
 		return;
-	int64_t day = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
-	struct stats_month *m = month_at(s, exact, day);
+	struct stats_month *m = month_at(s, exact, day_of(at));
 	if (m) {
 		m->purchases++;
 		m->revenue += spend;
@@ -169,7 +159,8 @@ void stats_add_customer(struct stats_work *s, const struct customer *c, size_t p
 	b->buyers += buys;
 	b->spend += c->spend;
 	if (c->first_at != TIME_NONE) {
-		struct stats_month *m = known_month(s, c->first_at);
+		/* Its month is there: the purchase was counted in it. */
+		struct stats_month *m = month_at(s, PURCHASE_TIME_DAY, day_of(c->first_at));
 		s->first_at = s->first_at == TIME_NONE ? c->first_at : MIN(s->first_at, c->first_at);
 		if (m)
 			m->new_buyers++;

@@ -129,6 +129,7 @@ def test_left_out_and_totals(shared_client, sales):
     assert stats["repeat"] == {"customers": 1, "rate": 0.5, "several_products": 1}
     assert [(m["month"], m["purchases"], m["revenue"]["amount"]) for m in stats["by_month"]] == [
         ("2024-01", 2, "4.51"), ("2024-02", 2, "4.255")]
+    assert [m["new_buyers"] for m in stats["by_month"]] == [2, 0]
     top = stats["top_products"]
     assert [(p["product"], p["customers"], p["sales"], p["revenue"]["amount"]) for p in top] == [
         ("Tea", 2, 3, "5.765"), ("Jam", 1, 1, "3.00")]
