@@ -16,11 +16,14 @@
 #include "http/server.h"
 #include "model/caller.h"
 
+struct vouchers;
+
 /* What the server is given; request_app(). */
 struct api {
 	struct instance *inst;
 	int64_t session_seconds, remember_seconds, invitation_seconds;
 	int query_seconds; /* that one query may take */
+	struct vouchers *vouchers;
 };
 
 extern const struct resource *const api_resources[];

@@ -24,6 +24,7 @@ extern const struct resource
 	stat_user_resource,
 	spending_resource,
 	backups_resource,
+	vouchers_resource,
 	health_resource;
 
 const struct resource *const api_resources[] = {
@@ -48,6 +49,7 @@ const struct resource *const api_resources[] = {
 	&stat_user_resource,
 	&spending_resource,
 	&backups_resource,
+	&vouchers_resource,
 	&health_resource,
 };
 /* clang-format on */

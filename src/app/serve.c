@@ -12,8 +12,10 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "connect/vouchers.h"
 #include "http/server.h"
 #include "http/static.h"
+#include "job/job.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -54,6 +56,9 @@ static void serving_end(struct serving *s)
 	control_server_stop(&s->control);
 	warming_stop(&s->warming);
 	http_server_free(s->http);
+	if (s->inst)
+		job_queue_free(&s->inst->jobs); /* jobs write to what is closed next */
+	vouchers_close(&s->api.vouchers);
 	instance_close(&s->inst);
 }
 
@@ -109,6 +114,17 @@ static bool start_http(struct serving *s, struct err *e)
 	return http_server_listen(s->http, s->listen, c.net.tls_cert != NULL, e) && http_server_start(s->http, e);
 }
 
+static bool open_vouchers(struct serving *s, struct err *e)
+{
+	struct vouchers_options o = {
+		.mongodb_uri = setting_text(s->settings, SETTING_MONGODB_URI),
+		.mongodb_collection = setting_text(s->settings, SETTING_MONGODB_COLLECTION),
+		.select_ms = (int)setting_number(s->settings, SETTING_MONGODB_SELECT_MS),
+		.socket_ms = (int)setting_number(s->settings, SETTING_MONGODB_SOCKET_MS),
+	};
+	return vouchers_open(s->inst, &o, &s->api.vouchers, e);
+}
+
 static bool serving_start(struct serving *s, struct err *e)
 {
 	if (!instance_open(s->settings, s->settings->dir, INSTANCE_SERVE, &s->inst, e))
@@ -121,7 +137,7 @@ static bool serving_start(struct serving *s, struct err *e)
 		.query_seconds = (int)setting_number(s->settings, SETTING_QUERY_SECONDS),
 	};
 	s->hooks = api_hooks(&s->api);
-	if (!start_http(s, e) || !control_server_start(s->inst, s->settings, &s->control, e))
+	if (!open_vouchers(s, e) || !start_http(s, e) || !control_server_start(s->inst, s->settings, &s->control, e))
 		return false;
 	warming_start(s->inst, &s->warming);
 	return true;

@@ -47,6 +47,17 @@ const struct setting_def setting_defs[SETTINGS] = {
 					  1, 86400, "Seconds without a query after which an engine is put to sleep." },
 	[SETTING_QUERY_SECONDS] = { "query_seconds", SETTING_TYPE_NUMBER, NULL, LIMIT_QUERY_SECONDS, 1, 86400,
 				    "Seconds that one query may take." },
+	[SETTING_MONGODB_URI] = { "mongodb_uri", SETTING_TYPE_SECRET, NULL, 0, 0, 0,
+				  "MongoDB server that holds the voucher list (mongodb://…, with database, credentials "
+				  "and TLS as it says); unless said, the store holds it." },
+	[SETTING_MONGODB_COLLECTION] = { "mongodb_collection", SETTING_TYPE_TEXT, "vouchers", 0, 0, 0,
+					 "Collection of the voucher list." },
+	[SETTING_MONGODB_SELECT_MS] = { "mongodb_server_selection_timeout_ms", SETTING_TYPE_NUMBER, NULL,
+					DEFAULT_MONGODB_SELECT_MS, 50, 60000,
+					"Milliseconds to wait for a MongoDB server that does not answer." },
+	[SETTING_MONGODB_SOCKET_MS] = { "mongodb_socket_timeout_ms", SETTING_TYPE_NUMBER, NULL,
+					DEFAULT_MONGODB_SOCKET_MS, 50, 600000,
+					"Milliseconds to wait for the answer to one operation of MongoDB." },
 };
 
 static const char *const source_names[] = { "default", "vitrina.conf", "environment", "option" };

@@ -115,6 +115,13 @@
 #define DEFAULT_SESSION_REMEMBER_DAYS 30
 #define DEFAULT_INVITATION_DAYS 7
 
+/* The shop */
+#define LIMIT_VOUCHERS_AT_ONCE 10000    /* in one request */
+#define LIMIT_VOUCHER_RETRY_SECONDS 120 /* for which a scan goes on asking a MongoDB that does not answer */
+#define LIMIT_VOUCHER_SCAN_BYTES (GIB)  /* of one scan's list while it is written */
+#define DEFAULT_MONGODB_SELECT_MS 3000
+#define DEFAULT_MONGODB_SOCKET_MS 10000
+
 /* Kept in memory by one server */
 #define LIMIT_NAMES_BYTES (512 * MIB)        /* indexes of the search by name */
 #define LIMIT_RECOMMENDERS_BYTES (256 * MIB) /* trained next-product models */

@@ -364,6 +364,7 @@ def test_audit(client, make_user):
 
 PEOPLE = {"admin"}
 DATA = {"admin", "analyst"}
+LISTS = {"admin", "manager"}
 OFFICE = {"admin", "analyst", "manager"}
 CUSTOMERS = {"admin", "analyst", "manager", "operator"}
 DATASET = "/api/v1/datasets/{id}"
@@ -393,6 +394,8 @@ ALLOWED = {
     f"{DATASET}/customers/{{customer}}/recommendations": CUSTOMERS, "/stat_user": CUSTOMERS,
     "/total_spent/{user_id}": OFFICE, "/average_spending_by_age": OFFICE, "/api/v1/spending": OFFICE,
     "/api/v1/spending/top": OFFICE,
+    "/write_to_mongodb": LISTS, "/vouchers": OFFICE, "/vouchers/scan": LISTS,
+    "get /api/v1/vouchers/limit": OFFICE, "put /api/v1/vouchers/limit": PEOPLE,
 }
 PUBLIC = {("post", "/api/v1/session"), ("post", "/api/v1/invitation"), ("get", "/healthz")}
 

@@ -1,0 +1,78 @@
+"""A real server of MongoDB's protocol on its own port and folder, for one test file: mongod, or FerretDB over SQLite.
+
+What tools/setup has built, or what VITRINA_FERRETDB or the path names. Without either, `find` skips and says so.
+"""
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+START_SECONDS = 60
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vitrina" / "ferretdb-v1.24.0" / "ferretdb"
+
+
+def find():
+    """("mongod" or "ferretdb", path)"""
+    for kind, path in (("ferretdb", os.environ.get("VITRINA_FERRETDB")), ("mongod", shutil.which("mongod")),
+                       ("ferretdb", shutil.which("ferretdb")), ("ferretdb", str(CACHE))):
+        if path and os.access(path, os.X_OK):
+            return kind, path
+    pytest.skip(f"neither mongod nor FerretDB is there ({CACHE}): tools/setup test builds it where Go is")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class MongoServer:
+    """Started; stop() and start() keep its data and its port."""
+
+    def __init__(self):
+        self.kind, self.program = find()
+        self.folder = Path(tempfile.mkdtemp(prefix="vitrina-mongo-"))
+        (self.folder / "data").mkdir()
+        self.port = free_port()
+        self.process = None
+        self.start()
+
+    def uri(self, database="shop", options=""):
+        return f"mongodb://127.0.0.1:{self.port}/{database}{options}"
+
+    def command(self):
+        data = self.folder / "data"
+        if self.kind == "mongod":
+            return [self.program, "--dbpath", data, "--port", self.port, "--bind_ip", "127.0.0.1", "--nounixsocket"]
+        return [self.program, "--handler=sqlite", f"--sqlite-url=file:{data}/", f"--listen-addr=127.0.0.1:{self.port}",
+                "--telemetry=disable", "--debug-addr=-", f"--state-dir={self.folder}", "--log-level=error"]
+
+    def start(self):
+        assert self.process is None
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([str(c) for c in self.command()], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env=os.environ | {"DO_NOT_TRACK": "1"})
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, (self.folder / "log").read_text(errors="replace")[-2000:]
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the MongoDB server does not start")
+
+    def stop(self, kill=False):
+        if self.process:
+            self.process.kill() if kill else self.process.terminate()
+            self.process.wait(30)
+            self.process = None
+
+    def remove(self):
+        self.stop(kill=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
