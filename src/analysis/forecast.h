@@ -1,0 +1,115 @@
+/*
+ * Forecasts (CONTRACT §7): what a regression is trained on, what comes out, and how good it is.
+ *
+ * `linear` and `logistic` on any table and target column: forecast_table. The report is everything that a person or a
+ * program is told of a training, and all that is needed to forecast with it.
+ */
+#pragma once
+
+#include "analysis/instance.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "learn/fit.h"
+#include "learn/metrics.h"
+
+struct db;
+struct dataset;
+
+#define FORECAST_WARNINGS 12
+#define FORECAST_BASELINES 6
+
+enum forecast_split_how { SPLIT_HASH, SPLIT_LAST, SPLIT_RANDOM };
+
+struct forecast_split {
+	enum forecast_split_how how;
+	double share;  /* for testing, 0 < share < 1 */
+	uint64_t seed; /* of SPLIT_RANDOM */
+};
+
+/* "hash:0.2", "last:0.2", "random:0.2". ERR_VALUE, field split. */
+MUST_CHECK bool forecast_split_parse(struct str s, struct forecast_split *ret, struct err *e);
+/* Whether row i of n (from 0, in file order) is for testing. */
+bool forecast_split_tests(const struct forecast_split *s, uint64_t i, uint64_t n);
+
+struct forecast_options {
+	bool logistic;
+	double l2, threshold;
+	const _Atomic bool *cancel; /* may be NULL */
+	void (*progress)(void *ctx, double fraction);
+	void *progress_ctx;
+};
+
+/* What a training reads. Rows are numbers of rows of the table. */
+struct forecast_data {
+	const struct learn_table *table;
+	const double *y; /* a row of the table each; NaN = not known, and the row is left out */
+	const uint32_t *train, *test;
+	size_t n_train, n_test;
+};
+
+struct forecast_baseline {
+	const char *name;
+	struct learn_regression r;     /* linear */
+	struct learn_classification c; /* logistic: accuracy and log_loss mean something */
+};
+
+/* A feature as it is told and saved: it forecasts without the table it came from. */
+struct forecast_feature {
+	const char *name; /* "age", "job=admin.", "age (missing)" */
+	const char *column;
+	const char *level; /* of LEARN_LEVEL */
+	enum learn_feature_kind kind;
+	enum learn_transform transform;
+	double coefficient, std_error, mean, scale;
+};
+
+struct forecast_left_out {
+	const char *column, *reason; /* "constant", "empty", "many_levels", "date", "identifier", "excluded", … */
+};
+
+/* In the arena. */
+struct forecast_report {
+	bool logistic;
+	int64_t train, test, no_target; /* rows */
+	struct forecast_feature *features;
+	size_t n_features;
+	struct forecast_left_out *left_out;
+	size_t n_left_out;
+	double intercept, objective, l2, threshold;
+	enum learn_solver solver;
+	int iterations;
+	struct learn_regression regression;          /* on the test rows */
+	struct learn_classification *classification; /* of logistic */
+	struct forecast_baseline baselines[FORECAST_BASELINES];
+	size_t n_baselines;
+	const char *warnings[FORECAST_WARNINGS];
+	size_t n_warnings;
+	const char *target, *positive, *table, *split, *dataset;
+	int64_t dataset_id, version_id;
+	int64_t trained_at;
+	double seconds;
+};
+
+/* Trains, judges on the test rows, compares with the baselines, warns. Fills what it knows of *ret. */
+MUST_CHECK bool forecast_fit(struct arena *a, const struct forecast_data *d, const struct forecast_options *o,
+			     struct forecast_report *ret, struct err *e);
+/* Keeps the sentence in the report; more than FORECAST_WARNINGS are dropped. */
+void forecast_warn(struct arena *a, struct forecast_report *r, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* What `vitrina train linear|logistic` is told. NULL = not said. */
+struct forecast_table_options {
+	struct forecast_options fit;
+	const char *table;    /* needed where the data set has several */
+	const char *target;   /* a column */
+	const char *positive; /* logistic: the value that counts as 1 */
+	const char *exclude;  /* columns, separated by commas */
+	struct forecast_split split;
+	const char *split_text;
+};
+
+MUST_CHECK bool forecast_table(struct instance *in, struct db *db, int64_t org, const struct dataset *d,
+			       const struct forecast_table_options *o, struct arena *a, struct forecast_report *ret,
+			       struct err *e);
+
+/* The JSON of CONTRACT §7; it is the saved model too. */
+void forecast_json(const struct forecast_report *r, struct buf *ret);
