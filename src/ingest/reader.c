@@ -25,6 +25,10 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 		if (!archive_open(s, file_name, &r, e))
 			return false;
 		break;
+	case FORMAT_COMPOUND:
+		if (!xls_open(s, &r, e))
+			return false;
+		break;
 	case FORMAT_JSON:
 		if (!json_file_open(s, file_name, &r, e))
 			return false;

@@ -131,6 +131,7 @@ struct str rows_text(const struct block *b, struct cell c, struct buf *scratch);
 /* Opened by reader_open. */
 bool csv_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e);
 bool xlsx_open(struct source *s, struct reader **ret, struct err *e);
+bool xls_open(struct source *s, struct reader **ret, struct err *e);
 bool ods_open(struct source *s, struct reader **ret, struct err *e);
 bool json_file_open(struct source *s, const char *file_name, struct reader **ret, struct err *e);
 bool sql_dump_open(struct source *s, struct reader **ret, struct err *e);

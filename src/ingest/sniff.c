@@ -18,6 +18,7 @@ static const struct {
 	{ STR("PK\x03\x04"), FORMAT_ZIP, NULL },
 	{ STR("PK\x05\x06"), FORMAT_ZIP, "an empty zip archive" },
 	{ STR("SQLite format 3\0"), FORMAT_SQLITE, NULL },
+	{ STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), FORMAT_COMPOUND, NULL },
 	{ STR("%PDF"), 0, "a PDF document" },
 	{ STR("\x89PNG\r\n"), 0, "a PNG picture" },
 	{ STR("\xff\xd8\xff"), 0, "a JPEG picture" },
@@ -42,32 +43,9 @@ static const struct {
 static bool refuse(struct err *e, const char *found)
 {
 	return err_set(e, ERR_VALUE, "unknown_format",
-		       "This is %s. Files taken: CSV or TSV text, JSON, Excel workbooks (.xlsx), SQLite databases and "
-		       "SQL dumps, "
-		       "each also "
-		       "gzipped.",
+		       "This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), SQLite databases "
+		       "and SQL dumps, each also gzipped.",
 		       found);
-}
-
-static bool holds(struct str s, const char *needle, size_t n)
-{
-	return s.n >= n && memmem(s.p, s.n, needle, n) != NULL;
-}
-
-/* The container of old Office files holds the names of its parts in UTF-16. */
-static bool refuse_compound(struct str head, struct err *e)
-{
-#define UTF16(lit) lit, sizeof(lit) - 1
-	if (holds(head, UTF16("E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e")))
-		return err_set(
-			e, ERR_VALUE, "encrypted",
-			"This workbook is protected with a password. Save a copy without the password and load that.");
-	if (holds(head, UTF16("W\0o\0r\0k\0b\0o\0o\0k\0")) || holds(head, UTF16("B\0o\0o\0k\0")))
-		return refuse(e, "an old Excel workbook (.xls), which this version does not read: save it as .xlsx");
-	if (holds(head, UTF16("W\0o\0r\0d\0D\0o\0c\0u\0m\0e\0n\0t\0")))
-		return refuse(e, "a Word document");
-#undef UTF16
-	return refuse(e, "an old Office file");
 }
 
 static bool icontains(struct str s, const char *lower)
@@ -124,8 +102,6 @@ bool sniff_format(struct str head, enum file_format *ret, struct err *e)
 		*ret = magics[i].format;
 		return true;
 	}
-	if (str_starts(head, STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")))
-		return refuse_compound(head, e);
 	size_t mark = encoding_mark(head, &marked);
 	bool utf16 = mark ? marked != ENC_UTF8 : encoding_utf16(head, &marked);
 	struct str text = str_n(head.p + mark, head.n - mark);

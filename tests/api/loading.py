@@ -103,6 +103,24 @@ def ods_cell(cell, paragraph, value):
     return made
 
 
+def old_workbook(**sheets):
+    """sheets: name → list of rows; an .xls of Excel 97–2003 as bytes, written by a library that is not ours."""
+    import xlwt
+
+    book = xlwt.Workbook(encoding="utf-8")
+    styles = {kind: xlwt.easyxf(num_format_str=code) for kind, code in
+              ((datetime.datetime, "dd.mm.yyyy hh:mm:ss"), (datetime.date, "dd.mm.yyyy"))}
+    for name, rows in sheets.items():
+        sheet = book.add_sheet(name)
+        for y, row in enumerate(rows):
+            for x, value in enumerate(row):
+                if value is not None:
+                    sheet.write(y, x, value, *([styles[type(value)]] if type(value) in styles else []))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def sqlite_file(*statements):
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "x.db"

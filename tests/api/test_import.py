@@ -11,7 +11,7 @@ import time
 import zipfile
 
 import pytest
-from loading import CLIENTS, column, load, query, refused, spreadsheet, sqlite_file, stored, upload, workbook
+from loading import CLIENTS, column, load, old_workbook, query, refused, spreadsheet, sqlite_file, stored, upload, workbook
 from program import Folder, Server
 
 SALES = "day;amount;client\n01.02.2024;1 234,50;Иванов Пётр\n28.02.2024;0,99;Сидорова Анна\n"
@@ -62,8 +62,12 @@ TEXT = "code,n,price\nАвтокредит,5,1.50\nСтрахование жиз
     ("t.jsonl.gz", gzip.compress("\n".join(json.dumps(dict(zip(SHEET[0], row))) for row in SHEET[1:]).encode())),
     ("t.ods", spreadsheet(t=SHEET)),
     ("t.ods.gz", gzip.compress(spreadsheet(t=SHEET))),
+    ("t.xls", old_workbook(t=SHEET)),
+    ("t.csv", old_workbook(t=SHEET)),
+    ("t.xls.gz", gzip.compress(old_workbook(t=SHEET))),
 ], ids=["csv", "bom", "tsv", "cp1251", "utf16", "gzip", "no-ending", "xlsx", "xlsx-gzip", "sqlite", "json", "json-tables",
-        "json-lists", "ndjson-gzip", "ods", "ods-gzip"])
+        "json-lists", "ndjson-gzip", "ods", "ods-gzip",
+        "xls", "xls-called-csv", "xls-gzip"])
 def test_kinds_of_files(shared_client, name, data, request):
     made = load(shared_client, (name, data), name=request.node.callspec.id)
     got = query(shared_client, f'SELECT code, n, CAST(price AS DECIMAL(9,2))::VARCHAR FROM "{made["name"]}"')
