@@ -74,7 +74,7 @@ static bool scan_with(struct scan *s, struct db *db, struct err *e)
 {
 	CLEANUP(buf_free) struct buf b = BUF_INIT(KIB);
 	struct voucher_counts counts;
-	struct voucher *list;
+	struct voucher *list = NULL;
 	job_progress(s->job, 0.01, "finding customers");
 	if (!find(s, db, &list, e))
 		return false;
