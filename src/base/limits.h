@@ -54,6 +54,7 @@
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
 #define LIMIT_IMPORT_FILES 64
 #define LIMIT_REJECT_TEXT_BYTES 500
+#define LIMIT_REJECT_ROW_BYTES (4 * KIB)  /* kept of a row that was left out */
 #define LIMIT_REJECTS_BYTES (64 * MIB) /* held in memory by one import */
 #define LIMIT_DATASET_NAME_BYTES 200
 #define LIMIT_VERSIONS_KEPT 5

@@ -21,25 +21,35 @@ uint64_t work_line(struct work *w, size_t row)
 	return w->mark_line;
 }
 
-static const char *error_reason(struct cell c)
+static const char *error_reason(struct cell c, struct str text)
 {
-	return cell_length(c) > LIMIT_CELL_BYTES ? "longer than a cell may be"
-						 : "an error value or binary data in the file";
+	if (cell_length(c) > LIMIT_CELL_BYTES)
+		return "longer than a cell may be";
+	if (str_is(text, CELL_UNCOMPUTED))
+		return "a formula whose result is not in the file: open it in a spreadsheet program and save it again";
+	return "an error value or binary data in the file";
+}
+
+void work_reject(struct work *w, size_t row, uint32_t column, struct str text, const char *reason)
+{
+	struct reject_place at = { work_line(w, row), w->row + (row - w->at), column };
+	table_reject(w->t, at, text, reason, buf_str(&w->whole));
+	buf_clear(&w->whole); /* with the first reject of a row it is enough */
 }
 
 /* A cell without a usable value: a reject, unless it simply has none. */
-static void misfit(struct work *w, size_t column, size_t row, struct cell c, struct str text)
+void work_misfit(struct work *w, size_t column, size_t row, struct cell c, struct str text)
 {
 	struct table *t = w->t;
 	const struct column_type *type = &t->columns[column].type;
 	if (c.n & CELL_ERROR) {
-		table_reject(t, work_line(w, row), (uint32_t)column, text, error_reason(c));
+		work_reject(w, row, (uint32_t)column, text, error_reason(c, text));
 		return;
 	}
 	w->stats[column].misfits++;
 	if (!t->fixed_types && value_contradicts(type, text))
 		atomic_store(&t->contradicted, true);
-	table_reject(t, work_line(w, row), (uint32_t)column, text, value_misfit_reason(type, text));
+	work_reject(w, row, (uint32_t)column, text, value_misfit_reason(type, text));
 }
 
 static void set_invalid(struct column_out *out, size_t i)
@@ -60,17 +70,23 @@ static void put_string(struct column_out *out, size_t i, struct str s)
 	}
 }
 
+static size_t row_of(const struct work *w, size_t i)
+{
+	return w->at + (w->picked ? w->picked[i] : i);
+}
+
 static void convert_text(struct work *w, size_t column, size_t n, struct column_out *out)
 {
 	struct column_stats *stats = &w->stats[column];
 	size_t cell_at = w->t->columns[column].cell;
 	for (size_t i = 0; i < n; i++) {
-		struct cell c = rows_cell(&w->rows, w->at + i, cell_at);
+		size_t row = row_of(w, i);
+		struct cell c = rows_cell(&w->rows, row, cell_at);
 		struct str s = rows_text(&w->block, c, &w->scratch);
 		if (!s.n || c.n & CELL_ERROR) {
 			set_invalid(out, i);
 			if (c.n & CELL_ERROR)
-				misfit(w, column, w->at + i, c, s);
+				work_misfit(w, column, row, c, s);
 			continue;
 		}
 		put_string(out, i, s);
@@ -110,7 +126,8 @@ static void convert_values(struct work *w, size_t column, size_t n, struct colum
 	struct column_stats *stats = &w->stats[column];
 	size_t cell_at = w->t->columns[column].cell;
 	for (size_t i = 0; i < n; i++) {
-		struct cell c = rows_cell(&w->rows, w->at + i, cell_at);
+		size_t row = row_of(w, i);
+		struct cell c = rows_cell(&w->rows, row, cell_at);
 		union value v = { 0 };
 		struct str s = rows_text(&w->block, c, &w->scratch);
 		enum value_result r = c.n & CELL_ERROR ? VALUE_MISFIT : value_read(&type, s, &v);
@@ -123,26 +140,23 @@ static void convert_values(struct work *w, size_t column, size_t n, struct colum
 		store(&type, out, i, (union value){ 0 });
 		set_invalid(out, i);
 		if (r == VALUE_MISFIT)
-			misfit(w, column, w->at + i, c, s);
+			work_misfit(w, column, row, c, s);
 	}
 }
 
-/* Cells to the right of the last column. */
-static void reject_extra(struct work *w, size_t n)
+bool work_reject_extra(struct work *w, size_t row)
 {
 	size_t width = 0;
 	for (size_t i = 0; i < w->t->n_columns; i++)
 		width = MAX(width, w->t->columns[i].cell + 1);
-	for (size_t i = w->at; i < w->at + n; i++) {
-		for (size_t k = width; k < rows_width(&w->rows, i); k++) {
-			struct str s = rows_text(&w->block, rows_cell(&w->rows, i, k), &w->scratch);
-			if (s.n) {
-				table_reject(w->t, work_line(w, i), REJECT_ROW, s,
-					     "more cells than the table has columns");
-				break;
-			}
+	for (size_t k = width; k < rows_width(&w->rows, row); k++) {
+		struct str s = rows_text(&w->block, rows_cell(&w->rows, row, k), &w->scratch);
+		if (s.n) {
+			work_reject(w, row, REJECT_ROW, s, "more cells than the table has columns");
+			return true;
 		}
 	}
+	return false;
 }
 
 void work_convert(struct work *w, size_t n, struct column_out *out)
@@ -153,5 +167,6 @@ void work_convert(struct work *w, size_t n, struct column_out *out)
 		else
 			convert_values(w, i, n, &out[i]);
 	}
-	reject_extra(w, n);
+	for (size_t i = 0; i < n && !w->picked; i++)
+		work_reject_extra(w, w->at + i);
 }

@@ -1,39 +1,30 @@
-#include "ingest/header.h"
+#include "ingest/header_grid.h"
 
-#include "base/limits.h"
 #include "base/utf8.h"
+#include "ingest/period.h"
 #include "ingest/roles.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LOOKED_AT 200
 #define MAX_TITLES 20
 #define NAME_BYTES 200
 
 /* The hidden column of row numbers; see engine/worker/import.c. */
 static const struct str reserved = STR("_row");
 
-struct grid {
-	const struct block *b;
-	const struct rows *rows;
-	size_t n; /* rows looked at */
-	struct buf scratch;
-};
-
-static struct str cell_text(struct grid *g, size_t row, size_t column)
+struct str grid_text(struct grid *g, size_t row, size_t column)
 {
 	buf_clear(&g->scratch);
 	return rows_text(g->b, rows_cell(g->rows, row, column), &g->scratch);
 }
 
-/* One past the last cell that is not empty, and how many are not. */
-static size_t row_extent(struct grid *g, size_t row, size_t *ret_filled)
+size_t grid_extent(struct grid *g, size_t row, size_t *ret_filled)
 {
 	size_t extent = 0;
 	*ret_filled = 0;
 	for (size_t i = 0; i < rows_width(g->rows, row); i++) {
-		if (cell_text(g, row, i).n) {
+		if (grid_text(g, row, i).n) {
 			extent = i + 1;
 			(*ret_filled)++;
 		}
@@ -45,16 +36,16 @@ static size_t widest_extent(struct grid *g)
 {
 	size_t widest = 0, filled;
 	for (size_t i = 0; i < g->n; i++)
-		widest = MAX(widest, row_extent(g, i, &filled));
+		widest = MAX(widest, grid_extent(g, i, &filled));
 	return widest;
 }
 
 static size_t usual_extent(struct grid *g)
 {
 	size_t best = 0, best_rows = 0, filled;
-	size_t extents[LOOKED_AT];
+	size_t extents[HEADER_LOOKED_AT];
 	for (size_t i = 0; i < g->n; i++)
-		extents[i] = row_extent(g, i, &filled);
+		extents[i] = grid_extent(g, i, &filled);
 	for (size_t i = 0; i < g->n; i++) {
 		size_t same = 0;
 		for (size_t k = 0; k < g->n; k++)
@@ -67,14 +58,23 @@ static size_t usual_extent(struct grid *g)
 	return best;
 }
 
-/* The first row that fills half of the table's width; what comes before are titles. */
+/*
+ * The first row that fills half of the table's width; what comes before are titles. Titles may be of several cells: a
+ * row that names every column, right behind one that does not, is the better one.
+ */
 static size_t first_full_row(struct grid *g, size_t width)
 {
 	for (size_t i = 0; i < MIN(g->n, (size_t)MAX_TITLES); i++) {
-		size_t filled;
-		row_extent(g, i, &filled);
-		if (filled * 2 >= width && (filled > 1 || width == 1))
+		size_t filled, next = 0, top, end;
+		grid_extent(g, i, &filled);
+		if (filled * 2 < width || (filled < 2 && width != 1))
+			continue;
+		if (filled < width && i + 2 < g->n)
+			grid_extent(g, i + 1, &next);
+		if (next < width || grid_evidence(g, i + 1) != HEADER_STRONG)
 			return i;
+		header_span(g, i, width, &top, &end);
+		return end > i + 1 ? i : i + 1;
 	}
 	return 0;
 }
@@ -85,7 +85,7 @@ static bool is_year(struct str s)
 	return s.n == 4 && str_to_i64(s, &v) && v >= 1900 && v <= 2100;
 }
 
-static bool is_typed(struct str s)
+bool grid_is_typed(struct str s)
 {
 	static const struct infer_hint none = { 0 };
 	struct infer f = { 0 };
@@ -93,60 +93,85 @@ static bool is_typed(struct str s)
 	return infer_decide(&f, &none).type != TYPE_VARCHAR;
 }
 
-/* How the cells below a possible header cell compare with it. */
-static void look_below(struct grid *g, size_t row, size_t column, bool *ret_typed, bool *ret_repeated)
+void grid_look_below(struct grid *g, size_t row, size_t column, bool *ret_typed, bool *ret_repeated)
 {
 	CLEANUP(buf_free) struct buf head = BUF_INIT(LIMIT_CELL_BYTES * 2);
 	size_t filled = 0, typed = 0;
-	buf_add_str(&head, cell_text(g, row, column));
+	buf_add_str(&head, grid_text(g, row, column));
 	*ret_repeated = false;
 	for (size_t i = row + 1; i < g->n; i++) {
-		struct str s = cell_text(g, i, column);
+		struct str s = grid_text(g, i, column);
 		if (!s.n)
 			continue;
 		filled++;
-		typed += is_typed(s);
+		typed += grid_is_typed(s);
 		*ret_repeated = *ret_repeated || (head.n && str_eq(s, buf_str(&head)));
 	}
 	*ret_typed = filled && typed * 5 >= filled * 4;
+}
+
+/* Years, and dates that stand for months ("2024-03-01" shown as "мар.24"), are names as well as values. */
+static size_t period_values(struct grid *g, size_t row)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rows_width(g->rows, row); i++) {
+		struct period p;
+		struct str s = grid_text(g, row, i);
+		n += s.n && grid_is_typed(s) && period_parse(s, &p);
+	}
+	return n;
+}
+
+/* Nothing but months in a row: the names of the other columns stand a row higher. */
+static bool labels_above(struct grid *g, size_t row)
+{
+	bool any = false;
+	for (size_t i = 0; row > 0 && i < rows_width(g->rows, row - 1); i++) {
+		struct str s = grid_text(g, row - 1, i);
+		any = any || (s.n && !grid_is_typed(s) && !grid_text(g, row, i).n);
+	}
+	return any;
 }
 
 /*
  * A header is text above values. Where everything is text, it is a header when a word of it is known, or when no cell
  * of it is met again below.
  */
-static bool is_header(struct grid *g, size_t row)
+enum header_evidence grid_evidence(struct grid *g, size_t row)
 {
-	bool text_above_values = false, any_repeated = false, known = false, other_text = false, year = false;
+	bool text_above_values = false, any_repeated = false, known = false, other_text = false;
+	size_t periods = period_values(g, row);
 	for (size_t i = 0; i < rows_width(g->rows, row); i++) {
-		struct str s = cell_text(g, row, i);
-		bool typed, repeated;
+		struct str s = grid_text(g, row, i);
+		bool typed, repeated, period;
+		struct period p;
 		if (!s.n)
 			continue;
-		if (is_typed(s) && !is_year(s))
-			return false;
-		year = year || is_year(s);
-		other_text = other_text || !is_year(s);
+		period = is_year(s) || (periods >= 3 && period_parse(s, &p));
+		if (!period && grid_is_typed(s))
+			return HEADER_NONE;
+		other_text = other_text || !period;
 		known = known || roles_known_header(s);
-		look_below(g, row, i, &typed, &repeated);
-		s = cell_text(g, row, i);
-		text_above_values = text_above_values || (typed && !is_year(s));
+		grid_look_below(g, row, i, &typed, &repeated);
+		text_above_values = text_above_values || (typed && !period);
 		any_repeated = any_repeated || repeated;
 	}
-	if (year && !other_text)
-		return false;
-	if (g->n == row + 1)
-		return other_text && !year;
-	return known || text_above_values || !any_repeated;
+	if (!other_text)
+		return periods >= 3 && labels_above(g, row) ? HEADER_STRONG : HEADER_NONE;
+	if (known || text_above_values)
+		return HEADER_STRONG;
+	return g->n == row + 1 || !any_repeated ? HEADER_WEAK : HEADER_NONE;
 }
 
 /* The header's own width, unless most rows go beyond it. */
-static size_t headed_width(struct grid *g, size_t row, size_t usual)
+static size_t headed_width(struct grid *g, size_t top, size_t end, size_t usual)
 {
-	size_t filled, own = row_extent(g, row, &filled), beyond = 0;
-	for (size_t i = row + 1; i < g->n; i++)
-		beyond += row_extent(g, i, &filled) > own;
-	return beyond * 2 > g->n - row - 1 ? MAX(own, usual) : own;
+	size_t filled, own = 0, beyond = 0;
+	for (size_t i = top; i < end; i++)
+		own = MAX(own, grid_extent(g, i, &filled));
+	for (size_t i = end; i < g->n; i++)
+		beyond += grid_extent(g, i, &filled) > own;
+	return beyond * 2 > g->n - end ? MAX(own, usual) : own;
 }
 
 /* Blanks and line breaks become one space; cut at a whole character. */
@@ -193,6 +218,14 @@ static void add_name(struct header *h, struct str text)
 	h->names[h->n++] = buf_take(&name, NULL);
 }
 
+/* The next column: what the header's rows [top, end) call it, which may be nothing. */
+static void add_column(struct grid *g, size_t top, size_t end, size_t width, struct header *h)
+{
+	CLEANUP(buf_free) struct buf name = BUF_INIT(LIMIT_CELL_BYTES * 4);
+	header_join(g, top, end, width, h->n, &name);
+	add_name(h, buf_str(&name));
+}
+
 static bool check_width(const struct rows *rows, size_t width, struct err *e)
 {
 	if (rows->rows_too_wide * 2 > rows->n_rows || width > LIMIT_COLUMNS)
@@ -214,18 +247,23 @@ bool header_find(const struct block *b, const struct rows *rows, const struct re
 		return true;
 	}
 	struct grid g = { .b = b, .rows = rows, .scratch = BUF_INIT(2 * LIMIT_CELL_BYTES) };
-	g.n = MIN(rows->n_rows, (size_t)LOOKED_AT);
-	size_t width = usual_extent(&g);
+	g.n = MIN(rows->n_rows, (size_t)HEADER_LOOKED_AT);
+	size_t width = usual_extent(&g), top, end;
 	size_t row = first_full_row(&g, width);
-	bool headed = g.n && is_header(&g, row);
-	if (g.n)
-		width = headed ? headed_width(&g, row, width) : widest_extent(&g);
+	bool headed = g.n && grid_evidence(&g, row) != HEADER_NONE;
+	top = end = row;
+	if (headed) {
+		header_span(&g, row, width, &top, &end);
+		width = headed_width(&g, top, end, width);
+	} else if (g.n) {
+		width = widest_extent(&g);
+	}
 	bool ok = check_width(rows, width, e);
 	if (ok) {
 		h.names = mem_array(width + 1, sizeof *h.names);
 		for (size_t i = 0; i < width; i++)
-			add_name(&h, headed ? cell_text(&g, row, i) : STR(""));
-		h.skip = headed ? row + 1 : row;
+			add_column(&g, top, end, width, &h);
+		h.skip = end;
 		*ret = h;
 	}
 	buf_free(&g.scratch);

@@ -157,6 +157,11 @@ void infer_add(struct infer *f, struct str s)
 		return;
 	f->values++;
 	char c = s.p[0];
+	struct moment serial;
+	if (value_serial(s, 1900, &serial)) {
+		f->serials++;
+		f->serials_timed += serial.timed;
+	}
 	if ((is_digit(c) || c == '-') && (add_integer(f, s) || add_plain_decimal(f, s)))
 		return;
 	if (value_missing(s)) {
@@ -202,6 +207,8 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->ymd += from->ymd;
 	into->with_time += from->with_time;
 	into->slashed += from->slashed;
+	into->serials += from->serials;
+	into->serials_timed += from->serials_timed;
 	raise(&into->dot_scale, from->dot_scale);
 	raise(&into->comma_scale, from->comma_scale);
 	raise(&into->dot_digits, from->dot_digits);
@@ -288,7 +295,7 @@ struct column_type infer_decide(const struct infer *f, const struct infer_hint *
 		t.yes_no = both;
 		return t;
 	}
-	if (decide_moment(f, needed, &t) || decide_number(f, hint, values, needed, &t))
+	if (infer_serials(f, hint, needed, &t) || decide_moment(f, needed, &t) || decide_number(f, hint, values, needed, &t))
 		return t;
 	return t;
 }

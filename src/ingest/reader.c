@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "ingest/archive.h"
 #include "ingest/pack.h"
+#include "ingest/regions.h"
 #include "ingest/sniff.h"
 
 #include <stdlib.h>
@@ -42,6 +43,7 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 			return false;
 		break;
 	}
+	r = r->ops->sheets ? regions_wrap(r) : r;
 	r->as = as;
 	*ret = r;
 	return true;
@@ -87,7 +89,7 @@ bool reader_next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 
 bool reader_index(const struct reader *r, struct block *b, struct rows *ret, struct err *e)
 {
-	ret->n_rows = ret->n_cells = ret->rows_too_wide = 0;
+	ret->n_rows = ret->n_cells = ret->rows_too_wide = ret->hidden = ret->notes_left_out = ret->n_notes = 0;
 	return b->packed ? pack_index(b, ret, e) : r->ops->index(r, b, ret, e);
 }
 
@@ -125,10 +127,11 @@ struct str reader_file_table(const char *file_name)
 	return name.n && name.n <= READER_NAME_BYTES ? name : STR("table");
 }
 
-struct reader_table *reader_add_table(struct reader *r, struct str name)
+struct reader_table *reader_insert_table(struct reader *r, size_t at, struct str name)
 {
 	r->tables = mem_realloc(r->tables, (r->n_tables + 1) * sizeof *r->tables);
-	struct reader_table *t = &r->tables[r->n_tables++];
+	struct reader_table *t = &r->tables[at];
+	memmove(t + 1, t, (r->n_tables++ - at) * sizeof *t);
 	*t = (struct reader_table){ 0 };
 	t->name = mem_alloc(name.n + 1);
 	memcpy(t->name, name.p, name.n);
@@ -140,6 +143,11 @@ void reader_note(struct reader *r, const char *what, const char *reason)
 {
 	r->notes = mem_realloc(r->notes, (r->n_notes + 1) * sizeof *r->notes);
 	r->notes[r->n_notes++] = (struct reader_note){ mem_strdup(what), reason };
+}
+
+struct reader_table *reader_add_table(struct reader *r, struct str name)
+{
+	return reader_insert_table(r, r->n_tables, name);
 }
 
 void block_free(struct block *b)

@@ -29,6 +29,7 @@ struct cell {
 #define CELL_DOUBLED (UINT32_C(1) << 31) /* holds "" for " */
 #define CELL_ERROR (UINT32_C(1) << 30)   /* the text says what is wrong; there is no value */
 #define CELL_LENGTH (CELL_ERROR - 1)
+#define CELL_UNCOMPUTED "=" /* the text of a CELL_ERROR that is a formula without its result */
 
 static inline uint32_t cell_length(struct cell c)
 {
@@ -43,7 +44,16 @@ struct block {
 	bool packed;         /* rows written by block_pack_*; else text of the file */
 	bool literal_quotes; /* text: its quotes do not pair, so they are ordinary characters */
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
-	size_t repaired;     /* bytes that were not valid UTF-8 and are U+FFFD now */
+	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */
+	size_t spread_wide, spread_hidden;
+	size_t repaired; /* bytes that were not valid UTF-8 and are U+FFFD now */
+};
+
+#define ROWS_NOTES 20
+/* Text below a table that is no row of it: a signature, a remark. */
+struct note {
+	uint32_t line;
+	struct cell cell; /* the first that is not empty */
 };
 
 /* The rows of one block. Reused from block to block. */
@@ -54,6 +64,10 @@ struct rows {
 	size_t n_rows, n_cells;
 	size_t cap_rows, cap_cells;
 	size_t rows_too_wide; /* left out: more than LIMIT_COLUMNS cells */
+	size_t hidden;        /* of n_rows: not shown in the workbook */
+	size_t notes_left_out;
+	struct note notes[ROWS_NOTES]; /* the first of them */
+	size_t n_notes;
 };
 
 struct reader_table {
@@ -61,12 +75,14 @@ struct reader_table {
 	char **columns; /* known beforehand (SQLite); NULL: in the rows themselves */
 	size_t n_columns;
 	bool view; /* its rows are made of those of other tables */
+	bool hidden; /* a sheet that the workbook does not show */
 };
 
 struct reader;
 
 struct reader_ops {
 	const char *format; /* "csv", "sql", "xlsx", "json", … */
+	bool sheets;        /* a table is a sheet, which may hold several: see regions.h */
 	bool (*start)(struct reader *r, size_t table, struct err *e);
 	bool (*next)(struct reader *r, struct block *ret, bool *ret_end, struct err *e);
 	bool (*index)(const struct reader *r, struct block *b, struct rows *ret, struct err *e);
@@ -87,10 +103,14 @@ struct reader {
 	struct reader_note *notes;
 	size_t n_notes;
 	enum import_as as;
+	/* wishes of a person, to be set before table_open */
+	bool unpivot;       /* months that stand in columns become rows: see unpivot.h */
+	bool drop_rejected; /* a row with a cell that does not fit is left out, instead of only the cell */
 	/* what was understood, for the report; NULL or 0 where it does not apply */
 	const char *encoding;
 	char delimiter;
 	bool decimal_comma_likely; /* ; between cells: 1,234 is more likely 1.234 than 1234 */
+	int serials_from;          /* workbooks: 1900 or 1904, the year whose days a date is counted from */
 };
 
 /* Tells the format by content and opens the reader for it. ERR_VALUE says what was found where it is none of ours. */
@@ -111,6 +131,8 @@ struct str reader_file_table(const char *file_name);
 #define READER_NAME_BYTES 200 /* of a table's name that comes from the file */
 struct reader_table *reader_add_table(struct reader *r, struct str name);
 void reader_note(struct reader *r, const char *what, const char *reason);
+/* The same at a place; tables that are open keep their numbers only when it is behind them. */
+struct reader_table *reader_insert_table(struct reader *r, size_t at, struct str name);
 void block_free(struct block *b);
 void rows_free(struct rows *rows);
 

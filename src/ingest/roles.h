@@ -87,3 +87,5 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 bool roles_keep_text(struct str header);
 /* Whether a header is a word this table knows: for telling a header row from data. */
 bool roles_known_header(struct str header);
+/* Whether the header says a date. */
+bool roles_says_date(struct str header);

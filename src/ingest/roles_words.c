@@ -289,6 +289,18 @@ bool roles_keep_text(struct str header)
 	return words_match(WORD_TEXT, buf_str(&b)) >= 0.75 || words_match(WORD_PHONE, buf_str(&b)) >= 0.75;
 }
 
+bool roles_says_date(struct str header)
+{
+	static const enum word dates[] = { WORD_DATE, WORD_BIRTH_DATE, WORD_REGISTERED };
+	CLEANUP(buf_free) struct buf b = BUF_INIT(8192);
+	words_normalize(header, &b);
+	for (size_t i = 0; i < countof(dates); i++) {
+		if (words_match(dates[i], buf_str(&b)) >= 0.75)
+			return true;
+	}
+	return false;
+}
+
 bool roles_known_header(struct str header)
 {
 	CLEANUP(buf_free) struct buf b = BUF_INIT(8192);

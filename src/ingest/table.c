@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "ingest/unpivot.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ void table_close(struct table *t)
 	if (!t)
 		return;
 	free_head(t);
+	unpivot_free(t->unpivot);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		free(t->columns[i].name);
 		for (size_t k = 0; k < t->columns[i].n_samples; k++)
@@ -165,13 +167,15 @@ static bool publish(struct work *w, struct err *e)
 		ok = false;
 	} else {
 		uint64_t before = t->rows_seen;
-		size_t header_rows = before < t->skip ? MIN(t->skip - before, w->rows.n_rows) : 0;
+		size_t skip = table_skip(t);
+		size_t header_rows = before < skip ? MIN(skip - before, w->rows.n_rows) : 0;
 		w->at = header_rows;
 		w->end = w->rows.n_rows;
-		w->row = before < t->skip ? 0 : before - t->skip;
+		w->row = before < skip ? 0 : before - skip;
 		t->rows_seen += w->rows.n_rows;
 		t->rows_kept += w->end - w->at;
-		t->rows_left_out += w->rows.rows_too_wide;
+		t->rows_left_out += w->rows.rows_too_wide + w->rows.notes_left_out;
+		t->rows_hidden += w->rows.hidden;
 		t->published++;
 		pthread_cond_broadcast(&t->turn);
 	}
@@ -179,16 +183,24 @@ static bool publish(struct work *w, struct err *e)
 	return ok;
 }
 
+static void reject_block(struct work *w, uint64_t line, struct str text, const char *reason)
+{
+	table_reject(w->t, (struct reject_place){ line, REJECT_NO_ROW, REJECT_ROW }, text, reason, STR(""));
+}
+
 static void reject_block_faults(struct work *w)
 {
 	if (w->block.repaired)
-		table_reject(w->t, w->block.first_line, REJECT_ROW, STR(""),
+		reject_block(w, w->block.first_line, STR(""),
 			     "bytes after this line are not valid UTF-8 and were replaced");
 	if (w->rows.rows_too_wide)
-		table_reject(w->t, w->block.first_line, REJECT_ROW, STR(""),
+		reject_block(w, w->block.first_line, STR(""),
 			     "a row after this line has too many cells and was left out");
+	for (size_t i = 0; i < w->rows.n_notes; i++)
+		reject_block(w, w->rows.notes[i].line, rows_text(&w->block, w->rows.notes[i].cell, &w->scratch),
+			     "text below the table, which is no row of it; it was left out");
 	if (w->block.literal_quotes && w->at < w->end)
-		table_reject(w->t, w->block.first_line, REJECT_ROW, rows_text(&w->block, w->rows.cells[0], &w->scratch),
+		reject_block(w, w->block.first_line, rows_text(&w->block, w->rows.cells[0], &w->scratch),
 			     "a quotation mark is opened and never closed; it was taken as it stands");
 }
 
@@ -200,7 +212,7 @@ static bool next_block(struct work *w, bool *ret_end, struct err *e)
 		return false;
 	if (*ret_end)
 		return true;
-	if (!reader_index(w->t->reader, &w->block, &w->rows, e))
+	if (!table_index(w->t, &w->block, &w->rows, e))
 		return fail(w->t, e);
 	if (!publish(w, e))
 		return false;
@@ -235,24 +247,45 @@ void work_free(struct work *w)
 	block_free(&w->block);
 	rows_free(&w->rows);
 	buf_free(&w->scratch);
+	buf_free(&w->whole);
+	free(w->picked);
 	free(w->stats);
 	free(w);
+}
+
+/* The next rows, at most max; *ret_n of them are kept, which may be none. *ret_end when there are no more. */
+static bool fill_some(struct work *w, size_t max, struct column_out *out, size_t *ret_n, bool *ret_end, struct err *e)
+{
+	while (w->at == w->end && !*ret_end) {
+		if (!next_block(w, ret_end, e))
+			return false;
+	}
+	size_t n = MIN(max, w->end - w->at);
+	*ret_n = n;
+	w->filled_row = w->row;
+	if (n && w->t->reader->drop_rejected) {
+		*ret_n = work_pick(w, n);
+		pthread_mutex_lock(&w->t->lock);
+		w->t->rows_kept -= n - *ret_n;
+		w->t->rows_left_out += n - *ret_n;
+		pthread_mutex_unlock(&w->t->lock);
+	}
+	if (*ret_n)
+		work_convert(w, *ret_n, out);
+	w->at += n;
+	w->row += n;
+	return true;
 }
 
 bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n, uint64_t *ret_row, struct err *e)
 {
 	bool end = false;
-	while (w->at == w->end && !end) {
-		if (!next_block(w, &end, e))
+	*ret_n = 0;
+	while (!*ret_n && !end) {
+		if (!fill_some(w, max, out, ret_n, &end, e))
 			return false;
 	}
-	size_t n = MIN(max, w->end - w->at);
-	if (n)
-		work_convert(w, n, out);
-	*ret_row = w->row;
-	*ret_n = n;
-	w->at += n;
-	w->row += n;
+	*ret_row = w->filled_row;
 	return true;
 }
 
@@ -307,7 +340,7 @@ bool table_again(struct table *t, struct err *e)
 	table_forget_rejects(t);
 	for (size_t i = 0; i < t->n_columns; i++)
 		stats_init(&t->columns[i].stats);
-	t->rows_kept = t->rows_left_out = t->next_seq = t->published = t->rows_seen = 0;
+	t->rows_kept = t->rows_left_out = t->rows_hidden = t->next_seq = t->published = t->rows_seen = 0;
 	t->failed = t->reader_ended = false;
 	t->fixed_types = true;
 	atomic_store(&t->contradicted, false);

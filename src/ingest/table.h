@@ -7,7 +7,8 @@
  * finer decimal, a leading zero, a date in the other order, too many misfits): then table_settle says so, the caller
  * drops what was written, and table_again infers over every row before the second pass, which is the last.
  *
- * What does not fit its column becomes a reject: the cell is NULL, the row stays.
+ * What does not fit its column becomes a reject: the cell is NULL, the row stays; or the row is left out as well
+ * (reader.drop_rejected), and its number with it.
  */
 #pragma once
 
@@ -18,13 +19,20 @@
 #include <pthread.h>
 
 #define REJECT_TEXT 200
-#define REJECT_ROW UINT32_MAX /* concerns the row and no one column */
+#define REJECT_ROW UINT32_MAX    /* concerns the row and no one column */
+#define REJECT_NO_ROW UINT64_MAX /* concerns no row that can be named */
+
+struct reject_place {
+	uint64_t line; /* of the file or sheet */
+	uint64_t row;  /* number in the table, from 0 */
+	uint32_t column;
+};
 
 struct reject {
-	uint64_t line;
-	uint32_t column;
+	struct reject_place at;
 	char *text;         /* at most REJECT_TEXT bytes, UTF-8 */
 	const char *reason; /* static */
+	char *whole;        /* NULL, or the row, where it was left out: a JSON list of the columns' texts */
 };
 
 struct table_column {
@@ -49,13 +57,15 @@ struct table {
 	struct table_column *columns;
 	size_t n_columns;
 	uint64_t rows_kept, rows_left_out, n_rejects;
+	uint64_t rows_hidden;   /* of those read: the workbook does not show them */
 	struct reject *rejects; /* the first LIMIT_REJECTS_KEPT; sorted by line by table_settle */
 	size_t n_rejects_kept;
 	/* private */
 	size_t skip;
-	bool fixed_types;   /* an append, or the second pass */
-	bool expected;      /* an append */
-	struct block *head; /* blocks read ahead */
+	struct unpivot *unpivot; /* NULL: rows stay as they are */
+	bool fixed_types;        /* an append, or the second pass */
+	bool expected;           /* an append */
+	struct block *head;      /* blocks read ahead */
 	size_t n_head, next_head;
 	bool reader_ended;
 	pthread_mutex_t reading; /* the reader, the head, next_seq */
@@ -84,6 +94,10 @@ struct work {
 	struct buf scratch; /* texts that are not slices of the block; never grows within a block */
 	size_t mark_place;  /* line numbers are counted from here */
 	uint64_t mark_line;
+	uint64_t filled_row; /* number of the first row of the last work_fill, kept or not */
+	uint32_t *picked;    /* drop_rejected: offsets of the kept rows from it; else NULL */
+	size_t cap_picked;
+	struct buf whole;           /* the row that is being left out */
 	struct column_stats *stats; /* one a column */
 };
 
@@ -109,8 +123,13 @@ struct column_out {
 struct work *work_new(struct table *t);
 /* Adds what the thread saw to the table. Takes NULL. */
 void work_free(struct work *w);
-/* Fills up to max rows; *ret_n 0 at the end of the pass. *ret_row is the number of the first. */
+/* Fills up to max rows; *ret_n 0 at the end of the pass. *ret_row is the number of the first that was looked at. */
 bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n, uint64_t *ret_row, struct err *e);
+/* The number in the table of row i of the last work_fill. */
+static inline uint64_t work_number(const struct work *w, size_t i)
+{
+	return w->filled_row + (w->picked ? w->picked[i] : i);
+}
 
 /* After a pass, when every work is freed. *ret_again: the types were wrong. For an append that does not fit: ERR_VALUE.
  */
@@ -119,12 +138,27 @@ bool table_settle(struct table *t, bool *ret_again, struct err *e);
 bool table_again(struct table *t, struct err *e);
 
 /* table_rejects.c; thread-safe */
-void table_reject(struct table *t, uint64_t line, uint32_t column, struct str text, const char *reason);
+void table_reject(struct table *t, struct reject_place at, struct str text, const char *reason, struct str whole);
 void table_forget_rejects(struct table *t);
 void table_sort_rejects(struct table *t);
+/* Thread-safe: reader_index, and what the person asked for besides. */
+bool table_index(const struct table *t, struct block *b, struct rows *ret, struct err *e);
+/* Rows of an indexed pass that are no data; unpivot_block has left them out. */
+static inline size_t table_skip(const struct table *t)
+{
+	return t->unpivot ? 0 : t->skip;
+}
 /* convert.c: rows [w->at, w->at + n) of the block. */
 void work_convert(struct work *w, size_t n, struct column_out *out);
+/* convert_pick.c: those of the next n rows in which everything fits; the others are rejected. */
+size_t work_pick(struct work *w, size_t n);
 uint64_t work_line(struct work *w, size_t row);
+/* row is a row of the block. */
+void work_reject(struct work *w, size_t row, uint32_t column, struct str text, const char *reason);
+/* A cell without a usable value: a reject, unless it simply has none. */
+void work_misfit(struct work *w, size_t column, size_t row, struct cell c, struct str text);
+/* Rejects cells to the right of the last column; whether there are any. */
+bool work_reject_extra(struct work *w, size_t row);
 /* table_head.c */
 bool table_read_head(struct table *t, struct infer **ret_infers, struct err *e);
 bool table_infer_all(struct table *t, struct infer *infers, struct err *e);

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "ingest/header.h"
 #include "ingest/table.h"
+#include "ingest/unpivot.h"
 
 #include <stdlib.h>
 
@@ -53,12 +54,39 @@ static void infer_block(struct table *t, const struct block *b, const struct row
 	}
 }
 
+/* Months that stand in columns become rows, and the columns those of the rows. */
+static void spread_columns(struct table *t, struct header *h)
+{
+	size_t n;
+	t->unpivot = unpivot_find(h->names, h->n);
+	if (!t->unpivot)
+		return;
+	char **names = unpivot_names(t->unpivot, h->names, &n);
+	header_free(h);
+	*h = (struct header){ .skip = t->skip, .names = names, .n = n };
+}
+
+bool table_index(const struct table *t, struct block *b, struct rows *ret, struct err *e)
+{
+	if (!reader_index(t->reader, b, ret, e))
+		return false;
+	if (!t->unpivot)
+		return true;
+	if (!b->spread)
+		return unpivot_block(t->unpivot, b, ret, b->seq ? 0 : t->skip, e);
+	ret->rows_too_wide += b->spread_wide;
+	ret->hidden += b->spread_hidden;
+	return true;
+}
+
 static bool begin_columns(struct table *t, const struct block *b, const struct rows *rows, struct err *e)
 {
 	struct header h;
 	if (!header_find(b, rows, &t->reader->tables[t->index], &h, e))
 		return false;
 	t->skip = h.skip;
+	if (t->reader->unpivot)
+		spread_columns(t, &h);
 	t->columns = mem_array(h.n + 1, sizeof *t->columns);
 	for (size_t i = 0; i < h.n; i++) {
 		struct table_column *c = &t->columns[i];
@@ -98,10 +126,11 @@ static bool read_head(struct table *t, struct infer **infers, struct sampler **s
 		if (!ok || t->n_head == at)
 			continue;
 		bytes += t->head[at].n;
-		ok = reader_index(t->reader, &t->head[at], &rows, e);
+		ok = table_index(t, &t->head[at], &rows, e);
 		if (ok && !t->columns) {
-			ok = begin_columns(t, &t->head[at], &rows, e);
-			skip = t->skip;
+			ok = begin_columns(t, &t->head[at], &rows, e) &&
+			     (!t->unpivot || table_index(t, &t->head[at], &rows, e));
+			skip = table_skip(t);
 			*infers = mem_zalloc((t->n_columns + 1) * sizeof **infers);
 			*samplers = mem_zalloc((t->n_columns + 1) * sizeof **samplers);
 			for (size_t i = 0; i < t->n_columns; i++)
@@ -133,14 +162,16 @@ bool table_read_head(struct table *t, struct infer **ret_infers, struct err *e)
 bool table_infer_all(struct table *t, struct infer *infers, struct err *e)
 {
 	struct rows rows = { 0 };
-	size_t skip = t->skip;
+	uint64_t seq = 0;
+	size_t skip = table_skip(t);
 	bool ok = reader_start(t->reader, t->index, e), ended = false;
 	while (ok) {
 		struct block b = { 0 };
 		ok = reader_next(t->reader, &b, &ended, e);
 		if (!ok || ended)
 			break;
-		ok = reader_index(t->reader, &b, &rows, e);
+		b.seq = seq++;
+		ok = table_index(t, &b, &rows, e);
 		if (ok)
 			infer_block(t, &b, &rows, MIN(skip, rows.n_rows), infers, NULL);
 		skip -= MIN(skip, rows.n_rows);
@@ -155,7 +186,9 @@ void table_decide(struct table *t, const struct infer *infers)
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct table_column *c = &t->columns[i];
 		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(c->name)),
-					   .decimal_comma = t->reader->decimal_comma_likely };
+					   .decimal_comma = t->reader->decimal_comma_likely,
+					   .says_date = roles_says_date(str_of(c->name)),
+					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);
 	}
 }

@@ -133,7 +133,7 @@ static enum value_result read_number(const struct column_type *t, struct str tex
 static enum value_result read_moment(const struct column_type *t, struct str text, union value *ret)
 {
 	struct moment m;
-	if (!value_moment(text, t->order, &m))
+	if (!value_moment(text, t->order, &m) && !(t->serials_from && value_serial(text, t->serials_from, &m)))
 		return value_missing(text) ? VALUE_MISSING : VALUE_MISFIT;
 	if (t->type == TYPE_DATE) {
 		if (m.usec)

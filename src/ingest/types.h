@@ -39,6 +39,7 @@ struct column_type {
 	bool date_ambiguous;   /* no value told day and month apart: day first was assumed */
 	bool untyped;          /* no value seen at all */
 	bool yes_no;           /* BOOLEAN: told by yes and no, so a third word makes it text */
+	int serials_from; /* dates: numbers are days counted from this year (1900, 1904); 0 = numbers are no dates */
 };
 
 #define TYPE_NAME_BYTES 24
@@ -63,6 +64,7 @@ struct infer {
 	uint64_t phone_like;              /* + and at least 7 digits, or 11 digits from 7 or 8 on */
 	uint64_t codes;                   /* letters and digits in one word */
 	uint64_t dmy, mdy, ymd;           /* readable as a date in this order */
+	uint64_t serials, serials_timed;  /* numbers that may be days; those that are not whole */
 	uint64_t with_time;               /* and with a time that is not midnight */
 	uint64_t slashed;                 /* its order is not told by dots, by the year or by a name of a month */
 	uint8_t dot_scale, comma_scale;   /* digits after the mark, trailing zeros not counted */
@@ -74,6 +76,8 @@ void infer_merge(struct infer *into, const struct infer *from);
 struct infer_hint {
 	bool keep_text;     /* the header says an identifier, a phone, a postcode */
 	bool decimal_comma; /* where nothing else tells */
+	bool says_date;     /* the header says a date */
+	int serials_from;   /* as in struct column_type */
 };
 struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint);
 /* So many values were no number, date or truth that none to come will change it: counting them is enough. */
@@ -112,6 +116,10 @@ struct moment {
 /* value_month.c: "march", "марта", "mar." → 3; 0 = none. */
 int value_month(struct str word);
 bool value_moment(struct str text, enum date_order order, struct moment *ret);
+/* value_serial.c: a number of days that a workbook keeps for a date between 1930 and 2100. */
+bool value_serial(struct str text, int from_year, struct moment *ret);
+/* Whether a column is one of dates because of such numbers. */
+bool infer_serials(const struct infer *f, const struct infer_hint *hint, uint64_t needed, struct column_type *t);
 
 /* What came of reading one cell as a column's type. */
 enum value_result { VALUE_OK, VALUE_MISSING, VALUE_MISFIT };

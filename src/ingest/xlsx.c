@@ -56,6 +56,7 @@ static void close_reader(struct reader *r)
 
 static const struct reader_ops xlsx_ops = {
 	.format = "xlsx",
+	.sheets = true,
 	.start = start,
 	.next = next,
 	.close = close_reader,
@@ -90,7 +91,7 @@ static void list_sheets(struct xlsx_reader *x)
 	x->sizes = mem_array(x->book.n_sheets, sizeof *x->sizes);
 	for (size_t i = 0; i < x->book.n_sheets; i++) {
 		zip_stat_t st = { 0 };
-		reader_add_table(&x->base, str_of(x->book.sheets[i].name));
+		reader_add_table(&x->base, str_of(x->book.sheets[i].name))->hidden = x->book.sheets[i].hidden;
 		zip_stat(x->zip, x->book.sheets[i].path, ZIP_FL_NOCASE, &st);
 		x->sizes[i] = st.size;
 		x->sheets_bytes += st.size;
@@ -113,6 +114,7 @@ bool xlsx_open(struct source *s, struct reader **ret, struct err *e)
 		return false;
 	}
 	list_sheets(x);
+	x->base.serials_from = x->book.from_1904 ? 1904 : 1900;
 	*ret = &x->base;
 	return true;
 }

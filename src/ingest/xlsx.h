@@ -54,6 +54,7 @@ const char *xlsx_attribute(const char **attributes, const char *local);
 
 struct xlsx_sheet_part {
 	char *name, *path;
+	bool hidden;
 };
 
 enum xlsx_kind { XLSX_NUMBER, XLSX_DATE, XLSX_TIME };

@@ -25,6 +25,9 @@ void cells_begin_row(struct xlsx_cells *s, const char **a)
 	s->row = said ? (uint32_t)row : s->row + 1;
 	s->next_column = s->packed = 0;
 	pack_row(&s->packer, s->row);
+	const char *hidden = xlsx_attribute(a, "hidden");
+	if (hidden && (strcmp(hidden, "1") == 0 || strcmp(hidden, "true") == 0))
+		s->packer.flags = ROW_HIDDEN;
 }
 
 static enum cell_kind kind_of(const char *type)
@@ -61,6 +64,7 @@ void cells_begin(struct xlsx_cells *s, const char **a)
 	s->column = column == SIZE_MAX || column < s->next_column ? s->next_column : column;
 	s->next_column = s->column + 1;
 	s->kind = kind_of(type);
+	s->formula = false;
 	uint64_t number;
 	bool styled = style && str_to_u64(str_of(style), &number) && number < s->book->n_styles;
 	s->style = styled ? s->book->styles[number] : XLSX_NUMBER;
@@ -90,6 +94,9 @@ static struct str cell_value(struct xlsx_cells *s, uint32_t *flags)
 	case CELL_KIND_TRUTH:
 		return str_is(str_trim(text), "0") ? STR("FALSE") : STR("TRUE");
 	case CELL_KIND_WRONG:
+		/* "Not available" is what its author meant: no value. */
+		if (str_is(str_trim(text), "#N/A"))
+			return STR("");
 		*flags = CELL_ERROR;
 		return text;
 	case CELL_KIND_NUMBER:
@@ -103,12 +110,21 @@ static struct str cell_value(struct xlsx_cells *s, uint32_t *flags)
 	return buf_str(&s->rendered);
 }
 
+void cells_formula(struct xlsx_cells *s)
+{
+	s->formula = true;
+}
+
 bool cells_end(struct xlsx_cells *s)
 {
 	uint32_t flags = 0;
-	if (!s->text.n)
+	/* The text of an empty result is kept as one: a formula without any was never computed. */
+	bool uncomputed = !s->text.n && s->formula && s->kind == CELL_KIND_NUMBER;
+	if (!s->text.n && !uncomputed)
 		return true;
-	struct str value = cell_value(s, &flags);
+	struct str value = uncomputed ? STR(CELL_UNCOMPUTED) : cell_value(s, &flags);
+	if (uncomputed)
+		flags = CELL_ERROR;
 	if (!value.n)
 		return true;
 	if (s->column >= LIMIT_COLUMNS)

@@ -19,6 +19,7 @@ struct xlsx_cells {
 	size_t next_column; /* of the open row */
 	size_t packed;      /* cells put into it */
 	enum cell_kind kind;
+	bool formula;        /* the open cell has one */
 	uint8_t style;       /* enum xlsx_kind */
 	size_t column;       /* of the open cell */
 	struct buf text;     /* of the open cell */
@@ -28,5 +29,7 @@ struct xlsx_cells {
 /* attributes as expat gives them: name, value, name, value, NULL. */
 void cells_begin_row(struct xlsx_cells *s, const char **attributes);
 void cells_begin(struct xlsx_cells *s, const char **attributes);
+/* The open cell has a formula, whatever it says. */
+void cells_formula(struct xlsx_cells *s);
 bool cells_end(struct xlsx_cells *s);
 bool cells_end_row(struct xlsx_cells *s);

@@ -68,7 +68,9 @@ static void on_workbook(void *user, const char *name, const char **a)
 			return;
 		}
 		b->sheets = mem_realloc(b->sheets, (b->n_sheets + 1) * sizeof *b->sheets);
-		b->sheets[b->n_sheets++] = (struct xlsx_sheet_part){ mem_strdup(sheet), mem_strdup(id) };
+		const char *state = xlsx_attribute(a, "state");
+		bool hidden = state && strcmp(state, "visible") != 0;
+		b->sheets[b->n_sheets++] = (struct xlsx_sheet_part){ mem_strdup(sheet), mem_strdup(id), hidden };
 	}
 }
 
@@ -195,7 +197,7 @@ static void place_sheets(struct parts *p, const char *workbook)
 		}
 		free(b->sheets[i].path);
 		if (path)
-			b->sheets[kept++] = (struct xlsx_sheet_part){ b->sheets[i].name, path };
+			b->sheets[kept++] = (struct xlsx_sheet_part){ b->sheets[i].name, path, b->sheets[i].hidden };
 		else
 			free(b->sheets[i].name);
 	}

@@ -201,6 +201,8 @@ static bool start_tag(struct xlsx_scan *s, const char *name, size_t n, char *p, 
 	if (n == 1 && (name[0] == 'v' || name[0] == 't' || name[0] == 'f')) {
 		if (!s->in_cell)
 			return false;
+		if (name[0] == 'f')
+			cells_formula(cells);
 		s->open = empty ? 0 : name[0];
 		return true;
 	}

@@ -41,7 +41,15 @@ static void end_row(struct xlsx_sheet *s)
 		XML_StopParser(s->x.parser, XML_TRUE);
 }
 
-enum element { ELEMENT_OTHER, ELEMENT_CELL, ELEMENT_VALUE, ELEMENT_ROW, ELEMENT_PHONETIC, ELEMENT_DATA };
+enum element {
+	ELEMENT_OTHER,
+	ELEMENT_CELL,
+	ELEMENT_VALUE,
+	ELEMENT_ROW,
+	ELEMENT_PHONETIC,
+	ELEMENT_DATA,
+	ELEMENT_FORMULA
+};
 
 /* Names are met by the million, and nearly all are c and v. */
 static enum element element_of(const char *name)
@@ -50,11 +58,15 @@ static enum element element_of(const char *name)
 		const char *name;
 		enum element element;
 	} elements[] = {
-		{ "c", ELEMENT_CELL },  { "v", ELEMENT_VALUE },      { "t", ELEMENT_VALUE },
-		{ "row", ELEMENT_ROW }, { "rPh", ELEMENT_PHONETIC }, { "sheetData", ELEMENT_DATA },
+		{ "c", ELEMENT_CELL },    { "v", ELEMENT_VALUE },      { "t", ELEMENT_VALUE },
+		{ "row", ELEMENT_ROW },   { "rPh", ELEMENT_PHONETIC }, { "sheetData", ELEMENT_DATA },
+		{ "f", ELEMENT_FORMULA },
 	};
 	if (name[0] && !name[1])
-		return name[0] == 'c' ? ELEMENT_CELL : name[0] == 'v' || name[0] == 't' ? ELEMENT_VALUE : ELEMENT_OTHER;
+		return name[0] == 'c'                     ? ELEMENT_CELL
+		       : name[0] == 'v' || name[0] == 't' ? ELEMENT_VALUE
+		       : name[0] == 'f'                   ? ELEMENT_FORMULA
+							  : ELEMENT_OTHER;
 	const char *local = xlsx_local(name);
 	for (size_t i = 0; i < countof(elements); i++) {
 		if (strcmp(local, elements[i].name) == 0)
@@ -86,6 +98,10 @@ static void on_start(void *user, const char *name, const char **a)
 	case ELEMENT_DATA:
 		s->in_data = true;
 		break;
+	case ELEMENT_FORMULA:
+		if (s->in_row)
+			cells_formula(&s->cells);
+		break;
 	case ELEMENT_OTHER:
 		break;
 	}
@@ -113,6 +129,7 @@ static void on_end(void *user, const char *name)
 	case ELEMENT_DATA:
 		s->in_data = false;
 		break;
+	case ELEMENT_FORMULA:
 	case ELEMENT_OTHER:
 		break;
 	}

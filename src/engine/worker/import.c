@@ -190,7 +190,10 @@ static bool import_file(struct import_job *j, struct err *e)
 	bool baskets = as && strcmp(as, "baskets") == 0;
 	if (!reader_open(j->source, name, baskets ? AS_BASKETS : AS_AUTO, &j->reader, e) || !import_copy_begin(j, e))
 		return false;
-	j->tables = mem_array(j->reader->n_tables + 1, sizeof(struct table *));
+	j->reader->unpivot = json_is_true(json_object_get(j->options, "unpivot"));
+	j->reader->drop_rejected = json_is_true(json_object_get(j->options, "drop_rejected"));
+	/* The list of a workbook's tables grows while it is read. */
+	j->tables = mem_array(LIMIT_TABLES + 1, sizeof(struct table *));
 	for (size_t i = 0; i < j->reader->n_tables; i++) {
 		if (!import_table(j, i, e))
 			return false;

@@ -124,7 +124,7 @@ static void fill_chunk(duckdb_function_info info, duckdb_data_chunk chunk)
 	}
 	int64_t *rows = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
 	for (size_t i = 0; i < n; i++)
-		rows[i] = j->row_base + (int64_t)(row + i);
+		rows[i] = j->row_base + (int64_t)work_number(p->work, i);
 	for (size_t i = 0; i < columns; i++)
 		set_validity(duckdb_data_chunk_get_vector(chunk, i + 1), p->out[i].valid, p->words);
 	duckdb_data_chunk_set_size(chunk, n);

@@ -9,17 +9,21 @@
 #include <stdlib.h>
 
 #define REJECTS_IN_A_FRAME 500
+#define REJECTS_BYTES_IN_A_FRAME (LIMIT_FRAME_BYTES / 4) /* begun with less; one more may take 64 KiB escaped */
 #define SAMPLES_SHOWN 5
 #define SAMPLE_BYTES 80
 #define RELATIONS 500
 
-static void write_reject(struct json_writer *w, const struct table *t, const struct reject *r)
+static void write_reject(struct json_writer *w, const struct table *t, int64_t row_base, const struct reject *r)
 {
 	jw_open(w, '{');
-	jw_kv_i64(w, "line", (int64_t)r->line);
-	jw_kv_cstr(w, "column", r->column == REJECT_ROW ? "" : t->columns[r->column].name);
+	jw_kv_i64(w, "line", (int64_t)r->at.line);
+	jw_kv_i64(w, "row", r->at.row == REJECT_NO_ROW ? -1 : row_base + (int64_t)r->at.row);
+	jw_kv_cstr(w, "column", r->at.column == REJECT_ROW ? "" : t->columns[r->at.column].name);
 	jw_kv_cstr(w, "text", r->text);
 	jw_kv_cstr(w, "reason", r->reason);
+	if (r->whole)
+		jw_kv_cstr(w, "whole", r->whole);
 	jw_close(w, '}');
 }
 
@@ -34,8 +38,9 @@ bool import_report_rejects(struct import_job *j, size_t table, struct err *e)
 		jw_kv_i64(&w, "table", (int64_t)table);
 		jw_key(&w, "items");
 		jw_open(&w, '[');
-		for (size_t n = 0; n < REJECTS_IN_A_FRAME && at < t->n_rejects_kept; n++)
-			write_reject(&w, t, &t->rejects[at++]);
+		for (size_t n = 0; n < REJECTS_IN_A_FRAME && b.n < REJECTS_BYTES_IN_A_FRAME && at < t->n_rejects_kept;
+		     n++)
+			write_reject(&w, t, j->row_base, &t->rejects[at++]);
 		jw_close(&w, ']');
 		jw_close(&w, '}');
 		if (!import_send(j, FRAME_REJECTS, buf_str(&b), e))
@@ -102,6 +107,8 @@ static void write_table(struct json_writer *w, size_t number, const struct table
 	jw_kv_i64(w, "rows", (int64_t)t->rows_kept);
 	jw_kv_i64(w, "rows_read", (int64_t)(t->rows_kept + t->rows_left_out));
 	jw_kv_i64(w, "rows_left_out", (int64_t)t->rows_left_out);
+	jw_kv_i64(w, "rows_hidden", (int64_t)t->rows_hidden);
+	jw_kv_bool(w, "hidden", t->reader->tables[t->index].hidden);
 	jw_kv_i64(w, "rejects", (int64_t)t->n_rejects);
 	jw_key(w, "columns");
 	jw_open(w, '[');

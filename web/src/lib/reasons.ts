@@ -16,6 +16,8 @@ const sentences: Record<string, Key> = {
   'neither true nor false': 'reject.boolean',
   'longer than a cell may be': 'reject.long',
   'an error value or binary data in the file': 'reject.error',
+  'a formula whose result is not in the file: open it in a spreadsheet program and save it again': 'reject.formula',
+  'text below the table, which is no row of it; it was left out': 'reject.note',
   'more cells than the table has columns': 'reject.cells',
   'bytes after this line are not valid UTF-8 and were replaced': 'reject.utf8',
   'a row after this line has too many cells and was left out': 'reject.wide',

@@ -266,6 +266,8 @@ const en = {
   'reject.boolean': 'neither yes nor no',
   'reject.long': 'longer than a cell may be',
   'reject.error': 'an error value or binary data',
+  'reject.formula': 'a formula without its result: open the file in a spreadsheet program, save it and load it again',
+  'reject.note': 'text below the table; it was left out',
   'reject.cells': 'more cells than the table has columns',
   'reject.utf8': 'bytes after this line are not valid text and were replaced',
   'reject.wide': 'a row after this line has too many cells and was left out',

@@ -297,6 +297,8 @@ const texts: Texts = {
   'reject.boolean': 'ani tak, ani nie',
   'reject.long': 'dłuższe, niż może być komórka',
   'reject.error': 'wartość błędu lub dane binarne',
+  'reject.formula': 'formuła bez wyniku: otwórz plik w Excelu, zapisz i wczytaj ponownie',
+  'reject.note': 'tekst pod tabelą; pominięto go',
   'reject.cells': 'więcej komórek niż kolumn',
   'reject.utf8': 'po tym wierszu są nieczytelne bajty; zostały zastąpione',
   'reject.wide': 'po tym wierszu pominięto wiersz ze zbyt wieloma komórkami',
