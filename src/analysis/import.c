@@ -75,6 +75,8 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->by.address = arena_strdup(a, rq->by->address);
 	m->mode = rq->mode;
 	m->baskets = rq->baskets;
+	m->unpivot = rq->unpivot;
+	m->drop_rejected = rq->drop_rejected;
 	m->later = rq->later;
 	m->roles = arena_array(a, rq->n_roles + 1, sizeof *m->roles);
 	m->sources = arena_array(a, rq->n_sources, sizeof *m->sources);
@@ -141,9 +143,11 @@ const char *import_mode_name(enum import_mode mode)
 
 static bool reserve(struct import *m, struct db *db, const struct import_request *rq, struct err *e)
 {
-	struct version_begin b = {
-		.org = m->by.org, .user = m->by.user, .dataset = rq->dataset, .mode = import_mode_name(m->mode)
-	};
+	struct version_begin b = { .org = m->by.org,
+				   .user = m->by.user,
+				   .dataset = rq->dataset,
+				   .mode = import_mode_name(m->mode),
+				   .drop_rejected = m->drop_rejected };
 	struct dataset d;
 	if (m->mode == IMPORT_CREATE) {
 		struct str given = str_trim(str_of(rq->name));
@@ -221,6 +225,7 @@ bool import_work(struct import *m, const struct import_watch *w, struct import_r
 				       .number = v.number,
 				       .rows = m->new_rows,
 				       .rejects = m->new_rejects,
+				       .rows_left_out = m->new_left_out,
 				       .tables = m->n_tables,
 				       .waits = m->later };
 	return true;
@@ -280,6 +285,8 @@ static bool job_import(struct job *j, void *ctx, struct err *e)
 	jw_kv_i64(&jw, "tables", (int64_t)r.tables);
 	jw_kv_i64(&jw, "rows", r.rows);
 	jw_kv_i64(&jw, "rejects", r.rejects);
+	jw_kv_i64(&jw, "rows_read", r.rows + r.rows_left_out);
+	jw_kv_i64(&jw, "rows_left_out", r.rows_left_out);
 	jw_close(&jw, '}');
 	job_set_result(j, buf_str(&b));
 	return true;

@@ -59,8 +59,10 @@ struct import_request {
 	size_t n_roles;
 	const struct import_key *keys; /* for upsert, and for what a replace is compared by; none = found */
 	size_t n_keys;
-	bool baskets; /* no header, each row a basket, each cell a product */
-	bool later;   /* kept as `ready` to be looked at, instead of made current: versions_confirm */
+	bool unpivot;       /* months that stand in columns become rows (ingest/unpivot.h) */
+	bool drop_rejected; /* a row with a cell that does not fit is left out; else only the cell is empty */
+	bool baskets;       /* no header, each row a basket, each cell a product */
+	bool later;         /* kept as `ready` to be looked at, instead of made current: versions_confirm */
 };
 
 struct import_watch {
@@ -73,6 +75,7 @@ struct import_watch {
 struct import_result {
 	int64_t dataset, version, number;
 	int64_t rows, rejects; /* of the files that were read now */
+	int64_t rows_left_out; /* rows + rows_left_out is what was read */
 	size_t tables;
 	bool waits; /* it is ready, and not current yet */
 };

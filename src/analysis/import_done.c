@@ -41,7 +41,8 @@ static const struct json_table column_table = { "column", column_fields, countof
 
 struct done_table {
 	int64_t number, rows, rejects;
-	int64_t rows_read, rows_left_out;
+	int64_t rows_read, rows_left_out, rows_hidden;
+	bool hidden;
 	struct str name, source;
 	json_t *columns;
 };
@@ -55,6 +56,8 @@ static const struct json_field table_fields[] = {
 	{ "rejects", JSON_FIELD_I64, TABLE(rejects), false, 0, INT64_MAX },
 	{ "rows_read", JSON_FIELD_I64, TABLE(rows_read), false, 0, INT64_MAX },
 	{ "rows_left_out", JSON_FIELD_I64, TABLE(rows_left_out), false, 0, INT64_MAX },
+	{ "rows_hidden", JSON_FIELD_I64, TABLE(rows_hidden), false, 0, INT64_MAX },
+	{ "hidden", JSON_FIELD_BOOL, TABLE(hidden) },
 	{ "columns", JSON_FIELD_ANY, TABLE(columns), true },
 };
 static const struct json_table table_table = { "table", table_fields, countof(table_fields) };
@@ -189,7 +192,10 @@ static bool take_table(struct import *m, size_t source, const json_t *v, size_t 
 	struct dataset_table t = { .name = table_name(m, d.name, file),
 				   .source = source_text(m, file, &d, of_tables),
 				   .rows = d.rows,
-				   .rejects = d.rejects };
+				   .rejects = d.rejects,
+				   .rows_left_out = d.rows_left_out,
+				   .rows_hidden = d.rows_hidden,
+				   .hidden = d.hidden };
 	t.columns = arena_array(&m->arena, json_array_size(d.columns) + 1, sizeof *t.columns);
 	if (!t.columns)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");

@@ -38,6 +38,7 @@ struct import {
 	struct arena arena;
 	struct caller by; /* its texts are in the arena */
 	enum import_mode mode;
+	bool unpivot, drop_rejected;
 	bool baskets, later;
 	struct import_source *sources; /* names cleaned, descriptors our own */
 	size_t n_sources;
@@ -63,7 +64,7 @@ struct import {
 	struct segment_row *fresh; /* malloc; committed segments, removed again unless kept */
 	size_t n_fresh, cap_fresh;
 	struct reject_list rejects; /* `table` counts outputs until the tables are known */
-	int64_t new_rows, new_rejects;
+	int64_t new_rows, new_rejects, new_left_out;
 };
 
 /* "create", "append" …: as the store calls it. */

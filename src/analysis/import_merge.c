@@ -69,6 +69,8 @@ static bool join_table(struct import *m, struct dataset_table *into, const struc
 	into->segments = segments;
 	into->rows += t->rows;
 	into->rejects += t->rejects;
+	into->rows_left_out += t->rows_left_out;
+	into->rows_hidden += t->rows_hidden;
 	into->source = t->source;
 	return true;
 }

@@ -18,10 +18,11 @@ static void write_expected(struct json_writer *w, const struct dataset_table *t)
 /* Rows that the table has, and those of the files before this one. */
 static int64_t row_base(const struct import *m, const struct dataset_table *t)
 {
-	int64_t rows = t->rows;
+	/* Rows that were left out keep their numbers, so that a reject can say where it stood. */
+	int64_t rows = t->rows + t->rows_left_out;
 	for (size_t i = 0; i < m->n_tables; i++)
 		if (m->before.n_tables == 1 || !strcmp(m->raw_names[i], t->name))
-			rows += m->tables[i].rows;
+			rows += m->tables[i].rows + m->tables[i].rows_left_out;
 	return rows;
 }
 
@@ -76,6 +77,10 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 	jw_open(&w, '{');
 	if (m->baskets)
 		jw_kv_cstr(&w, "as", "baskets");
+	if (m->unpivot)
+		jw_kv_bool(&w, "unpivot", true);
+	if (m->drop_rejected)
+		jw_kv_bool(&w, "drop_rejected", true);
 	if (m->mode == IMPORT_APPEND)
 		write_append(m, &w);
 	if (m->n_roles)

@@ -117,7 +117,9 @@ static bool take_rejects(void *ctx, int table, const json_t *items, struct err *
 		struct reject one = { .line = json_integer_value(json_object_get(item, "line")),
 				      .column = text_of(item, "column"),
 				      .text = text_of(item, "text"),
-				      .reason = text_of(item, "reason") };
+				      .reason = text_of(item, "reason"),
+				      .row = json_integer_value(json_object_get(item, "row")),
+				      .whole = text_of(item, "whole") };
 		reject_list_add(&r->m->rejects, output, &one);
 	}
 	return true;

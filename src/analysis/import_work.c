@@ -53,6 +53,7 @@ static bool join_tables(struct import *m, struct db *db, struct dataset_table **
 		place[i] = i;
 		m->new_rows += m->tables[i].rows;
 		m->new_rejects += m->tables[i].rejects;
+		m->new_left_out += m->tables[i].rows_left_out;
 	}
 	if (m->mode == IMPORT_REPLACE)
 		roles_inherit(tables, n, &m->before);

@@ -70,7 +70,8 @@ static bool remake(struct instance *in, struct db *db, const struct remake *m, i
 				   .user = m->by->user,
 				   .dataset = m->dataset,
 				   .mode = m->mode,
-				   .files_json = c.version.files_json };
+				   .files_json = c.version.files_json,
+				   .drop_rejected = c.version.drop_rejected };
 	if (!version_begin(db, &b, &dataset, &version, e))
 		return false;
 	if (!read_source(db, &a, m, &c, e) || !roles_apply(c.tables, c.n_tables, m->roles, m->n_roles, e) ||

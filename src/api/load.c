@@ -22,7 +22,9 @@ static bool import_and_wait(struct request *q, int64_t *ret_dataset, struct err 
 				     .n_sources = u.n_sources,
 				     .roles = u.roles,
 				     .n_roles = u.n_roles,
-				     .baskets = u.baskets };
+				     .baskets = u.baskets,
+				     .unpivot = u.unpivot,
+				     .drop_rejected = u.drop_rejected };
 	if (!import_start(api_instance(q), &rq, "load_db", &s, e))
 		return false;
 	u.n_sources = 0; /* they are the import's now */

@@ -122,6 +122,17 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 		u->baskets = text.n > 0;
 	else if (str_is(name, "as"))
 		return err_field(e, ERR_VALUE, "as", "A file can be read as \"baskets\", or without this field.");
+	else if (str_is(name, "unpivot") && (str_is(text, "months") || !text.n))
+		u->unpivot = text.n > 0;
+	else if (str_is(name, "unpivot"))
+		return err_field(
+			e, ERR_VALUE, "unpivot",
+			"\"months\" makes rows of months that stand in columns; without this field they stay.");
+	else if (str_is(name, "rejected_rows") && (str_is(text, "keep") || str_is(text, "drop") || !text.n))
+		u->drop_rejected = str_is(text, "drop");
+	else if (str_is(name, "rejected_rows"))
+		return err_field(e, ERR_VALUE, "rejected_rows",
+				 "Rows with a cell that cannot be read are either to \"keep\" or to \"drop\".");
 	else
 		return err_set(e, ERR_VALUE, "unknown_field", "There is no field \"%.*s\" in this form.",
 			       (int)MIN(name.n, (size_t)60), name.p);

@@ -11,6 +11,7 @@ struct upload {
 	struct spool *spool;
 	struct str name, mode;
 	bool baskets, later;
+	bool unpivot, drop_rejected;
 	struct import_source *sources;
 	size_t n_sources, cap_sources;
 	struct import_role *roles;
@@ -21,7 +22,7 @@ struct upload {
 
 /*
  * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
- * ([TABLE.]COLUMN,…, any number), `role`
+ * ([TABLE.]COLUMN,…, any number), `unpivot` (months), `rejected_rows` (keep or drop), `role`
  * ([TABLE.]COLUMN=ROLE, any number).
  * The store's connection is given back for as long as that takes.
  */

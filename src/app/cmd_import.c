@@ -48,16 +48,29 @@ static bool take_roles(struct command *c, struct import_request *rq, struct err 
 	return true;
 }
 
+static void print_remarks(struct command *c, const struct dataset_table *t)
+{
+	if (t->hidden)
+		fprintf(c->out, "  (the workbook does not show this sheet)\n");
+	if (t->rows_hidden)
+		fprintf(c->out, "  (the workbook does not show %lld of its rows)\n", (long long)t->rows_hidden);
+}
+
 static void print_found(struct command *c, const struct dataset *d, const struct dataset_content *content,
 			double seconds)
 {
 	fprintf(c->out, "%s: %lld rows in %zu table%s, %lld rejected, %.1f s\n", d->name,
 		(long long)content->version.rows, content->n_tables, content->n_tables == 1 ? "" : "s",
 		(long long)content->version.rejects, seconds);
+	if (content->version.rows_left_out)
+		fprintf(c->out, "%lld rows read = %lld kept + %lld left out\n",
+			(long long)(content->version.rows + content->version.rows_left_out),
+			(long long)content->version.rows, (long long)content->version.rows_left_out);
 	for (size_t t = 0; t < content->n_tables; t++) {
 		const struct dataset_table *table = &content->tables[t];
 		fprintf(c->out, "\n%s: %lld rows, %zu columns, %lld rejected (%s)\n", table->name,
 			(long long)table->rows, table->n_columns, (long long)table->rejects, table->source);
+		print_remarks(c, table);
 		for (size_t i = 0; i < table->n_columns; i++)
 			if (table->columns[i].role[0])
 				fprintf(c->out, "  %-28s %s\n", table->columns[i].role, table->columns[i].name);
@@ -109,6 +122,9 @@ static bool import_command(struct command *c, struct err *e)
 	struct progress bar;
 	int64_t began = clock_monotonic();
 	COMMAND_SCOPE s = { 0 };
+	rq.unpivot = command_flag(c->line, "unpivot");
+	const char *rejected = command_option(c->line, "rejected-rows");
+	rq.drop_rejected = rejected && strcmp(rejected, "drop") == 0;
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
 	    !mode_of(c, &s, &rq, e))
 		return false;
@@ -124,6 +140,7 @@ static bool import_command(struct command *c, struct err *e)
 }
 
 static const char *const as_values[] = { "baskets", NULL };
+static const char *const rejected_values[] = { "keep", "drop", NULL };
 
 static const struct option_def options[] = {
 	{ .name = "name",
@@ -140,6 +157,14 @@ static const struct option_def options[] = {
 	  .value = "baskets",
 	  .one_of = as_values,
 	  .help = "Without a header: each row is a basket and each cell a product." },
+	{ .name = "unpivot",
+	  .kind = OPTION_FLAG,
+	  .help = "Months (or years, quarters) that stand in columns become rows: one for each that has a value." },
+	{ .name = "rejected-rows",
+	  .kind = OPTION_VALUE,
+	  .value = "keep|drop",
+	  .one_of = rejected_values,
+	  .help = "Of a row with a cell that cannot be read: keep it with that cell empty, or leave it out. keep." },
 	{ .name = "append",
 	  .kind = OPTION_FLAG,
 	  .help = "Add the rows to the data set of that name, as its next version." },

@@ -295,7 +295,8 @@ struct column_type infer_decide(const struct infer *f, const struct infer_hint *
 		t.yes_no = both;
 		return t;
 	}
-	if (infer_serials(f, hint, needed, &t) || decide_moment(f, needed, &t) || decide_number(f, hint, values, needed, &t))
+	if (infer_serials(f, hint, needed, &t) || decide_moment(f, needed, &t) ||
+	    decide_number(f, hint, values, needed, &t))
 		return t;
 	return t;
 }

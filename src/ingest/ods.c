@@ -144,7 +144,9 @@ static void close_reader(struct reader *r)
 	free(o);
 }
 
-static const struct reader_ops ods_ops = { .format = "ods", .start = start, .next = next, .close = close_reader };
+static const struct reader_ops ods_ops = {
+	.format = "ods", .sheets = true, .start = start, .next = next, .close = close_reader
+};
 
 /* The start of a part as text; empty when there is none. */
 static struct str part_head(zip_t *z, const char *name, char *room, size_t size)

@@ -1,29 +1,9 @@
 #include "ingest/period.h"
 
 #include "ingest/roles_words.h"
+#include "ingest/types.h"
 
 #define PERIOD_BYTES 60
-
-/* Normalized as words_normalize does; the first language that has a name gives the language of its table. */
-static const struct {
-	enum period_language language;
-	const char *names[12]; /* apart by | */
-} months[] = {
-	{ PERIOD_RU,
-	  { "январь|января|янв", "февраль|февраля|фев|февр", "март|марта|мар", "апрель|апреля|апр", "май|мая",
-	    "июнь|июня|июн", "июль|июля|июл", "август|августа|авг", "сентябрь|сентября|сен|сент", "октябрь|октября|окт",
-	    "ноябрь|ноября|ноя|нояб", "декабрь|декабря|дек" } },
-	{ PERIOD_EN,
-	  { "january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul", "august|aug",
-	    "september|sep|sept", "october|oct", "november|nov", "december|dec" } },
-	{ PERIOD_PL,
-	  { "styczen|stycznia|sty", "luty|lutego|lut", "marzec|marca", "kwiecien|kwietnia|kwi", "maj|maja",
-	    "czerwiec|czerwca|cze", "lipiec|lipca|lip", "sierpien|sierpnia|sie", "wrzesien|wrzesnia|wrz",
-	    "pazdziernik|pazdziernika|paz", "listopad|listopada|lis", "grudzien|grudnia|gru" } },
-	{ PERIOD_MK,
-	  { "јануари|јан", "февруари", "март", "април", "мај", "јуни|јун", "јули|јул", "август", "септември|сеп",
-	    "октомври", "ноември|ное", "декември" } },
-};
 
 static const char *const quarter_words[] = { "кв", "квартал", "квартала", "quarter", "kwartal", "квартал" };
 static const char *const year_words[] = { "г", "год", "года", "year", "rok", "roku", "r", "година" };
@@ -37,21 +17,39 @@ static bool one_of(struct str word, const char *const *list, size_t n)
 	return false;
 }
 
-static bool take_month(struct str word, struct period *p)
+static bool begins_with(struct str word, const char *const *list, size_t n)
 {
-	for (size_t l = 0; l < countof(months); l++) {
-		for (int m = 0; m < 12; m++) {
-			struct str rest = str_of(months[l].names[m]), name;
-			while (str_split(&rest, '|', &name)) {
-				if (!str_eq(word, name))
-					continue;
-				p->month = m + 1;
-				p->language = months[l].language;
-				return true;
-			}
-		}
+	for (size_t i = 0; i < n; i++) {
+		if (str_starts(word, str_of(list[i])))
+			return true;
 	}
 	return false;
+}
+
+/* Which language a month is named in, as far as what is added to the table is concerned. */
+static enum period_language language_of(struct str month)
+{
+	static const char *const polish[] = { "sty", "lut", "marz", "marc", "kwi", "maj", "cze",
+					      "lip", "sie", "wrz",  "paz",  "lis", "gru" };
+	static const struct str macedonian[] = { STR("ври"), STR("уари") };
+	bool cyrillic = (signed char)month.p[0] < 0;
+	for (size_t i = 0; cyrillic && i < countof(macedonian); i++) {
+		if (str_ends(month, macedonian[i]))
+			return PERIOD_MK;
+	}
+	if (cyrillic)
+		return memmem(month.p, month.n, "ј", 2) ? PERIOD_MK : PERIOD_RU;
+	return begins_with(month, polish, countof(polish)) ? PERIOD_PL : PERIOD_EN;
+}
+
+static bool take_month(struct str word, struct period *p)
+{
+	int month = value_month(word);
+	if (!month)
+		return false;
+	p->month = month;
+	p->language = language_of(word);
+	return true;
 }
 
 /* "2024", "q1", "iv"; "24" after a month. */

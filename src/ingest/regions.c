@@ -253,6 +253,8 @@ struct reader *regions_wrap(struct reader *sheets)
 	x->base = *sheets;
 	x->base.tables = NULL;
 	x->base.n_tables = 0;
+	sheets->notes = NULL; /* they are told by the wrapper */
+	sheets->n_notes = 0;
 	x->ops = (struct reader_ops){
 		.format = sheets->ops->format, .start = start, .next = next, .close = close_reader
 	};

@@ -14,7 +14,7 @@ static const char *const months[12] = {
 	"february|feb|февраль|февраля|февр|фев|luty|lutego|lut|февруари",
 	"march|mar|март|марта|мар|marzec|marca",
 	"april|apr|апрель|апреля|апр|kwiecien|kwietnia|kwi|април",
-	"may|маи|мая|maj|maja|мај",
+	"may|май|мая|maj|maja|мај",
 	"june|jun|июнь|июня|июн|czerwiec|czerwca|cze|јуни|јун",
 	"july|jul|июль|июля|июл|lipiec|lipca|lip|јули|јул",
 	"august|aug|август|августа|авг|sierpien|sierpnia|sie",

@@ -90,10 +90,10 @@ bool version_begin(struct db *db, const struct version_begin *b, int64_t *ret_da
 		return false;
 	if (!db_exec(db, e,
 		     "INSERT INTO dataset_version (id, org, dataset, number, state, mode, parent, files, created_at, "
-		     "created_by) "
-		     "SELECT ?1, org, id, last_number, 'building', ?2, current_version, ?3, ?4, ?5 FROM dataset WHERE "
-		     "id = ?6",
-		     "issiii", version, b->mode, b->files_json, clock_now(), b->user, dataset) ||
+		     "created_by, rejected_rows) SELECT ?1, org, id, last_number, 'building', ?2, current_version, "
+		     "?3, ?4, ?5, ?6 FROM dataset WHERE id = ?7",
+		     "issiisi", version, b->mode, b->files_json, clock_now(), b->user,
+		     b->drop_rejected ? "drop" : "keep", dataset) ||
 	    !db_commit_tx(&tx, e))
 		return false;
 	*ret_dataset = dataset;

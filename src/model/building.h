@@ -29,6 +29,7 @@ struct version_begin {
 	struct str name;
 	const char *mode; /* "create", … : a literal */
 	const char *files_json;
+	bool drop_rejected; /* rows with a cell that does not fit are left out */
 };
 /*
  * Reserves name and version. ERR_CONFLICT: code name_taken, or import_running when another version of that data set is

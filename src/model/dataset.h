@@ -55,6 +55,8 @@ struct dataset_version {
 	int64_t created_at, created_by;
 	int64_t expires_at;       /* ready or confirming: when it goes unless it is confirmed; else 0 */
 	const char *changes_json; /* what differs from the parent (analysis/changes.h); "" = not compared */
+	int64_t rows_left_out;    /* of all its tables */
+	bool drop_rejected;       /* rows with a cell that does not fit were left out, not only the cell */
 };
 
 /* What a value of a column looks like is in `sample_json`, a list of up to 5 strings; phones and e-mails are masked
@@ -79,6 +81,9 @@ struct dataset_table {
 	const char *name;
 	const char *source; /* the file, and the sheet or table in it */
 	int64_t rows, rejects;
+	int64_t rows_left_out; /* rows + rows_left_out is what was read */
+	int64_t rows_hidden;   /* of those read: the workbook does not show them */
+	bool hidden;           /* a sheet that the workbook does not show */
 	struct dataset_column *columns;
 	size_t n_columns;
 	int64_t *segments; /* oldest first */

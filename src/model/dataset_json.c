@@ -1,8 +1,11 @@
 #include "model/dataset.h"
 
 #include "base/utf8.h"
+#include "ingest/unpivot.h"
 #include "json/read.h"
 #include "json/write.h"
+
+#include <stdlib.h>
 
 enum mask { MASK_NONE, MASK_PHONE, MASK_EMAIL };
 
@@ -74,6 +77,42 @@ static void write_column(struct json_writer *w, const struct dataset_column *c, 
 	jw_close(w, '}');
 }
 
+static void write_names(struct json_writer *w, const char *key, char *const *names, size_t n)
+{
+	jw_key(w, key);
+	jw_open(w, '[');
+	for (size_t i = 0; i < n; i++)
+		jw_cstr(w, names[i]);
+	jw_close(w, ']');
+}
+
+/* What the table would be with its months as rows: null, or the columns that would come out. */
+static void write_unpivot(struct json_writer *w, const struct dataset_table *t)
+{
+	char **names = mem_array(t->n_columns + 1, sizeof *names);
+	size_t n = 0;
+	for (size_t i = 0; i < t->n_columns; i++)
+		names[i] = (char *)(uintptr_t)t->columns[i].name;
+	struct unpivot *u = unpivot_find(names, t->n_columns);
+	jw_key(w, "unpivot");
+	if (!u) {
+		jw_null(w);
+	} else {
+		char **made = unpivot_names(u, names, &n);
+		jw_open(w, '{');
+		write_names(w, "keys", made, u->n_keys);
+		jw_kv_cstr(w, "period", made[u->n_keys]);
+		write_names(w, "values", made + u->n_keys + 1, u->n_values);
+		write_names(w, "periods", u->periods, u->n_periods);
+		jw_close(w, '}');
+		for (size_t i = 0; i < n; i++)
+			free(made[i]);
+		free(made);
+		unpivot_free(u);
+	}
+	free(names);
+}
+
 static void write_table(struct json_writer *w, const struct dataset_table *t, bool samples)
 {
 	jw_open(w, '{');
@@ -81,6 +120,11 @@ static void write_table(struct json_writer *w, const struct dataset_table *t, bo
 	jw_kv_cstr(w, "source", t->source);
 	jw_kv_i64(w, "rows", t->rows);
 	jw_kv_i64(w, "rejects", t->rejects);
+	jw_kv_i64(w, "rows_read", t->rows + t->rows_left_out);
+	jw_kv_i64(w, "rows_left_out", t->rows_left_out);
+	jw_kv_i64(w, "rows_hidden", t->rows_hidden);
+	jw_kv_bool(w, "hidden", t->hidden);
+	write_unpivot(w, t);
 	jw_key(w, "columns");
 	jw_open(w, '[');
 	for (size_t i = 0; i < t->n_columns; i++)
@@ -114,6 +158,9 @@ static void write_version_fields(struct json_writer *w, const struct dataset_ver
 	jw_kv_cstr(w, "mode", v->mode);
 	jw_kv_i64(w, "rows", v->rows);
 	jw_kv_i64(w, "rejects", v->rejects);
+	jw_kv_i64(w, "rows_read", v->rows + v->rows_left_out);
+	jw_kv_i64(w, "rows_left_out", v->rows_left_out);
+	jw_kv_cstr(w, "rejected_rows", v->drop_rejected ? "drop" : "keep");
 	jw_kv_i64(w, "bytes", v->bytes);
 	jw_key(w, "files");
 	jw_raw(w, str_of(v->files_json));
@@ -148,6 +195,9 @@ static void write_content(struct json_writer *w, const struct dataset_content *c
 	jw_kv_i64(w, "version", c->version.number);
 	jw_kv_i64(w, "rows", c->version.rows);
 	jw_kv_i64(w, "rejects", c->version.rejects);
+	jw_kv_i64(w, "rows_read", c->version.rows + c->version.rows_left_out);
+	jw_kv_i64(w, "rows_left_out", c->version.rows_left_out);
+	jw_kv_cstr(w, "rejected_rows", c->version.drop_rejected ? "drop" : "keep");
 	jw_kv_i64(w, "bytes", c->version.bytes);
 	jw_kv_time(w, "loaded_at", c->version.created_at);
 	write_tables(w, c, samples);

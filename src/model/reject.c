@@ -43,7 +43,9 @@ void reject_list_add(struct reject_list *l, size_t table, const struct reject *r
 	struct reject copy = { .line = r->line,
 			       .column = cut(&l->arena, r->column),
 			       .text = cut(&l->arena, r->text),
-			       .reason = cut(&l->arena, r->reason) };
+			       .reason = cut(&l->arena, r->reason),
+			       .row = r->row,
+			       .whole = arena_strdup(&l->arena, r->whole ? r->whole : "") };
 	if (l->arena.failed)
 		return;
 	if (l->n == l->cap) {
@@ -82,7 +84,8 @@ bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, s
 		    "t.version WHERE v.id = ?1 AND v.org = ?2 AND (?3 = '' OR t.name = ?3)",
 		    "iiS", version, org, table) ||
 	    !db_query(db, &s, e,
-		      "SELECT t.name, r.line, r.column_name, r.cell, r.reason, r.seq FROM reject r JOIN dataset_table "
+		      "SELECT t.name, r.line, r.column_name, r.cell, r.reason, r.seq, r.row_number, r.whole FROM "
+		      "reject r JOIN dataset_table "
 		      "t ON "
 		      "t.id = r.table_id JOIN dataset_version v ON v.id = r.version WHERE r.version = ?1 AND v.org = "
 		      "?2 AND "
@@ -102,7 +105,9 @@ bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, s
 					     .column = read_text(a, s, 2),
 					     .text = read_text(a, s, 3),
 					     .reason = read_text(a, s, 4),
-					     .seq = db_col_i64(s, 5) };
+					     .seq = db_col_i64(s, 5),
+					     .row = db_col_i64(s, 6),
+					     .whole = read_text(a, s, 7) };
 	}
 	if (!read_fits(a, e))
 		return false;

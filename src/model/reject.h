@@ -20,7 +20,9 @@ struct reject {
 	const char *column; /* "" = the row as a whole */
 	const char *text;   /* what stood there, cut */
 	const char *reason;
-	int64_t seq; /* order within the version, from 1: the cursor of lists */
+	int64_t row;       /* number in the table (_row), kept or not; -1 = no row that can be named */
+	const char *whole; /* "", or a JSON list of the texts of the row, which was left out */
+	int64_t seq;       /* order within the version, from 1: the cursor of lists */
 };
 
 /* Rejects collected while a file is read; bounded, allocates in its own arena. */

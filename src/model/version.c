@@ -4,7 +4,7 @@
 
 #define VERSION_COLUMNS                                                                                           \
 	"id, dataset, org, number, state, mode, parent, row_count, reject_count, byte_count, files, created_at, " \
-	"created_by, expires_at, changes"
+	"created_by, expires_at, changes, left_out_count, rejected_rows"
 
 static enum version_state state_of(struct str s)
 {
@@ -30,7 +30,9 @@ static struct dataset_version read_version(struct arena *a, struct db_stmt *s)
 					 .created_at = db_col_i64(s, 11),
 					 .created_by = db_col_i64(s, 12),
 					 .expires_at = db_col_i64(s, 13),
-					 .changes_json = read_text(a, s, 14) };
+					 .changes_json = read_text(a, s, 14),
+					 .rows_left_out = db_col_i64(s, 15),
+					 .drop_rejected = str_is(db_col_str(s, 16), "drop") };
 }
 
 static bool one_version(struct db_stmt *s, struct arena *a, struct dataset_version *ret, struct err *e)
@@ -150,11 +152,11 @@ static bool read_tables(struct db *db, struct arena *a, struct dataset_content *
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	size_t cap = 0;
-	if (!db_query(
-		    db, &s, e,
-		    "SELECT id, position, name, source, row_count, reject_count FROM dataset_table WHERE version = ?1 "
-		    "ORDER BY position",
-		    "i", c->version.id))
+	if (!db_query(db, &s, e,
+		      "SELECT id, position, name, source, row_count, reject_count, left_out_count, hidden_rows, hidden "
+		      "FROM dataset_table WHERE version = ?1 "
+		      "ORDER BY position",
+		      "i", c->version.id))
 		return false;
 	for (bool row;;) {
 		if (!db_step(s, &row, e))
@@ -169,7 +171,10 @@ static bool read_tables(struct db *db, struct arena *a, struct dataset_content *
 								   .name = read_text(a, s, 2),
 								   .source = read_text(a, s, 3),
 								   .rows = db_col_i64(s, 4),
-								   .rejects = db_col_i64(s, 5) };
+								   .rejects = db_col_i64(s, 5),
+								   .rows_left_out = db_col_i64(s, 6),
+								   .rows_hidden = db_col_i64(s, 7),
+								   .hidden = db_col_i64(s, 8) != 0 };
 	}
 	for (size_t i = 0; i < c->n_tables; i++)
 		if (!read_columns(db, a, &c->tables[i], e) || !read_segments(db, a, &c->tables[i], e))

@@ -28,10 +28,10 @@ static bool add_table(struct db *db, int64_t version, size_t position, struct da
 	int64_t before = t->id;
 	t->id = id_new();
 	if (!db_exec(db, e,
-		     "INSERT INTO dataset_table (id, version, position, name, source, row_count, reject_count) VALUES "
-		     "(?1, ?2, "
-		     "?3, ?4, ?5, ?6, ?7)",
-		     "iiissii", t->id, version, (int64_t)position, t->name, t->source, t->rows, t->rejects) ||
+		     "INSERT INTO dataset_table (id, version, position, name, source, row_count, reject_count, "
+		     "left_out_count, hidden_rows, hidden) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		     "iiissiiiii", t->id, version, (int64_t)position, t->name, t->source, t->rows, t->rejects,
+		     t->rows_left_out, t->rows_hidden, (int64_t)t->hidden) ||
 	    !add_columns(db, t, e))
 		return false;
 	for (size_t i = 0; i < t->n_segments; i++)
@@ -40,9 +40,9 @@ static bool add_table(struct db *db, int64_t version, size_t position, struct da
 			return false;
 	/* What an earlier version could not read, this one could not either. */
 	return !before || db_exec(db, e,
-				  "INSERT INTO reject (version, seq, table_id, line, column_name, cell, reason) SELECT "
-				  "?1, seq, ?2, line, "
-				  "column_name, cell, reason FROM reject WHERE table_id = ?3",
+				  "INSERT INTO reject (version, seq, table_id, line, column_name, cell, reason, "
+				  "row_number, whole) SELECT ?1, seq, ?2, line, column_name, cell, reason, row_number, "
+				  "whole FROM reject WHERE table_id = ?3",
 				  "iii", version, t->id, before);
 }
 
@@ -58,11 +58,10 @@ static bool add_rejects(struct db *db, int64_t version, const struct dataset_tab
 		if (it->table >= n_tables)
 			continue;
 		if (!db_exec(db, e,
-			     "INSERT INTO reject (version, seq, table_id, line, column_name, cell, reason) VALUES (?1, "
-			     "?2, ?3, "
-			     "?4, ?5, ?6, ?7)",
-			     "iiiisss", version, ++seq, tables[it->table].id, it->r.line, it->r.column, it->r.text,
-			     it->r.reason))
+			     "INSERT INTO reject (version, seq, table_id, line, column_name, cell, reason, row_number, "
+			     "whole) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+			     "iiiisssis", version, ++seq, tables[it->table].id, it->r.line, it->r.column, it->r.text,
+			     it->r.reason, it->r.row, it->r.whole))
 			return false;
 	}
 	return true;
@@ -99,7 +98,8 @@ static bool add_totals(struct db *db, int64_t version, struct err *e)
 		db, e,
 		"UPDATE dataset_version SET row_count = (SELECT coalesce(sum(row_count), 0) FROM dataset_table WHERE "
 		"version = ?1), reject_count = (SELECT coalesce(sum(reject_count), 0) FROM dataset_table WHERE version "
-		"= ?1), byte_count = (SELECT coalesce(sum(byte_count), 0) FROM segment WHERE id IN (SELECT ts.segment "
+		"= ?1), left_out_count = (SELECT coalesce(sum(left_out_count), 0) FROM dataset_table WHERE version = "
+		"?1), byte_count = (SELECT coalesce(sum(byte_count), 0) FROM segment WHERE id IN (SELECT ts.segment "
 		"FROM table_segment ts JOIN dataset_table t ON t.id = ts.table_id WHERE t.version = ?1)) WHERE id = ?1",
 		"i", version);
 }

@@ -179,7 +179,8 @@ static bool import_table(struct import_job *j, size_t index, struct err *e)
 		return false;
 	/* What was left out of the file is said with its first table. */
 	for (size_t i = 0; number == 0 && i < j->reader->n_notes; i++)
-		table_reject(j->table, 0, REJECT_ROW, str_of(j->reader->notes[i].what), j->reader->notes[i].reason);
+		table_reject(j->table, (struct reject_place){ 0, REJECT_NO_ROW, REJECT_ROW },
+			     str_of(j->reader->notes[i].what), j->reader->notes[i].reason, STR(""));
 	return import_report_rejects(j, number, e);
 }
 
