@@ -1,24 +1,13 @@
-/*
- * The list of customers as a file: what a search shows, in its order, with the columns that are asked for.
- *
- * CSV goes out as it is made. A workbook can be sent only when it is whole: libxlsxwriter writes it row by row into
- * temporary files, which are kept in memory (/dev/shm), so that no customer's data touch the disk.
- */
+/* The list of customers as a file: what a search shows, in its order, with the columns that are asked for. */
 #include "analysis/customer_view.h"
 #include "analysis/names.h"
 #include "api/scope.h"
+#include "api/table_file.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "model/audit.h"
 
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <xlsxwriter.h>
-
 #define ROWS_AT_ONCE LIMIT_PAGE
-#define XLSX_ROWS 1048575 /* what a sheet holds, without its head */
-#define TEMPORARY "/dev/shm"
 
 enum column { ID, NAME, PRODUCTS, LAST_PRODUCT, PURCHASES, SPEND, CURRENCY, FIRST, LAST, AGE, COLUMNS };
 static const char *const heads[COLUMNS] = { "id",    "name",     "products",       "last_product",  "purchases",
@@ -31,6 +20,7 @@ struct export
 	struct name_query query;
 	enum column columns[COLUMNS];
 	size_t n_columns;
+	struct table_file *file;
 };
 
 /* One cell as text, and whether it is a number. */
@@ -153,146 +143,45 @@ static bool each_customer(struct export *x, bool (*row)(void *ctx, const struct 
 	return true;
 }
 
-/* -- CSV -- */
-
-struct csv {
-	struct export *x;
-	struct response *r;
-	struct buf rows;
-};
-
-static bool csv_flush(struct csv *c, size_t least, struct err *e)
+static bool file_row(void *ctx, const struct customer *customer, struct err *e)
 {
-	if (c->rows.n <= least)
-		return true;
-	bool done = response_write(c->r, c->rows.p, c->rows.n, e);
-	buf_clear(&c->rows);
-	return done;
-}
-
-static bool csv_row(void *ctx, const struct customer *customer, struct err *e)
-{
-	struct csv *c = ctx;
+	struct export *x = ctx;
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(16 * MIB);
-	for (size_t i = 0; i < c->x->n_columns; i++) {
+	for (size_t i = 0; i < x->n_columns; i++) {
 		struct value v;
-		if (!value_of(c->x, customer, c->x->columns[i], &a, &v, e))
+		if (!value_of(x, customer, x->columns[i], &a, &v, e) || !table_file_cell(x->file, v.text, v.number, e))
 			return false;
-		csv_cell(&c->rows, v.text, i + 1 < c->x->n_columns ? ',' : '\n');
 	}
-	return csv_flush(c, 64 * KIB, e);
-}
-
-static bool send_csv(struct export *x, struct response *r, struct err *e)
-{
-	struct csv c = { .x = x, .r = r, .rows = BUF_INIT(16 * MIB) };
-	response_header(r, "Content-Disposition", STR("attachment; filename=\"customers.csv\""));
-	bool done = response_stream_begin(r, 200, "text/csv; charset=utf-8", e);
-	for (size_t i = 0; i < x->n_columns; i++)
-		csv_cell(&c.rows, str_of(heads[x->columns[i]]), i + 1 < x->n_columns ? ',' : '\n');
-	done = done && each_customer(x, csv_row, &c, e) && csv_flush(&c, 0, e) && response_end(r, e);
-	buf_free(&c.rows);
-	return done;
-}
-
-/* -- xlsx -- */
-
-struct sheet {
-	struct export *x;
-	lxw_worksheet *sheet;
-	lxw_row_t row;
-};
-
-/* The library copies what it is given; text is written as text, so that nothing becomes a formula. */
-static bool xlsx_row(void *ctx, const struct customer *customer, struct err *e)
-{
-	struct sheet *s = ctx;
-	CLEANUP(arena_free) struct arena a = ARENA_INIT(16 * MIB);
-	if (s->row == XLSX_ROWS + 1)
-		return err_set(e, ERR_LIMIT, "too_many_rows", "A workbook holds %d customers; export CSV.", XLSX_ROWS);
-	for (size_t i = 0; i < s->x->n_columns; i++) {
-		struct value v;
-		double number;
-		if (!value_of(s->x, customer, s->x->columns[i], &a, &v, e))
-			return false;
-		if (v.number && str_to_f64(v.text, &number))
-			worksheet_write_number(s->sheet, s->row, (lxw_col_t)i, number, NULL);
-		else if (v.text.n)
-			worksheet_write_string(s->sheet, s->row, (lxw_col_t)i, arena_strndup(&a, v.text.p, v.text.n),
-					       NULL);
-	}
-	s->row++;
 	return true;
 }
 
-static bool fill(struct export *x, lxw_workbook *book, struct err *e)
+static bool send(struct export *x, struct response *r, bool xlsx, struct err *e)
 {
-	struct sheet s = { .x = x, .sheet = workbook_add_worksheet(book, "customers"), .row = 1 };
-	if (!s.sheet)
-		return err_set(e, ERR_UNAVAILABLE, "memory", "There is no memory for a workbook now.");
+	const char *names[COLUMNS];
 	for (size_t i = 0; i < x->n_columns; i++)
-		worksheet_write_string(s.sheet, 0, (lxw_col_t)i, heads[x->columns[i]], NULL);
-	return each_customer(x, xlsx_row, &s, e);
-}
-
-static bool send_file(struct response *r, int fd, struct err *e)
-{
-	char bytes[64 * KIB];
-	if (lseek(fd, 0, SEEK_SET) != 0)
-		return err_set(e, ERR_INTERNAL, NULL, "a workbook in memory cannot be read");
-	response_header(r, "Content-Disposition", STR("attachment; filename=\"customers.xlsx\""));
-	if (!response_stream_begin(r, 200, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", e))
-		return false;
-	for (;;) {
-		ssize_t n = read(fd, bytes, sizeof bytes);
-		if (n < 0)
-			return err_set(e, ERR_INTERNAL, NULL, "a workbook in memory cannot be read");
-		if (n == 0)
-			return response_end(r, e);
-		if (!response_write(r, bytes, (size_t)n, e))
-			return false;
-	}
-}
-
-static bool send_xlsx(struct export *x, struct response *r, struct err *e)
-{
-	char path[64], temporary[] = TEMPORARY;
-	int fd = memfd_create("customers.xlsx", MFD_CLOEXEC);
-	if (fd < 0 || access(TEMPORARY, W_OK) != 0) {
-		if (fd >= 0)
-			close(fd);
-		return err_set(e, ERR_UNAVAILABLE, "memory", "Workbooks cannot be made here; export CSV.");
-	}
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	lxw_workbook_options options = { .constant_memory = LXW_TRUE, .tmpdir = temporary };
-	lxw_workbook *book = workbook_new_opt(path, &options);
-	bool done = book ? fill(x, book, e) : err_set(e, ERR_UNAVAILABLE, "memory", "There is no memory now.");
-	/* Closing frees it, whatever was written. */
-	if (book && workbook_close(book) != LXW_NO_ERROR && done)
-		done = err_set(e, ERR_UNAVAILABLE, "memory", "The workbook could not be made; export CSV.");
-	done = done && send_file(r, fd, e);
-	close(fd);
-	return done;
+		names[i] = heads[x->columns[i]];
+	return table_file_begin(r, xlsx, "customers", names, x->n_columns, &x->file, e) &&
+	       each_customer(x, file_row, x, e) && table_file_end(x->file, e);
 }
 
 static bool export_get(struct request *q, struct response *r, struct err *e)
 {
 	struct export x = { .q = q };
-	struct str format = STR("csv"), columns = { 0 };
-	if (!customers_query(q, &x.query, e) || !request_query_str(q, "format", &format, e) ||
+	struct str columns = { 0 };
+	bool xlsx;
+	if (!customers_query(q, &x.query, e) || !table_file_format(q, &xlsx, e) ||
 	    !request_query_str(q, "columns", &columns, e) || !read_columns(columns, &x, e))
 		return false;
-	bool csv = str_is(format, "csv");
-	if (!csv && !str_is(format, "xlsx"))
-		return err_field(e, ERR_VALUE, "format", "The format is csv or xlsx.");
 	if (!customers_scope(q, &x.scope, e) ||
 	    !audit_add(api_db(q), api_caller(q), "customers_export", "dataset", x.scope.dataset.id, NULL, e))
 		return false;
-	return csv ? send_csv(&x, r, e) : send_xlsx(&x, r, e);
+	bool done = send(&x, r, xlsx, e);
+	table_file_free(&x.file);
+	return done;
 }
 
 static const struct route_param params[] = {
-	{ "format", ROUTE_PARAM_STR, "csv (unless said) or xlsx." },
+	TABLE_FILE_PARAM,
 	{ "columns", ROUTE_PARAM_STR,
 	  "With commas between: id, name, products, last_product, purchases, spend, currency, first_purchase, "
 	  "last_purchase, age." },

@@ -4,7 +4,10 @@
 
 #include "analysis/spending.h"
 #include "api/scope.h"
+#include "api/table_file.h"
+#include "base/clock.h"
 #include "base/limits.h"
+#include "model/audit.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -216,6 +219,71 @@ static bool list_vouchers(struct request *q, struct response *r, struct err *e)
 	return true;
 }
 
+/* -- as a file -- */
+
+static bool file_row(struct request *q, struct table_file *f, const struct card_set *set, const struct voucher *v,
+		     struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(32 * MIB);
+	CLEANUP(buf_free) struct buf total = BUF_INIT(100);
+	char at[CLOCK_TEXT] = "";
+	struct str name = { 0 };
+	if (set && !voucher_name(q, set, v->user_id, &a, &name, e))
+		return false;
+	money_write(&total, v->total);
+	if (v->at != INT64_MIN)
+		clock_format(v->at, at);
+	return table_file_cell(f, v->user_id, voucher_number(v->user_id, &(int64_t){ 0 }), e) &&
+	       table_file_cell(f, name, false, e) && table_file_cell(f, buf_str(&total), true, e) &&
+	       table_file_cell(f, str_of(at), false, e);
+}
+
+static bool file_rows(struct request *q, struct table_file *f, const struct card_set *set, struct err *e)
+{
+	char last[VOUCHER_ID_BYTES + 1];
+	struct str after = { 0 };
+	size_t n;
+	do {
+		CLEANUP(arena_free) struct arena a = ARENA_INIT(16 * MIB);
+		struct voucher *list;
+		if (!vouchers_list(api_of(q)->vouchers, api_db(q), api_caller(q)->org, after, LIMIT_PAGE, &a, &list, &n,
+				   NULL, e))
+			return false;
+		for (size_t i = 0; i < n; i++) {
+			if (!file_row(q, f, set, &list[i], e))
+				return false;
+		}
+		if (n) {
+			after = str_n(last, MIN(list[n - 1].user_id.n, sizeof last));
+			memcpy(last, list[n - 1].user_id.p, after.n);
+		}
+		if (request_gone(q))
+			return err_set(e, ERR_CANCELLED, "client_gone", "The client has gone.");
+	} while (n == LIMIT_PAGE);
+	return true;
+}
+
+static bool export_vouchers(struct request *q, struct response *r, struct err *e)
+{
+	static const char *const heads[] = { "user_id", "name", "total_spending", "updated_at" };
+	struct table_file *f = NULL;
+	struct voucher *first;
+	struct card_set set;
+	bool xlsx, named;
+	size_t n;
+	if (!caller_must(api_caller(q), PERM_EXPORT, e) || !table_file_format(q, &xlsx, e) ||
+	    /* What is away should be told before the file begins. */
+	    !vouchers_list(api_of(q)->vouchers, api_db(q), api_caller(q)->org, (struct str){ 0 }, 1, request_arena(q),
+			   &first, &n, NULL, e) ||
+	    !names_scope(q, &set, &named, e) ||
+	    !audit_add(api_db(q), api_caller(q), "vouchers_export", "voucher", 0, NULL, e))
+		return false;
+	bool done = table_file_begin(r, xlsx, "vouchers", heads, countof(heads), &f, e) &&
+		    file_rows(q, f, named ? &set : NULL, e) && table_file_end(f, e);
+	table_file_free(&f);
+	return done;
+}
+
 static bool scan_vouchers(struct request *q, struct response *r, struct err *e)
 {
 	struct customers_scope scope;
@@ -269,6 +337,7 @@ static bool limit_put(struct request *q, struct response *r, struct err *e)
 }
 
 static const struct route_param page_params[] = { API_PAGE_PARAMS };
+static const struct route_param export_params[] = { TABLE_FILE_PARAM };
 static const struct route_param dataset_params[] = {
 	{ "dataset", ROUTE_PARAM_STR, "Its id or name; the newest with purchases and what they cost unless said." },
 };
@@ -289,6 +358,14 @@ static const struct route routes[] = {
 	  .query = page_params,
 	  .n_query = countof(page_params),
 	  .summary = "The voucher list, by customer id." },
+	{ .method = "GET",
+	  .path = "/vouchers/export",
+	  .handle = export_vouchers,
+	  .flags = ROUTE_STREAM,
+	  .permission = PERM_VOUCHER | PERM_STATISTICS,
+	  .query = export_params,
+	  .n_query = countof(export_params),
+	  .summary = "The voucher list as a file. Written to the audit log." },
 	{ .method = "POST",
 	  .path = "/vouchers/scan",
 	  .handle = scan_vouchers,

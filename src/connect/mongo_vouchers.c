@@ -221,8 +221,10 @@ bool mongo_vouchers_list(struct mongo *m, int64_t org, struct str after, size_t 
 		return false;
 	mongoc_collection_t *coll = mongo_collection(m, c);
 	bson_t *all = filter_of(org, (struct str){ 0 });
-	*ret_total = mongoc_collection_count_documents(coll, all, NULL, NULL, NULL, &why);
-	bool good = *ret_total >= 0 && read_page(coll, org, after, most, a, ret, ret_n, &why);
+	int64_t total = ret_total ? mongoc_collection_count_documents(coll, all, NULL, NULL, NULL, &why) : 0;
+	if (ret_total)
+		*ret_total = total;
+	bool good = total >= 0 && read_page(coll, org, after, most, a, ret, ret_n, &why);
 	bson_destroy(all);
 	mongoc_collection_destroy(coll);
 	mongo_give(m, c);

@@ -107,7 +107,8 @@ bool voucher_list(struct db *db, int64_t org, struct str after, size_t most, str
 	if (!db_begin_read(db, e))
 		return false;
 	tx = db;
-	return db_query_i64(db, ret_total, NULL, e, "SELECT count(*) FROM voucher WHERE org = ?1", "i", org) &&
+	return (!ret_total ||
+		db_query_i64(db, ret_total, NULL, e, "SELECT count(*) FROM voucher WHERE org = ?1", "i", org)) &&
 	       db_query(db, &s, e,
 			"SELECT user_id, total, at FROM voucher WHERE org = ?1 AND (number > ?2 OR (number = ?2 AND "
 			"user_id > ?3)) ORDER BY number, user_id LIMIT ?4",

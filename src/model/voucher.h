@@ -35,7 +35,9 @@ int64_t voucher_now(void);
 /* Adds or changes all of them in one transaction, with one line in the audit log. */
 MUST_CHECK bool voucher_put(struct db *db, const struct caller *by, const struct voucher *list, size_t n,
 			    struct voucher_counts *ret, struct err *e);
-/* Those after the id `after` (p == NULL: from the begin), at most `most`, in a; *ret_total counts all. */
+/*
+ * Those after the id `after` (p == NULL: from the begin), at most `most`, in a; *ret_total (may be NULL) counts all.
+ */
 MUST_CHECK bool voucher_list(struct db *db, int64_t org, struct str after, size_t most, struct arena *a,
 			     struct voucher **ret, size_t *ret_n, int64_t *ret_total, struct err *e);
 /* What the audit log says of a write, wherever the list is; in the caller's transaction if there is one. */

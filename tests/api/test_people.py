@@ -394,7 +394,7 @@ ALLOWED = {
     f"{DATASET}/customers/{{customer}}/recommendations": CUSTOMERS, "/stat_user": CUSTOMERS,
     "/total_spent/{user_id}": OFFICE, "/average_spending_by_age": OFFICE, "/api/v1/spending": OFFICE,
     "/api/v1/spending/top": OFFICE,
-    "/write_to_mongodb": LISTS, "/vouchers": OFFICE, "/vouchers/scan": LISTS,
+    "/write_to_mongodb": LISTS, "/vouchers": OFFICE, "/vouchers/scan": LISTS, "/vouchers/export": OFFICE,
     "get /api/v1/vouchers/limit": OFFICE, "put /api/v1/vouchers/limit": PEOPLE,
 }
 PUBLIC = {("post", "/api/v1/session"), ("post", "/api/v1/invitation"), ("get", "/healthz")}

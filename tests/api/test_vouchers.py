@@ -1,10 +1,12 @@
 """The voucher list, in the store and in a real MongoDB: the same answers; away, slow, stopped in the middle, at once."""
+import io
 import itertools
 import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import openpyxl
 import pytest
 from loading import load
 from mongodb import MongoServer, free_port
@@ -250,6 +252,20 @@ def test_after_a_restart(settings, start_server, folder):
     first.stop()
     again = start_server(**settings).client(folder.admin)
     assert everything(again, 1000) == {i: i * 10 for i in range(201, 301)}
+
+
+def test_export(shop):
+    assert shop.get("/vouchers/export").text == "user_id,name,total_spending,updated_at\r\n"
+    shop.post("/write_to_mongodb", json=[{"user_id": i, "total_spending": 2000.5} for i in (12, 2)])
+    answer = shop.get("/vouchers/export", params={"format": "csv"})
+    assert answer.headers["Content-Type"].startswith("text/csv") and "vouchers.csv" in answer.headers["Content-Disposition"]
+    rows = [line.split(",") for line in answer.text.split("\r\n")]
+    assert [r[:3] for r in rows[1:3]] == [["2", "Person 2", "2000.50"], ["12", "Person 12", "2000.50"]] and rows[3] == [""]
+    book = openpyxl.load_workbook(io.BytesIO(shop.get("/vouchers/export", params={"format": "xlsx"}).content))
+    assert [list(r)[:3] for r in book.active.values] == [
+        ["user_id", "name", "total_spending"], [2, "Person 2", 2000.5], [12, "Person 12", 2000.5]]
+    error(shop.get("/vouchers/export", params={"format": "pdf"}), 422, field="format")
+    assert shop.get("/api/v1/audit", params={"action": "vouchers_export"}).json()["total"] == 3
 
 
 def test_audited(shop):
