@@ -7,7 +7,7 @@ import { equal, test } from './harness.mjs'
 
 const pages = (id) => [
   ['home', '/'], ['customers', '/customers'], ['customer', '/customers/2987'], ['edit', '/customers/2987/edit'], ['data', '/data'], ['check', `/data/${id}`],
-  ['links', '/links'], ['people', '/admin'], ['tokens', '/admin?tab=tokens'], ['work', '/admin?tab=jobs'], ['audit', '/admin?tab=audit'], ['health', '/admin?tab=health'], ['me', '/me'], ['nowhere', '/nowhere'],
+  ['links', '/links'], ['shop', '/shop'], ['people', '/admin'], ['tokens', '/admin?tab=tokens'], ['work', '/admin?tab=jobs'], ['audit', '/admin?tab=audit'], ['health', '/admin?tab=health'], ['me', '/me'], ['nowhere', '/nowhere'],
 ]
 
 async function dataset(page) {
