@@ -146,10 +146,7 @@ static void convert_values(struct work *w, size_t column, size_t n, struct colum
 
 bool work_reject_extra(struct work *w, size_t row)
 {
-	size_t width = 0;
-	for (size_t i = 0; i < w->t->n_columns; i++)
-		width = MAX(width, w->t->columns[i].cell + 1);
-	for (size_t k = width; k < rows_width(&w->rows, row); k++) {
+	for (size_t k = w->t->width; k < rows_width(&w->rows, row); k++) {
 		struct str s = rows_text(&w->block, rows_cell(&w->rows, row, k), &w->scratch);
 		if (s.n) {
 			work_reject(w, row, REJECT_ROW, s, "more cells than the table has columns");

@@ -53,7 +53,7 @@ static bool row_fits(struct work *w, size_t row)
 		good = false;
 		work_misfit(w, i, row, c, text);
 	}
-	if (rows_width(&w->rows, row) > w->t->n_columns) {
+	if (rows_width(&w->rows, row) > w->t->width) {
 		if (good)
 			keep_whole(w, row);
 		good = !work_reject_extra(w, row) && good;

@@ -56,6 +56,7 @@ struct table {
 	const char *name;
 	struct table_column *columns;
 	size_t n_columns;
+	size_t width; /* columns of the file, one of remarks included */
 	uint64_t rows_kept, rows_left_out, n_rejects;
 	uint64_t rows_hidden;   /* of those read: the workbook does not show them */
 	struct reject *rejects; /* the first LIMIT_REJECTS_KEPT; sorted by line by table_settle */
@@ -114,7 +115,8 @@ struct ingest_string {
 	};
 };
 
-/* Room for the values of one column: bool, int64_t, __int128, double, int32_t (days) or struct ingest_string, by its type. */
+/* Room for the values of one column: bool, int64_t, __int128, double, int32_t (days) or struct ingest_string, by its
+ * type. */
 struct column_out {
 	void *data;
 	uint64_t *valid; /* bit i: row i has a value; all set before */

@@ -1,6 +1,7 @@
 /* Reading ahead, and settling the types of columns. */
 #include "base/limits.h"
 #include "ingest/header.h"
+#include "ingest/remarks.h"
 #include "ingest/table.h"
 #include "ingest/unpivot.h"
 
@@ -87,6 +88,9 @@ static bool begin_columns(struct table *t, const struct block *b, const struct r
 	t->skip = h.skip;
 	if (t->reader->unpivot)
 		spread_columns(t, &h);
+	t->width = h.n;
+	if (h.n > 1 && str_is(str_of(h.names[h.n - 1]), REMARKS_COLUMN))
+		free(h.names[--h.n]);
 	t->columns = mem_array(h.n + 1, sizeof *t->columns);
 	for (size_t i = 0; i < h.n; i++) {
 		struct table_column *c = &t->columns[i];

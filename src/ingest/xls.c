@@ -79,7 +79,9 @@ static void close_reader(struct reader *r)
 	free(x);
 }
 
-static const struct reader_ops xls_ops = { .format = "xls", .start = start, .next = next, .close = close_reader };
+static const struct reader_ops xls_ops = {
+	.format = "xls", .sheets = true, .start = start, .next = next, .close = close_reader
+};
 
 /* The compound file as what it holds. */
 static bool tell_kind(const struct ole *o, struct err *e)

@@ -128,3 +128,50 @@ def test_days_counted_from_1904(client):
     load(client, ("m.xlsx", saved(book)), name="m")
     assert query(client, 'SELECT CAST("Дата" AS VARCHAR) FROM m ORDER BY n')["rows"] == [
         ["2024-03-01"], ["2024-03-01"], ["2024-03-03"]]
+
+
+def corrected(sheet):
+    """Every bad cell, which carries a comment, made good."""
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            if cell.comment:
+                cell.value = 7 if cell.column == 2 else datetime.date(2024, 5, 5)
+
+
+@pytest.mark.parametrize("wish", ["keep", "drop"])
+def test_a_copy_to_correct(client, wish):
+    d = load(client, ("a.xlsx", workbook(S=bad_rows())), name="bad", rejected_rows=wish)
+    answer = client.get(f"/api/v1/datasets/{d['id']}/rejects.xlsx")
+    assert answer.status_code == 200
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    assert book.sheetnames == ["S"]
+    sheet = book["S"]
+    rows = list(sheet.iter_rows(values_only=True))
+    left = "left out; " if wish == "drop" else ""
+    assert rows[0] == ("id", "сумма", "дата", "vitrina: what is wrong")
+    assert rows[5] == (5, "сто", datetime.datetime(2024, 1, 1), left + "сумма: not a whole number")
+    assert rows[9] == (9, 18, "вчера", left + "дата: not a date")
+    assert [int(r[0]) for r in rows[1:]] == list(range(1, 41))
+    assert sheet["B6"].comment.text == "not a whole number" and sheet["C10"].comment.text == "not a date"
+    assert sum(cell.comment is not None for row in sheet.iter_rows() for cell in row) == 2
+    corrected(sheet)
+    again = load(client, ("b.xlsx", saved(book)), path=f"/api/v1/datasets/{d['id']}/versions", mode="replace")
+    assert (again["rows"], again["rejects"]) == (40, 0)
+    assert [c["name"] for c in again["tables"][0]["columns"]] == ["id", "сумма", "дата"]
+
+
+def test_a_copy_as_csv(client):
+    text = "id,sum\n" + "".join(f"{i},{'=x' if i == 3 else i}\n" for i in range(1, 31))
+    d = load(client, ("a.csv", text.encode()), name="c", rejected_rows="drop")
+    answer = client.get(f"/api/v1/datasets/{d['id']}/rejects.csv").text.splitlines()
+    assert answer[:5] == ["id,sum,vitrina: what is wrong", "1,1,", "2,2,",
+                          "3,\"'=x\",\"left out; sum: not a whole number\"", "4,4,"] and len(answer) == 31
+    assert client.get(f"/api/v1/datasets/{d['id']}/rejects.csv", params={"table": "x"}).status_code == 404
+
+
+def test_a_copy_is_an_export(client, make_user, cli):
+    d = load(client, ("a.csv", b"id,sum\n1,2\n"), name="c")
+    cli("org", "add", "Partner")
+    path = f"/api/v1/datasets/{d['id']}/rejects.xlsx"
+    assert make_user("manager", org="Partner").get(path).status_code == 404
+    assert make_user("operator").get(path).status_code == 403
