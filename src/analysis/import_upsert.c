@@ -31,9 +31,12 @@ struct upsert {
 
 static bool no_key(const struct upsert *u, struct err *e)
 {
-	return err_field(e, ERR_VALUE, "key",
-			 "No column of the table \"%.100s\" names one row only; say which columns are the key.",
-			 u->into->name);
+	err_field(e, ERR_VALUE, "key",
+		  "No column of the table \"%.100s\" names one row only; say which columns are the key.",
+		  u->into->name);
+	if (e)
+		snprintf(e->code, sizeof e->code, "no_key");
+	return false;
 }
 
 /* The one that was named; or the customers' number, which must be good; or what is found to name one row only. */

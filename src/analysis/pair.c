@@ -266,14 +266,17 @@ static bool refuse(const struct pair *p, bool now, bool blank, int64_t count, co
 	const char *where = now ? "the file" : "the data set";
 	const char *more = count > ROWS_NAMED ? " and others" : "";
 	if (blank)
-		return err_field(e, ERR_VALUE, "key",
-				 "The key \"%s\" is blank in %" PRId64
-				 " rows of %s: rows %s%s of the table \"%.100s\".",
-				 names.p, count, where, rows.n ? rows.p : "?", more, p->old->name);
-	return err_field(e, ERR_VALUE, "key",
-			 "The key \"%s\" does not name one row only: %" PRId64
-			 " rows of %s share theirs with another, rows %s%s of the table \"%.100s\".",
-			 names.p, count, where, rows.n ? rows.p : "?", more, p->old->name);
+		err_field(e, ERR_VALUE, "key",
+			  "The key \"%s\" is blank in %" PRId64 " rows of %s: rows %s%s of the table \"%.100s\".",
+			  names.p, count, where, rows.n ? rows.p : "?", more, p->old->name);
+	else
+		err_field(e, ERR_VALUE, "key",
+			  "The key \"%s\" does not name one row only: %" PRId64
+			  " rows of %s share theirs with another, rows %s%s of the table \"%.100s\".",
+			  names.p, count, where, rows.n ? rows.p : "?", more, p->old->name);
+	if (e)
+		snprintf(e->code, sizeof e->code, "%s", blank ? "key_blank" : "key_repeats");
+	return false;
 }
 
 bool pair_check_key(struct pair *p, struct ask *q, struct err *e)

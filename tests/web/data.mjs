@@ -5,7 +5,10 @@ import { root } from './browser.mjs'
 import { equal, ok, Skip, test, until } from './harness.mjs'
 
 const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
-const loaded = (page, seconds = 30) => until('the file is loaded', async () => (await page.textContent('#content')).includes('Check the columns'), seconds)
+// Whoever stays is led to what was read; it is in use once it is loaded from there.
+const read = (page, seconds = 30) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
+const load = (page) => page.click('.decide-bar .btn-primary')
+const inUse = (page, seconds = 30) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1'))
 const state = (page) => page.textContent('#content')
 
 function sales(n) {
@@ -18,14 +21,30 @@ test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })
   const name = 'sales2024'
   await page.setInputFiles('input[type=file]', file(`${name}.csv`, sales(2000) + '7,Person 7,not a date,Thing 1,3.50\n'))
-  await loaded(page)
-  await page.click('text=Check the columns')
-  await page.waitForSelector('h1:has-text("understood")')
+  await read(page)
   ok((await state(page)).includes('2,001 rows'), 'the rows')
+  await page.waitForSelector('text=1 value set aside')
   ok((await state(page)).includes('1 value set aside') && (await state(page)).includes('“not a date”'), 'what could not be read')
   const [csv] = await Promise.all([page.waitForEvent('download'), page.click('text=Download all as CSV')])
   equal(csv.suggestedFilename(), 'rejects.csv')
+  // Corrected before anybody uses it, and kept at once: coming back by the address finds it.
   const select = page.locator('select[aria-label="Meaning: item"]')
+  await select.selectOption('ignore')
+  await page.waitForSelector('text=by hand')
+  const waits = page.url()
+  await page.click('.decide-bar a:has-text("later")')
+  await page.waitForSelector('h1:text("Data")')
+  ok(/sales2024\s+to be checked/.test(await state(page)), 'it waits in the list')
+  await page.goto(waits)
+  await page.waitForSelector('text=by hand')
+  equal(await select.inputValue(), 'ignore')
+  await select.selectOption('purchase.product')
+  await until('kept', async () => (await select.inputValue()) === 'purchase.product' && !(await page.locator('.decide-bar .btn-primary').isDisabled()))
+  await Promise.all([page.locator('.decide-bar .btn-primary').dblclick(), inUse(page)])
+  await page.waitForSelector('.notice.good')
+  await page.goBack() // not to what waits no more
+  await page.goto(waits)
+  await inUse(page)
   await select.selectOption('ignore')
   ok((await page.textContent('.save')).includes('1 meaning changed'), 'it is counted')
   await page.click('.save .btn-primary')
@@ -38,6 +57,9 @@ test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   await page.setInputFiles('input[type=file]', file('more.csv', sales(500)))
   ok((await page.textContent('dialog')).includes('The present 2,001 rows stay'), 'what happens is said before')
   await page.click('dialog .btn-primary')
+  await read(page)
+  ok((await page.textContent('[data-test=changes]')).includes('Rows added500'), 'what it changes')
+  await load(page)
   await until('the next version', async () => (await page.textContent('.page-head')).includes('2,501 rows'), 30)
   ok((await page.textContent('section:has(h2:text("Versions"))')).includes('+500'), 'what it changed')
   await page.locator('button:has-text("Return to this one")').last().click()
@@ -51,6 +73,47 @@ test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   await page.waitForSelector('h1:text("Data")')
   await until('gone', async () => !(await state(page)).includes(name))
 }, 120)
+
+const people = (rows) => ['id,full_name,phone,points', ...rows.map((r) => r.join(','))].join('\n') + '\n'
+const person = (i, points = i) => [`C${1000 + i}`, `Person Number${i}`, `+4860010${1000 + i}`, points]
+const fifty = Array.from({ length: 50 }, (_, i) => person(i))
+
+test('update by key: what changes is seen first, a wrong key is told with its rows', async (w) => {
+  const page = await w.as('admin@dealer.example', { to: '/data' })
+  const name = 'loyalty'
+  await page.setInputFiles('input[type=file]', file(`${name}.csv`, people(fifty)))
+  await read(page)
+  await load(page)
+  await inUse(page)
+  const home = new URL(page.url()).pathname
+
+  await page.setInputFiles('input[type=file]', file('bad.csv', people([person(1), person(2), person(1)])))
+  await page.check('dialog input[value=upsert]')
+  await page.click('dialog .btn-primary')
+  await page.waitForSelector('[role=alert]:has-text("more than once in rows 1, 3")')
+
+  await page.setInputFiles('input[type=file]', file('new.csv', people([person(3, 333), person(4), person(77)])))
+  await page.check('dialog input[value=upsert]')
+  await page.selectOption('dialog select', `${name}.id`)
+  await page.click('dialog .btn-primary')
+  await read(page)
+  const told = await page.textContent('[data-test=changes]')
+  for (const part of ['Rows added1', 'Rows changed1', 'Rows gone0', 'Rows as before49', 'points · 1', 'C1003', '333']) ok(told.includes(part), `${part} in ${told}`)
+  // Seen by everybody who looks, and nothing else can be loaded meanwhile.
+  const waits = page.url()
+  await page.goto(home)
+  await page.waitForSelector('.notice.warn:has-text("was read and waits")')
+  equal(await page.locator('button:has-text("next version")').isDisabled(), true, 'another version')
+  await page.goto(waits)
+  await page.click('.decide-bar button:has-text("Throw away")')
+  await page.click('dialog .btn-primary')
+  await page.waitForURL(`**${home}`)
+  await page.waitForSelector(`h1:text("${name}")`)
+  equal(await page.locator('.notice.warn:has-text("waits")').count(), 0, 'notices')
+  await page.goto(waits)
+  await page.waitForSelector('text=does not wait any more')
+  await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(home)[0]}`, { headers: { Origin: w.program.url } })
+}, 90)
 
 test('progress, speed, and stopping', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })
@@ -92,10 +155,12 @@ test('markup in every field of a file stays text', async (w) => {
   const text = head + ids.flatMap((id, i) => [`${id},${cell},${cell},2024-01-0${1 + (i % 9)},${cell},3.50`, `${id},${cell},${cell},2024-02-0${1 + (i % 9)},"other ${i % 3}",3.50`]).join('\n') + `\nx,y,z,${cell},p,1\n`
   const page = await w.as('admin@dealer.example', { to: '/data' })
   await page.setInputFiles('input[type=file]', { name: '"><img src=x onerror=window.evil=1>.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
-  await loaded(page)
-  await page.click('text=Check the columns')
+  await read(page)
   await page.waitForSelector('select[aria-label="Meaning: customer_id"]')
   ok((await state(page)).includes('<img src=x'), 'shown as it is written')
+  ok(!(await page.evaluate(() => window.evil)), 'ran where it is checked')
+  await load(page)
+  await inUse(page)
   const id = /data\/(\d+)/.exec(page.url())[1]
   for (const to of ['/', '/customers', '/links', '/data', '/admin?tab=jobs']) {
     await page.goto(`${to}${to.includes('?') ? '&' : '?'}dataset=${id}`)
@@ -119,8 +184,10 @@ test('OnlineRetail.xlsx: loaded, understood, seen', async (w) => {
   if (!real) throw new Skip('shared/data is not here')
   const page = await w.as('admin@dealer.example', { to: '/data' })
   await page.setInputFiles('input[type=file]', path.join(real, 'OnlineRetail.xlsx'))
-  await loaded(page, 150)
-  ok((await state(page)).includes('541,909 rows loaded'), 'all rows')
+  await read(page, 150)
+  ok((await state(page)).includes('541,909 rows'), 'all rows')
+  await load(page)
+  await inUse(page, 150)
   await page.goto('/')
   await until('the statistics', async () => (await state(page)).includes('4,372'), 30)
   ok((await state(page)).includes('rows left out'), 'what is left out')

@@ -20,21 +20,47 @@ export interface Table {
   rejects: number
   columns: Column[]
 }
+/** What a version changes in a table that was there before; null where it could not be counted. */
+export interface TableChanges {
+  table: string
+  by: 'key' | 'rows' | 'counts'
+  why: 'no_key' | 'too_large' | null
+  key: string[]
+  columns: { new: string[]; gone: string[]; types: { column: string; from: string; to: string }[] }
+  rows: { before: number; after: number; added: number | null; changed: number | null; gone: number | null; unchanged: number | null }
+  known_keys: number
+  cells: { column: string; rows: number }[]
+  sample: { key: (string | null)[]; column: string; old: string | null; new: string | null }[]
+}
+export interface Changes {
+  against: number
+  tables_new: string[]
+  tables_gone: string[]
+  tables: TableChanges[]
+}
 export interface Version {
   id: string
   number: number
-  state: 'building' | 'current' | 'old'
+  state: 'building' | 'ready' | 'confirming' | 'current' | 'old'
   mode: string
   rows: number
   rejects: number
   bytes: number
   files: string[]
   created_at: string
+  expires_at?: string
+}
+/** One version by itself, as it is checked before it is in use. */
+export interface CheckedVersion extends Version {
+  dataset: { id: string; name: string; confirmed: boolean }
+  tables: Table[]
+  changes: Changes | null
 }
 export interface Dataset {
   id: string
   name: string
-  state: 'building' | 'ready'
+  state: 'building' | 'waiting' | 'ready'
+  waiting: number | null // the number of the version that waits to be checked
   created_at: string
   version?: number
   rows?: number
@@ -44,6 +70,9 @@ export interface Dataset {
   tables?: Table[]
   versions?: Version[]
 }
+
+/** Found, but not surely enough to be taken without a word of the person. */
+export const needsDecision = (c: Column): boolean => c.role !== null && !c.by_person && c.confidence < 0.6
 
 const customerRoles = new Set(['customer.id', 'customer.products', 'purchase.customer_id'])
 export const hasCustomers = (d: Dataset): boolean =>

@@ -13,7 +13,8 @@ export function explain(e: ApiError): string {
     return plural('signin.throttled', minutes, { n: number(texting.language, minutes) })
   }
   const key = `code.${e.code}`
-  if (has(key)) return t(key as Key)
+  // Which rows a key is wrong in stands only in the server's sentence: numbers, in every language the same.
+  if (has(key)) return t(key as Key, { rows: rowsIn(e.message) })
   if (e.status === 403) return t('error.forbidden')
   if (e.status === 503) return t('error.overloaded')
   if (e.status >= 500) return t('error.server')
@@ -24,4 +25,9 @@ export function explain(e: ApiError): string {
 
 function sentence(s: string): string {
   return s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')
+}
+
+function rowsIn(message: string): string {
+  const found = /rows (\d[\d, and]*\d|\d)( and others)? of the table/.exec(message)
+  return found ? found[1]!.replace(/ and /, ', ') + (found[2] ? ' …' : '') : ''
 }

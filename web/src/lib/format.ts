@@ -142,6 +142,16 @@ export function ago(l: Language, iso: string | null | undefined, now = Date.now(
   return l === 'mk' ? mkAgo(0, 'minute') : format.format(0, 'minute')
 }
 
+/** A cell of a table of the type as DuckDB writes it. */
+export function cellText(l: Language, v: unknown, type: string): string {
+  if (v === null || v === undefined || v === '') return NONE
+  if (typeof v === 'object') return JSON.stringify(v)
+  const text = String(v)
+  if (type === 'DATE') return exact(l, text)
+  if (type === 'TIMESTAMP') return `${exact(l, text)}, ${text.slice(11, 16)}`
+  return text
+}
+
 export function initials(name: string): string {
   const words = name.split(/\s+/).filter(Boolean)
   return words

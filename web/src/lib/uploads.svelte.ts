@@ -3,11 +3,13 @@ import { ApiError, call, upload } from './api'
 import { datasets } from './datasets.svelte'
 import { watchJob } from './jobs'
 import { jobs } from './jobs.svelte'
+import { router } from './router.svelte'
 
 export type Stage = 'sending' | 'reading' | 'done' | 'failed' | 'cancelled'
 
 export interface Upload {
   key: number
+  page: string // where it was started
   names: string[]
   bytes: number
   stage: Stage
@@ -19,6 +21,7 @@ export interface Upload {
   job: string | null
   rows: number | null
   rejects: number | null
+  waits: number | null // the number of the version that waits to be checked
   stop: AbortController
 }
 
@@ -29,6 +32,9 @@ interface Started {
 
 let keys = 0
 
+/** Where a version is looked at before it is in use. */
+export const checkPath = (dataset: string, version: number) => `/data/${dataset}/versions/${version}`
+
 class Uploads {
   list = $state<Upload[]>([])
   active = $derived(this.list.filter((u) => u.stage === 'sending' || u.stage === 'reading').length)
@@ -37,6 +43,7 @@ class Uploads {
   start(files: File[], path: string, fields: Record<string, string>): void {
     const item: Upload = {
       key: ++keys,
+      page: router.now.path,
       names: files.map((f) => f.name),
       bytes: files.reduce((n, f) => n + f.size, 0),
       stage: 'sending',
@@ -48,6 +55,7 @@ class Uploads {
       job: null,
       rows: null,
       rejects: null,
+      waits: null,
       stop: new AbortController(),
     }
     this.list.unshift(item)
@@ -87,6 +95,11 @@ class Uploads {
       const job = await watchJob(u.job, (j) => ((u.fraction = j.progress), (u.message = j.message)), u.stop.signal)
       this.#end(u, job)
       await Promise.all([datasets.read(), jobs.read()])
+      // Whoever still looks at where it was started is led to what was read; others find it in the list.
+      if (u.waits && router.now.path === u.page && !router.guard && this.active === 0) {
+        this.dismiss(u)
+        router.go(checkPath(u.dataset!, u.waits))
+      }
     } catch (reason) {
       if (u.stop.signal.aborted) return
       u.stage = 'failed'
@@ -99,6 +112,7 @@ class Uploads {
       u.stage = 'done'
       u.rows = Number(job.result?.['rows'] ?? 0)
       u.rejects = Number(job.result?.['rejects'] ?? 0)
+      u.waits = job.result?.['state'] === 'ready' ? Number(job.result['number']) : null
     } else {
       u.stage = job.state === 'cancelled' ? 'cancelled' : 'failed'
       if (job.error) u.error = new ApiError(422, job.error.code, job.error.message, job.error.field ?? null)
