@@ -1,8 +1,9 @@
 /*
  * Forecasts (CONTRACT §7): what a regression is trained on, what comes out, and how good it is.
  *
- * `linear` and `logistic` on any table and target column: forecast_table. The report is everything that a person or a
- * program is told of a training, and all that is needed to forecast with it.
+ * `linear` and `logistic` on any table and target column: forecast_table. `sales` and `purchase`, on what customers did
+ * before a day: forecast_preset. The report is everything that a person or a program is told of a training, and all
+ * that is needed to forecast with it.
  */
 #pragma once
 
@@ -17,6 +18,7 @@ struct dataset;
 
 #define FORECAST_WARNINGS 12
 #define FORECAST_BASELINES 6
+#define FORECAST_CUTOFFS 24
 
 enum forecast_split_how { SPLIT_HASH, SPLIT_LAST, SPLIT_RANDOM };
 
@@ -31,8 +33,18 @@ MUST_CHECK bool forecast_split_parse(struct str s, struct forecast_split *ret, s
 /* Whether row i of n (from 0, in file order) is for testing. */
 bool forecast_split_tests(const struct forecast_split *s, uint64_t i, uint64_t n);
 
+/* What is done to numbers before they are weighed. */
+enum forecast_variant {
+	VARIANT_PLAIN, /* nothing */
+	VARIANT_LOG,   /* features by logarithm; a forecast amount is the square of what the regression says */
+	VARIANTS
+};
+const char *forecast_variant_name(enum forecast_variant v);
+
 struct forecast_options {
 	bool logistic;
+	bool amount; /* linear: of something that is never below 0, and neither is its forecast */
+	enum forecast_variant variant;
 	double l2, threshold;
 	const _Atomic bool *cancel; /* may be NULL */
 	void (*progress)(void *ctx, double fraction);
@@ -45,6 +57,12 @@ struct forecast_data {
 	const double *y; /* a row of the table each; NaN = not known, and the row is left out */
 	const uint32_t *train, *test;
 	size_t n_train, n_test;
+	/* Naive forecasts besides zero and the mean: a row of the table each. */
+	struct {
+		const char *name;
+		const double *forecast;
+	} naive[FORECAST_BASELINES];
+	size_t n_naive;
 };
 
 struct forecast_baseline {
@@ -67,9 +85,24 @@ struct forecast_left_out {
 	const char *column, *reason; /* "constant", "empty", "many_levels", "date", "identifier", "excluded", … */
 };
 
+/* A variant as it was tried on rows between training and test, and what it does on the test rows. */
+struct forecast_trial {
+	enum forecast_variant variant;
+	double validation; /* mean absolute error, or log-loss; NaN = not tried */
+	struct learn_regression regression;
+	struct learn_classification *classification;
+};
+
 /* In the arena. */
 struct forecast_report {
 	bool logistic;
+	const char *preset; /* "sales", "purchase"; NULL: of a table */
+	enum forecast_variant variant;
+	struct forecast_trial trials[VARIANTS];
+	size_t n_trials;
+	const char *cutoff, *train_cutoffs[FORECAST_CUTOFFS]; /* days, of a preset */
+	size_t n_train_cutoffs;
+	int horizon_days;
 	int64_t train, test, no_target; /* rows */
 	struct forecast_feature *features;
 	size_t n_features;
@@ -110,6 +143,28 @@ struct forecast_table_options {
 MUST_CHECK bool forecast_table(struct instance *in, struct db *db, int64_t org, const struct dataset *d,
 			       const struct forecast_table_options *o, struct arena *a, struct forecast_report *ret,
 			       struct err *e);
+
+/*
+ * What customers did before a cut-off day, and then within the horizon after it: 30 days of sales, 14 of purchases.
+ * Trained on earlier cut-offs whose horizon ends by the cut-off that is tested, so that nothing leaks.
+ */
+enum forecast_preset { PRESET_SALES, PRESET_PURCHASE, PRESETS };
+const char *forecast_preset_name(enum forecast_preset p); /* "sales", "purchase" */
+bool forecast_preset_parse(struct str s, enum forecast_preset *ret);
+
+struct forecast_preset_options {
+	enum forecast_preset preset;
+	const char *cutoff;        /* 2011-11-09; NULL: the last whose horizon the data cover */
+	const char *train_cutoffs; /* separated by commas; NULL: horizons one after the other before it */
+	double l2, threshold;
+	const _Atomic bool *cancel;
+	void (*progress)(void *ctx, double fraction);
+	void *progress_ctx;
+};
+
+MUST_CHECK bool forecast_preset(struct instance *in, struct db *db, int64_t org, const struct dataset *d,
+				const struct forecast_preset_options *o, struct arena *a, struct forecast_report *ret,
+				struct err *e);
 
 /* The JSON of CONTRACT §7; it is the saved model too. */
 void forecast_json(const struct forecast_report *r, struct buf *ret);

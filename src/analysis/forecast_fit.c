@@ -113,23 +113,54 @@ static struct forecast_baseline *baseline(struct forecast_report *r, const char 
 	return b;
 }
 
-static bool judge(struct arena *a, const struct learn_design *x, const struct learn_model *m, const struct part *train,
+const char *forecast_variant_name(enum forecast_variant v)
+{
+	static const char *const names[VARIANTS] = { "plain", "log" };
+	return names[v];
+}
+
+/* From what the regression says to the forecast. */
+static double forecast_of(const struct forecast_options *o, double score)
+{
+	if (o->logistic)
+		return learn_sigmoid(score);
+	if (o->amount)
+		score = MAX(score, 0.0);
+	return o->variant == VARIANT_LOG ? score * score : score;
+}
+
+static void naive_baselines(const struct forecast_data *d, const struct part *test, struct forecast_report *r)
+{
+	double *got = mem_array(test->n + 1, sizeof *got);
+	for (size_t i = 0; i < d->n_naive && r->n_baselines < FORECAST_BASELINES; i++) {
+		struct forecast_baseline *b = &r->baselines[r->n_baselines++];
+		*b = (struct forecast_baseline){ .name = d->naive[i].name };
+		for (size_t k = 0; k < test->n; k++)
+			got[k] = d->naive[i].forecast[test->rows[k]];
+		learn_regression_metrics(test->y, got, test->n, &b->r);
+	}
+	free(got);
+}
+
+static bool judge(struct arena *a, const struct forecast_data *d, const struct forecast_options *o,
+		  const struct learn_design *x, const struct learn_model *m, const struct part *train,
 		  const struct part *test, struct forecast_report *ret)
 {
 	double mean = 0, *got = mem_array(test->n + 1, sizeof *got);
 	learn_scores(x, m, test->rows, test->n, got);
+	for (size_t i = 0; i < test->n; i++)
+		got[i] = forecast_of(o, got[i]);
 	for (size_t i = 0; i < train->n; i++)
 		mean += train->y[i] / (double)train->n;
 	ret->classification = ret->logistic ? arena_array(a, 1, sizeof *ret->classification) : NULL;
 	if (ret->logistic && ret->classification) {
-		for (size_t i = 0; i < test->n; i++)
-			got[i] = learn_sigmoid(got[i]);
 		learn_classification_metrics(test->y, got, test->n, ret->threshold, ret->classification);
 		baseline(ret, "share", test, mean);
 	} else if (!ret->logistic) {
 		learn_regression_metrics(test->y, got, test->n, &ret->regression);
 		baseline(ret, "zero", test, 0);
 		baseline(ret, "mean", test, mean);
+		naive_baselines(d, test, ret);
 	}
 	free(got);
 	return !a->failed;
@@ -146,17 +177,23 @@ static bool fit(struct arena *a, const struct forecast_data *d, const struct for
 				       .cancel = o->cancel,
 				       .progress = o->progress,
 				       .progress_ctx = o->progress_ctx };
-	if (!learn_design_make(&x, d->table, train->rows, train->n, LEARN_PLAIN))
+	enum learn_transform transform = o->variant == VARIANT_LOG ? LEARN_LOG : LEARN_PLAIN;
+	if (!learn_design_make(&x, d->table, train->rows, train->n, transform))
 		return err_set(e, ERR_LIMIT, "too_many_features",
 			       "the columns make more than %d features: leave some of them out", LEARN_FEATURES_MOST);
-	bool done = (o->logistic ? learn_logistic : learn_linear)(&x, train->rows, train->y, train->n, &f, &m, e);
+	double *y = mem_array(train->n + 1, sizeof *y);
+	for (size_t i = 0; i < train->n; i++)
+		y[i] = o->variant == VARIANT_LOG && !o->logistic ? sqrt(MAX(train->y[i], 0.0)) : train->y[i];
+	bool done = (o->logistic ? learn_logistic : learn_linear)(&x, train->rows, y, train->n, &f, &m, e);
+	free(y);
 	if (done) {
 		ret->intercept = m.intercept;
 		ret->objective = m.objective;
 		ret->solver = m.solver;
 		ret->iterations = m.iterations;
 		struct warn_parts w = { &x, train->rows, train->y, train->n, test->rows, test->y, test->n };
-		done = keep_features(a, &x, &m, ret) && keep_left_out(a, &x, ret) && judge(a, &x, &m, train, test, ret);
+		done = keep_features(a, &x, &m, ret) && keep_left_out(a, &x, ret) &&
+		       judge(a, d, o, &x, &m, train, test, ret);
 		forecast_warn_of_data(a, &w, m.separable, ret);
 		if (!done)
 			err_set(e, ERR_LIMIT, NULL, "the model is too large");
@@ -176,6 +213,8 @@ bool forecast_fit(struct arena *a, const struct forecast_data *d, const struct f
 		return err_field(e, ERR_VALUE, "threshold", "the threshold is a number between 0 and 1");
 	struct part train = part_of(d, d->train, d->n_train), test = part_of(d, d->test, d->n_test);
 	ret->logistic = o->logistic;
+	ret->variant = o->variant;
+	ret->n_baselines = 0;
 	ret->l2 = o->l2;
 	ret->threshold = o->threshold;
 	ret->train = (int64_t)train.n;

@@ -76,6 +76,27 @@ static void classification(struct json_writer *w, const struct forecast_report *
 	curves(w, c);
 }
 
+static void trials(struct json_writer *w, const struct forecast_report *r)
+{
+	jw_kv_cstr(w, "variant", forecast_variant_name(r->variant));
+	jw_key(w, "variants");
+	jw_open(w, '[');
+	for (size_t i = 0; i < r->n_trials; i++) {
+		const struct forecast_trial *t = &r->trials[i];
+		jw_open(w, '{');
+		jw_kv_cstr(w, "name", forecast_variant_name(t->variant));
+		jw_kv_f64(w, r->logistic ? "validation_log_loss" : "validation_mae", t->validation);
+		if (r->logistic) {
+			jw_kv_f64(w, "roc_auc", t->classification->roc_auc);
+			jw_kv_f64(w, "log_loss", t->classification->log_loss);
+		} else {
+			regression(w, &t->regression);
+		}
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
 static void baselines(struct json_writer *w, const struct forecast_report *r)
 {
 	jw_key(w, "baselines");
@@ -130,6 +151,15 @@ static void source(struct json_writer *w, const struct forecast_report *r)
 	if (r->table)
 		jw_kv_cstr(w, "table", r->table);
 	jw_close(w, '}');
+	if (r->preset) {
+		jw_kv_i64(w, "horizon_days", r->horizon_days);
+		jw_kv_cstr(w, "cutoff", r->cutoff);
+		jw_key(w, "train_cutoffs");
+		jw_open(w, '[');
+		for (size_t i = 0; i < r->n_train_cutoffs; i++)
+			jw_cstr(w, r->train_cutoffs[i]);
+		jw_close(w, ']');
+	}
 	if (r->target)
 		jw_kv_cstr(w, "target", r->target);
 	if (r->positive)
@@ -143,7 +173,7 @@ void forecast_json(const struct forecast_report *r, struct buf *ret)
 	char at[CLOCK_TEXT];
 	struct json_writer w = json_writer(ret);
 	jw_open(&w, '{');
-	jw_kv_cstr(&w, "kind", r->logistic ? "logistic" : "linear");
+	jw_kv_cstr(&w, "kind", r->preset ? r->preset : r->logistic ? "logistic" : "linear");
 	source(&w, r);
 	jw_key(&w, "rows");
 	jw_open(&w, '{');
@@ -164,6 +194,8 @@ void forecast_json(const struct forecast_report *r, struct buf *ret)
 	else
 		regression(&w, &r->regression);
 	jw_close(&w, '}');
+	if (r->preset)
+		trials(&w, r);
 	baselines(&w, r);
 	jw_key(&w, "left_out");
 	jw_open(&w, '[');

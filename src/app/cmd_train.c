@@ -1,4 +1,4 @@
-/* vitrina train linear|logistic */
+/* vitrina train linear|logistic|sales|purchase */
 #include "analysis/forecast.h"
 #include "app/commands.h"
 #include "app/helpers.h"
@@ -57,8 +57,8 @@ static void print_features(FILE *out, const struct forecast_report *r)
 
 static void print_report(FILE *out, const struct forecast_report *r)
 {
-	fprintf(out, "%s: trained on %lld rows, tested on %lld, %.1f s\n\n", r->target, (long long)r->train,
-		(long long)r->test, r->seconds);
+	fprintf(out, "%s%strained on %lld rows, tested on %lld, %.1f s\n\n", r->target ? r->target : "",
+		r->target ? ": " : "", (long long)r->train, (long long)r->test, r->seconds);
 	print_metrics(out, r);
 	if (r->logistic) {
 		const struct learn_classification *c = r->classification;
@@ -117,6 +117,59 @@ static bool train(struct command *c, bool logistic, struct err *e)
 	return command_print_json(c, &b, e);
 }
 
+static void print_trials(FILE *out, const struct forecast_report *r)
+{
+	for (size_t i = 0; i < r->n_trials; i++) {
+		const struct forecast_trial *t = &r->trials[i];
+		fprintf(out, "variant %-6s", forecast_variant_name(t->variant));
+		if (r->logistic)
+			fprintf(out, "ROC AUC %.4f, log-loss %.4f", t->classification->roc_auc,
+				t->classification->log_loss);
+		else
+			fprintf(out, "R² %.4f, MAE %.6g", t->regression.r2, t->regression.mae);
+		fprintf(out, "; validated with %.6g%s\n", t->validation, t->variant == r->variant ? "; it serves" : "");
+	}
+}
+
+static bool train_preset(struct command *c, enum forecast_preset preset, struct err *e)
+{
+	struct forecast_preset_options o = { .preset = preset,
+					     .cutoff = command_option(c->line, "cutoff"),
+					     .train_cutoffs = command_option(c->line, "train-cutoffs"),
+					     .cancel = c->cancel };
+	struct forecast_report r = { 0 };
+	struct dataset d;
+	COMMAND_SCOPE s = { 0 };
+	if (!decimal(c, "l2", &o.l2, e) || (preset == PRESET_PURCHASE && !decimal(c, "threshold", &o.threshold, e)) ||
+	    !command_scope_begin(c, &s, e) || !command_dataset(c, &s, NULL, &d, e) ||
+	    !forecast_preset(c->inst, s.db, s.org, &d, &o, c->arena, &r, e))
+		return false;
+	if (!command_flag(c->line, "json")) {
+		fprintf(c->out, "%s in the %d days after %s, learnt from what was before ",
+			preset == PRESET_SALES ? "sales" : "a purchase", r.horizon_days, r.cutoff);
+		for (size_t i = 0; i < r.n_train_cutoffs; i++)
+			fprintf(c->out, "%s%s", i ? ", " : "", r.train_cutoffs[i]);
+		fprintf(c->out, "\n\n");
+		print_report(c->out, &r);
+		fputc('\n', c->out);
+		print_trials(c->out, &r);
+		return true;
+	}
+	CLEANUP(buf_free) struct buf b = BUF_INIT(OUTPUT_BYTES);
+	forecast_json(&r, &b);
+	return command_print_json(c, &b, e);
+}
+
+static bool train_sales(struct command *c, struct err *e)
+{
+	return train_preset(c, PRESET_SALES, e);
+}
+
+static bool train_purchase(struct command *c, struct err *e)
+{
+	return train_preset(c, PRESET_PURCHASE, e);
+}
+
 static bool train_linear(struct command *c, struct err *e)
 {
 	return train(c, false, e);
@@ -170,6 +223,65 @@ static const struct option_def logistic_options[] = {
 	  .help = "The chance from which a row is told yes." },
 	OPTION_ORG,
 	OPTION_JSON,
+};
+
+#define OPTIONS_OF_PRESET                                                                                         \
+	OPTION_DATASET,                                                                                           \
+		{ .name = "cutoff",                                                                               \
+		  .kind = OPTION_VALUE,                                                                           \
+		  .value = "DAY",                                                                                 \
+		  .help = "What is tested is forecast from before this day; the last that the data allow unless " \
+			  "said." },                                                                              \
+		{ .name = "train-cutoffs",                                                                        \
+		  .kind = OPTION_VALUE,                                                                           \
+		  .value = "DAY,DAY",                                                                             \
+		  .help = "The days that are learnt from; up to five before the cut-off unless said." },          \
+	{                                                                                                         \
+		.name = "l2", .kind = OPTION_VALUE, .value = "X", .initial = "1.0",                               \
+		.help = "The penalty on large coefficients; 0 for none."                                          \
+	}
+
+static const struct option_def sales_options[] = { OPTIONS_OF_PRESET, OPTION_ORG, OPTION_JSON };
+
+static const struct option_def purchase_options[] = {
+	OPTIONS_OF_PRESET,
+	{ .name = "threshold",
+	  .kind = OPTION_VALUE,
+	  .value = "P",
+	  .initial = "0.7",
+	  .help = "The chance from which a customer is taken for a buyer." },
+	OPTION_ORG,
+	OPTION_JSON,
+};
+
+const struct command_def command_train_sales = {
+	.name = "train sales",
+	.arg_names = "",
+	.options = sales_options,
+	.n_options = countof(sales_options),
+	.summary = "forecast what each customer spends in the next 30 days",
+	.description =
+		"Linear regression on what customers did before a day: purchases and amounts of the last 30 days, mean "
+		"basket, visits, days since the last purchase and more. Measured on a later day than it was trained "
+		"on, beside what the last 30 and 90 days and the whole past would have foretold.",
+	.examples =
+		"vitrina train sales --dataset shop\n"
+		"vitrina train sales --dataset shop --cutoff 2011-11-09 --train-cutoffs 2011-09-01,2011-10-10 --json",
+	.run = train_sales,
+};
+
+const struct command_def command_train_purchase = {
+	.name = "train purchase",
+	.arg_names = "",
+	.options = purchase_options,
+	.n_options = countof(purchase_options),
+	.summary = "forecast whether each customer buys in the next 14 days",
+	.description =
+		"Logistic regression on what customers did before a day, as of `train sales`; of numbers as they are "
+		"and their logarithms, those serve that forecast better on a day between training and test.",
+	.examples = "vitrina train purchase --dataset shop\n"
+		    "vitrina train purchase --dataset shop --cutoff 2011-11-25 --threshold 0.5 --json",
+	.run = train_purchase,
 };
 
 const struct command_def command_train_linear = {

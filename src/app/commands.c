@@ -38,6 +38,8 @@ const struct command_def *const cli_commands[] = {
 	&command_dataset_remove,
 	&command_stats,
 	&command_recommend,
+	&command_train_sales,
+	&command_train_purchase,
 	&command_train_linear,
 	&command_train_logistic,
 	&command_evaluate,

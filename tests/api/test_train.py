@@ -257,3 +257,146 @@ def test_shoppers(cli, shared_data):
     cli("import", shared_data("online_shoppers_intention.csv"), "--name", "shoppers")
     metrics = train(cli, "logistic", "shoppers", "Revenue", "--positive", "TRUE")["metrics"]
     assert metrics["roc_auc"] >= .899 and metrics["log_loss"] <= .295
+
+
+# -- sales and purchase: what customers did before a day --
+
+RETAIL_TRAIN = "2011-06-01,2011-07-01,2011-08-01,2011-09-01,2011-10-10"
+
+
+def preset(cli, kind, dataset, *options):
+    return json.loads(cli("train", kind, "--dataset", dataset, "--json", *options).stdout)
+
+
+def purchases(days=200, customers=60, seed=4):
+    """Each customer buys every 3 to 20 days for their own amount; nobody before the day they came."""
+    chance = random.Random(seed)
+    rows = []
+    for c in range(customers):
+        gap, amount, day = chance.randint(3, 20), chance.randint(5, 90), chance.randint(0, 60)
+        while day < days:
+            rows.append((day, c, amount + chance.randint(0, 5)))
+            day += gap + chance.randint(0, 2)
+    rows.sort()
+    start = numpy.datetime64("2025-01-01")
+    return [(start + day, f"C{c:03d}", f"N{i}", amount) for i, (day, c, amount) in enumerate(rows)]
+
+
+def purchases_csv(rows):
+    return "customer_id,invoice,date,product,amount\n" + "".join(
+        f"{c},{n},{day},Thing,{amount}.00\n" for day, c, n, amount in rows)
+
+
+def features_of(rows, cut, horizon):
+    """The slow way to say what §7 says of a cut-off: {customer: (features, spent after)}."""
+    day = numpy.datetime64(cut)
+    past, after = {}, {}
+    for at, c, _, amount in rows:
+        if at < day:
+            past.setdefault(c, []).append((at, amount))
+        elif at < day + horizon:
+            after[c] = after.get(c, 0) + amount
+    found = {}
+    for c, bought in past.items():
+        last30 = [a for at, a in bought if at >= day - 30]
+        found[c] = ([len(last30), sum(last30), sum(a for _, a in bought) / len(bought), len(bought),
+                     (day - max(bought)[0]).astype(int), (day - min(bought)[0]).astype(int) / 30.4375],
+                    after.get(c, 0))
+    return found
+
+
+NAMES = ["purchases_30d", "spend_30d", "mean_basket", "visits", "days_since_last", "tenure_months"]
+
+
+def test_features_know_nothing_of_the_future(cli, tmp_path):
+    """Coefficients as of scikit-learn on features computed here row by row, from rows before the day alone."""
+    rows = purchases()
+    load(cli, tmp_path, "sales", purchases_csv(rows))
+    cuts, test = ["2025-04-01", "2025-05-01"], "2025-06-05"
+    report = preset(cli, "sales", "sales", "--cutoff", test, "--train-cutoffs", ",".join(cuts))
+    assert report["kind"] == "sales" and report["cutoff"] == test and report["train_cutoffs"] == cuts[::-1]
+    learn = [f for cut in cuts for f in features_of(rows, cut, 30).values()]
+    x, y = numpy.array([f for f, _ in learn], float), numpy.array([s for _, s in learn], float)
+    mean, scale = x.mean(axis=0), x.std(axis=0)
+    model = Ridge(1.0, solver="cholesky").fit((x - mean) / scale, y)
+    same(report, NAMES, model)
+    held = list(features_of(rows, test, 30).values())
+    z, want = numpy.array([f for f, _ in held], float), numpy.array([s for _, s in held], float)
+    got = model.predict((z - mean) / scale).clip(0)
+    assert report["rows"] == {"train": len(learn), "test": len(held), "no_target": 0}
+    assert report["metrics"]["mse"] == pytest.approx(mean_squared_error(want, got), rel=1e-8)
+    naive = {b["name"]: b for b in report["baselines"]}
+    assert naive["last_30_days"]["mae"] == pytest.approx(abs(want - z[:, 1]).mean())
+    assert set(naive) == {"zero", "mean", "last_30_days", "last_90_days_by_3", "lifetime_month"}
+
+
+def test_purchase_chooses_before_the_test(cli, tmp_path):
+    rows = purchases()
+    load(cli, tmp_path, "sales", purchases_csv(rows))
+    report = preset(cli, "purchase", "sales")
+    assert report["horizon_days"] == 14 and len(report["train_cutoffs"]) == 5
+    plain, log = report["variants"]
+    better = min((plain, log), key=lambda v: v["validation_log_loss"])
+    assert report["variant"] == better["name"] and report["metrics"]["roc_auc"] == better["roc_auc"]
+    one = preset(cli, "purchase", "sales", "--cutoff", report["cutoff"], "--train-cutoffs", report["train_cutoffs"][0])
+    assert all(v["validation_log_loss"] > 0 for v in one["variants"])
+    assert report["metrics"]["threshold"] == 0.7
+
+
+def test_visits_and_newsletters(cli, tmp_path):
+    """Activity before the cut-off counts, and a visitor who never bought is a customer to be forecast too."""
+    rows = purchases()
+    visits = "customer_id,visit_date,visits,newsletter_opened,ad_clicks,seconds_on_site\n"
+    for i in range(600):
+        who = f"C{i % 60:03d}" if i % 10 else "VISITOR"
+        visits += f"{who},2025-0{1 + i % 6}-{1 + i % 28:02d},{1 + i % 3},{i % 2},{i % 4},{i % 500}\n"
+    (tmp_path / "visits.csv").write_text(visits)
+    (tmp_path / "sales.csv").write_text(purchases_csv(rows))
+    cli("import", tmp_path / "sales.csv", tmp_path / "visits.csv", "--name", "shop",
+        "--role", "visits.customer_id=activity.customer_id", "--role", "visits.visit_date=activity.at",
+        "--role", "visits.visits=activity.visits", "--role", "visits.newsletter_opened=activity.newsletter_opened",
+        "--role", "visits.ad_clicks=activity.ad_clicks", "--role", "visits.seconds_on_site=activity.seconds_on_site")
+    report = preset(cli, "purchase", "shop", "--cutoff", "2025-07-01", "--train-cutoffs", "2025-06-01")
+    names = [f["name"] for f in report["features"]]
+    for name in ["visits_7d", "newsletter_opened", "ad_clicks", "seconds_on_site", "has_bought_before"]:
+        assert name in names, names
+    assert report["rows"]["train"] == 61 and "mean_basket (missing)" in names
+
+
+@pytest.mark.parametrize("options, says", [
+    (["--cutoff", "2024-01-01"], "2025-01-0"),
+    (["--cutoff", "tomorrow"], "such as 2026-01-31"),
+    (["--cutoff", "2025-02-30"], "such as 2026-01-31"),
+    (["--cutoff", "2025-06-01", "--train-cutoffs", "2025-05-20"], "past the cut-off"),
+    (["--cutoff", "2025-06-01", "--train-cutoffs", "2024-05-20"], "before the first purchase"),
+    (["--cutoff", "2025-01-20"], "reach back far enough"),
+])
+def test_cutoffs_refused(shared_cli, tmp_path_factory, options, says):
+    folder = tmp_path_factory.mktemp("cut")
+    (folder / "cut.csv").write_text(purchases_csv(purchases()))
+    if shared_cli("dataset", "show", "cut", status=None).status:
+        shared_cli("import", folder / "cut.csv", "--name", "cut")
+    answer = shared_cli("train", "sales", "--dataset", "cut", *options, status=None)
+    assert answer.status == 1 and says in answer.stderr, answer.stderr
+
+
+def test_presets_need_purchases_with_dates(cli, tmp_path):
+    load(cli, tmp_path, "people", "customer_id,full_name\n1,Anna Kowalska\n2,Jan Nowak\n")
+    for kind in ("sales", "purchase"):
+        answer = cli("train", kind, "--dataset", "people", status=None)
+        assert answer.status == 1 and "purchases with a date" in answer.stderr
+
+
+def test_retail(cli, shared_data):
+    cli("import", shared_data("OnlineRetail.csv.gz"), "--name", "retail")
+    report = preset(cli, "sales", "retail", "--cutoff", "2011-11-09", "--train-cutoffs", RETAIL_TRAIN)
+    assert report["rows"]["train"] == 15864 and report["rows"]["test"] == 4067
+    assert report["metrics"]["r2"] >= .53
+    naive = {b["name"]: b for b in report["baselines"]}
+    assert all(report["metrics"]["mse"] < b["mse"] for b in naive.values())
+    assert naive["lifetime_month"]["mse"] == pytest.approx(735751, abs=1)
+    assert naive["last_90_days_by_3"]["mae"] == pytest.approx(243.2, abs=.05)
+    best = min(report["variants"], key=lambda v: v["validation_mae"])
+    assert best["name"] == "log" and best["mae"] <= 240
+    report = preset(cli, "purchase", "retail", "--cutoff", "2011-11-25")
+    assert report["rows"]["test"] == 4252 and report["metrics"]["roc_auc"] >= .755
