@@ -4,7 +4,7 @@
  * sql_lex.c knows quotation marks, comments and names; sql_head.c the beginnings of CREATE TABLE, INSERT and COPY;
  * sql_scan.c goes from event to event, serially; sql_tables.c keeps what a first pass over the file finds: tables,
  * which columns a statement fills, and where the rows of each table are; sql_dump.c hands these rows out in blocks, and
- * sql_rows.c, on many threads, reads the values in them.
+ * sql_rows.c, on many threads, reads the values in them (sql_unquote.c undoes escapes).
  *
  * A block is a run of stretches of the file: a struct sql_run and its bytes, again and again.
  */
@@ -78,3 +78,5 @@ bool sql_sniff(struct str head);
 bool sql_rows_index(const struct sql_reader *q, struct block *b, struct rows *ret, struct err *e);
 /* How many values "(…)" holds. */
 size_t sql_rows_width(struct str row, bool mysql);
+/* What stands between two quotation marks: itself, or in scratch, which must have room for s.n bytes. */
+struct str sql_unquoted(struct buf *scratch, struct str s, char quote, bool escapes, bool mysql);

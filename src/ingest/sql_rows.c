@@ -25,84 +25,6 @@ static struct str unescaped(struct values *v, size_t from)
 	return str_n(v->scratch.p + from, v->scratch.n - from);
 }
 
-static size_t take_octal(const char *p, size_t n, unsigned *ret)
-{
-	size_t i = 0;
-	*ret = 0;
-	while (i < 3 && i < n && p[i] >= '0' && p[i] <= '7')
-		*ret = *ret * 8 + (unsigned)(p[i++] - '0');
-	return i;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
-/* Up to `most` digits. */
-static size_t take_hex(const char *p, size_t n, size_t most, uint32_t *ret)
-{
-	size_t i = 0;
-	*ret = 0;
-	while (i < most && i < n && hex_digit(p[i]) >= 0)
-		*ret = *ret * 16 + (uint32_t)hex_digit(p[i++]);
-	return i;
-}
-
-/* What follows a \ ; returns how many bytes it took. MySQL has \0 and \Z, PostgreSQL \ooo, \xhh and \u. */
-static size_t escape(struct values *v, const char *p, size_t n)
-{
-	static const char from[] = "bfnrtv", to[] = "\b\f\n\r\t\v";
-	const char *known = memchr(from, p[0], v->q->mysql ? 5 : 6);
-	unsigned code;
-	uint32_t wide;
-	if (v->q->mysql && p[0] == 'f')
-		known = NULL;
-	if (known) {
-		buf_addc(&v->scratch, to[known - from]);
-		return 1;
-	}
-	if (v->q->mysql && (p[0] == '0' || p[0] == 'Z')) {
-		buf_addc(&v->scratch, p[0] == '0' ? 0 : 0x1a);
-		return 1;
-	}
-	size_t took = v->q->mysql ? 0 : take_octal(p, n, &code);
-	if (took) {
-		buf_addc(&v->scratch, (char)code);
-		return took;
-	}
-	if (!v->q->mysql && p[0] == 'x' && (took = take_hex(p + 1, n - 1, 2, &wide))) {
-		buf_addc(&v->scratch, (char)wide);
-		return took + 1;
-	}
-	if (!v->q->mysql && (p[0] | 32) == 'u' && (took = take_hex(p + 1, n - 1, p[0] == 'u' ? 4 : 8, &wide)) &&
-	    took == (p[0] == 'u' ? 4u : 8u)) {
-		utf8_encode(&v->scratch, wide);
-		return took + 1;
-	}
-	buf_addc(&v->scratch, p[0]);
-	return 1;
-}
-
-/* What stands between two quotation marks. */
-static struct str read_quoted(struct values *v, struct str s, char quote, bool escapes)
-{
-	if (!memchr(s.p, quote, s.n) && (!escapes || !memchr(s.p, '\\', s.n)))
-		return s;
-	size_t begin = v->scratch.n;
-	for (size_t i = 0; i < s.n;) {
-		if (s.p[i] == '\\' && escapes && i + 1 < s.n) {
-			i += 1 + escape(v, s.p + i + 1, s.n - i - 1);
-			continue;
-		}
-		buf_addc(&v->scratch, s.p[i]);
-		i += s.p[i] == quote && i + 1 < s.n && s.p[i + 1] == quote ? 2 : 1;
-	}
-	return unescaped(v, begin);
-}
-
 /* Stands in a cell that holds no text. */
 static struct str sized(struct values *v, size_t n)
 {
@@ -218,18 +140,26 @@ static void put_word(struct values *v, size_t position, struct str s)
 	put(v, position, s, 0);
 }
 
+static bool ends_value(char c)
+{
+	return c == ',' || c == ')';
+}
+
 /* Past ::numeric(10,2) and other things up to the comma or the row's last bracket. */
 static size_t value_end(const struct sql_text *t, size_t at)
 {
-	while (at + 1 < t->n && t->p[at] != ',') {
+	while (at < t->n && !ends_value(t->p[at])) {
 		size_t past = SQL_NONE;
-		if (t->p[at] == '(')
+		char c = t->p[at];
+		if (c == '(')
 			past = sql_brackets(t, at);
-		else if (t->p[at] == '\'' || t->p[at] == '"' || t->p[at] == '`')
+		else if (c == '\'' || c == '"' || c == '`')
 			past = sql_quoted(t, at, false);
-		else if (t->p[at] == '[')
+		else if (c == '[')
 			past = at + 1 + str_find(str_n(t->p + at + 1, t->n - at - 1), ']');
-		at = sql_ok(past) && past > at ? MIN(past, t->n - 1) : at + 1;
+		else if (c == '-' || c == '/' || c == '#')
+			past = sql_blank(t, at);
+		at = sql_ok(past) && past > at ? MIN(past, t->n) : at + 1;
 	}
 	return at;
 }
@@ -251,30 +181,56 @@ static size_t quote_after(const struct sql_text *t, size_t at)
 	return mark && (end - at <= 2 || word) ? end : SQL_NONE;
 }
 
+/* 'abc', -12.50, NULL and nothing else before the comma: almost all there is. Returns where it ends, or SQL_NONE. */
+static size_t take_simple(struct values *v, const struct sql_text *t, size_t at, size_t position)
+{
+	size_t end = at;
+	if (t->p[at] == '\'') {
+		for (end++; end < t->n && t->p[end] != '\'' && (t->p[end] != '\\' || !t->mysql); end++)
+			;
+		if (end + 1 >= t->n || t->p[end] != '\'' || !ends_value(t->p[end + 1]))
+			return SQL_NONE;
+		put_text(v, position, str_n(t->p + at + 1, end - at - 1), false);
+		return end + 1;
+	}
+	if (t->n - at > 4 && memcmp(t->p + at, "NULL", 4) == 0 && ends_value(t->p[at + 4])) {
+		put(v, position, STR(""), 0);
+		return at + 4;
+	}
+	while (end < t->n && ((t->p[end] >= '0' && t->p[end] <= '9') || t->p[end] == '-' || t->p[end] == '.'))
+		end++;
+	if (end == at || end >= t->n || !ends_value(t->p[end]))
+		return SQL_NONE;
+	put(v, position, str_n(t->p + at, end - at), 0);
+	return end;
+}
+
 static size_t take_value(struct values *v, const struct sql_text *t, size_t at, size_t position)
 {
-	size_t mark = quote_after(t, at);
-	if (mark != SQL_NONE) {
-		char prefix = mark > at ? t->p[at] : ' ';
-		bool escapes = t->mysql || (prefix | 32) == 'e';
-		size_t end = sql_quoted(t, mark, escapes);
-		if (sql_ok(end) && end < t->n) {
-			struct str inside = str_n(t->p + mark + 1, end - mark - 2);
-			size_t past = sql_blank(t, end);
-			bool alone = past + 1 >= t->n || t->p[past] == ',' || t->p[past] == ':';
-			if (alone && ((prefix | 32) == 'x' || (prefix | 32) == 'b'))
-				put_literal(v, position, prefix, inside);
-			else if (alone)
-				put_text(v, position, read_quoted(v, inside, t->p[mark], escapes), prefix == '_');
-			past = value_end(t, MIN(past, t->n - 1));
-			if (!alone)
-				put(v, position, str_trim(str_n(t->p + at, past - at)), CELL_ERROR);
-			return past;
-		}
+	size_t simple = take_simple(v, t, at, position);
+	if (simple != SQL_NONE)
+		return simple;
+	size_t mark = quote_after(t, at), end = SQL_NONE;
+	bool escapes = t->mysql || (t->p[at] | 32) == 'e';
+	if (mark != SQL_NONE)
+		end = sql_quoted(t, mark, escapes);
+	if (!sql_ok(end)) {
+		end = value_end(t, at);
+		put_word(v, position, str_n(t->p + at, end - at));
+		return end;
 	}
-	size_t end = value_end(t, at);
-	put_word(v, position, str_n(t->p + at, end - at));
-	return end;
+	char prefix = mark > at ? t->p[at] : ' ';
+	struct str inside = str_n(t->p + mark + 1, end - mark - 2);
+	size_t past = sql_blank(t, end);
+	bool alone = past >= t->n || ends_value(t->p[past]) || t->p[past] == ':';
+	if (alone && ((prefix | 32) == 'x' || (prefix | 32) == 'b'))
+		put_literal(v, position, prefix, inside);
+	else if (alone)
+		put_text(v, position, sql_unquoted(&v->scratch, inside, t->p[mark], escapes, t->mysql), prefix == '_');
+	past = value_end(t, MIN(past, t->n));
+	if (!alone)
+		put(v, position, str_trim(str_n(t->p + at, past - at)), CELL_ERROR);
+	return past;
 }
 
 static bool end_row(struct values *v, uint32_t line, struct err *e)
@@ -286,30 +242,32 @@ static bool end_row(struct values *v, uint32_t line, struct err *e)
 	return pack_row_end(&v->packer, e);
 }
 
-/* t is "(…)" and nothing else. */
-static size_t row_values(struct values *v, const struct sql_text *t)
+/* The values from the bracket at `at` to the one that closes it; returns where that is, and how many they are. v may be
+ * NULL. */
+static size_t row_values(struct values *v, const struct sql_text *t, size_t at, size_t *ret_n)
 {
-	size_t position = 0, at = 1;
-	while (at < t->n) {
-		at = sql_blank(t, at);
-		if (!sql_ok(at) || at + 1 >= t->n)
+	size_t position = 0;
+	for (at++; at < t->n; at++) {
+		if ((unsigned char)t->p[at] <= ' ' || t->p[at] == '-' || t->p[at] == '/' || t->p[at] == '#')
+			at = sql_blank(t, at);
+		if (!sql_ok(at) || at >= t->n || (t->p[at] == ')' && !position))
 			break;
-		if (v)
-			at = take_value(v, t, at, position);
-		else
-			at = value_end(t, at);
+		/* What is over twice the limit is no more than counted. */
+		at = v && position <= 2 * LIMIT_COLUMNS ? take_value(v, t, at, position) : value_end(t, at);
 		position++;
-		if (position > 2 * LIMIT_COLUMNS)
+		if (at >= t->n || t->p[at] == ')')
 			break;
-		at++;
 	}
-	return position;
+	*ret_n = position;
+	return sql_ok(at) ? MIN(at + 1, t->n) : t->n;
 }
 
 size_t sql_rows_width(struct str row, bool mysql)
 {
 	struct sql_text t = { row.p, row.n, true, mysql };
-	return row_values(NULL, &t);
+	size_t n;
+	row_values(NULL, &t, 0, &n);
+	return n;
 }
 
 static bool rows_of_insert(struct values *v, struct str s, uint32_t line, struct err *e)
@@ -321,16 +279,12 @@ static bool rows_of_insert(struct values *v, struct str s, uint32_t line, struct
 			at++;
 			continue;
 		}
-		size_t end = sql_brackets(&t, at);
-		if (!sql_ok(end))
-			break;
-		struct sql_text row = { s.p + at, end - at, true, v->q->mysql };
+		size_t values;
 		line += (uint32_t)simd_count(s.p + counted, at - counted, '\n');
 		counted = at;
-		row_values(v, &row);
+		at = row_values(v, &t, at, &values);
 		if (!end_row(v, line, e))
 			return false;
-		at = end;
 	}
 	return true;
 }
@@ -342,7 +296,7 @@ static void copy_field(struct values *v, size_t position, struct str s)
 		put(v, position, STR(""), 0);
 		return;
 	}
-	put_text(v, position, read_quoted(v, s, '\n', true), false);
+	put_text(v, position, sql_unquoted(&v->scratch, s, '\n', true, false), false);
 }
 
 static bool rows_of_copy(struct values *v, struct str s, uint32_t line, struct err *e)
