@@ -41,6 +41,7 @@ struct block {
 	size_t n;
 	uint64_t seq;        /* 0, 1, … within a pass over a table */
 	uint64_t first_line; /* of the file (from 1), for text */
+	bool last;           /* no block of the table follows; set by table.c */
 	bool packed;         /* rows written by block_pack_*; else text of the file */
 	bool literal_quotes; /* text: its quotes do not pair, so they are ordinary characters */
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */

@@ -14,6 +14,9 @@ static void free_head(struct table *t)
 	free(t->head);
 	t->head = NULL;
 	t->n_head = t->next_head = 0;
+	if (t->has_ahead)
+		block_free(&t->ahead);
+	t->has_ahead = false;
 }
 
 void table_close(struct table *t)
@@ -142,20 +145,31 @@ static bool take_block(struct table *t, struct block *ret, bool *ret_end, struct
 	pthread_mutex_lock(&t->reading);
 	if (t->next_head < t->n_head) {
 		*ret = t->head[t->next_head++];
+	} else if (t->has_ahead) {
+		*ret = t->ahead;
+		t->has_ahead = false;
 	} else if (t->reader_ended) {
 		*ret_end = true;
 	} else {
 		ok = reader_next(t->reader, ret, ret_end, e);
 		t->reader_ended = !ok || *ret_end;
 	}
-	if (ok && !*ret_end)
+	if (ok && !*ret_end && t->next_head == t->n_head && !t->reader_ended) {
+		ok = reader_next(t->reader, &t->ahead, &t->reader_ended, e);
+		t->has_ahead = ok && !t->reader_ended;
+		if (!ok)
+			block_free(ret);
+	}
+	if (ok && !*ret_end) {
 		ret->seq = t->next_seq++;
+		ret->last = t->next_head == t->n_head && !t->has_ahead;
+	}
 	pthread_mutex_unlock(&t->reading);
 	return ok || fail(t, e);
 }
 
 /* Numbers the block's rows: waits until all blocks before it are numbered, which takes no longer than indexing them. */
-static bool publish(struct work *w, struct err *e)
+static bool publish(struct work *w, size_t totals, struct err *e)
 {
 	struct table *t = w->t;
 	bool ok = true;
@@ -174,7 +188,7 @@ static bool publish(struct work *w, struct err *e)
 		w->row = before < skip ? 0 : before - skip;
 		t->rows_seen += w->rows.n_rows;
 		t->rows_kept += w->end - w->at;
-		t->rows_left_out += w->rows.rows_too_wide + w->rows.notes_left_out;
+		t->rows_left_out += w->rows.rows_too_wide + w->rows.notes_left_out + totals;
 		t->rows_hidden += w->rows.hidden;
 		t->published++;
 		pthread_cond_broadcast(&t->turn);
@@ -214,13 +228,14 @@ static bool next_block(struct work *w, bool *ret_end, struct err *e)
 		return true;
 	if (!table_index(w->t, &w->block, &w->rows, e))
 		return fail(w->t, e);
-	if (!publish(w, e))
-		return false;
 	w->scratch.max = w->block.n + 64;
 	buf_clear(&w->scratch);
 	buf_reserve(&w->scratch, w->block.n);
 	w->mark_place = 0;
 	w->mark_line = w->block.first_line;
+	size_t from = w->block.seq ? 0 : table_skip(w->t);
+	if (!publish(w, table_drop_totals(w->t, &w->block, &w->rows, from, w), e))
+		return false;
 	reject_block_faults(w);
 	buf_clear(&w->scratch);
 	return true;

@@ -68,6 +68,8 @@ struct table {
 	bool expected;           /* an append */
 	struct block *head;      /* blocks read ahead */
 	size_t n_head, next_head;
+	struct block ahead; /* one more, so that the last one is known for it */
+	bool has_ahead;
 	bool reader_ended;
 	pthread_mutex_t reading; /* the reader, the head, next_seq */
 	pthread_mutex_t lock;    /* the rest; taken after `reading` where both are */
@@ -139,6 +141,9 @@ bool table_settle(struct table *t, bool *ret_again, struct err *e);
 /* Reads the whole table once to settle its types, and begins another pass. */
 bool table_again(struct table *t, struct err *e);
 
+/* table_totals.c: takes rows of totals ("Итого", "Total", "Razem") out of the rows from `from` on. With w, each becomes
+ * a reject. Returns how many they were. Only where the header is in the rows: databases keep no totals among them. */
+size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w);
 /* table_rejects.c; thread-safe */
 void table_reject(struct table *t, struct reject_place at, struct str text, const char *reason, struct str whole);
 void table_forget_rejects(struct table *t);

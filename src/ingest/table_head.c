@@ -119,30 +119,39 @@ static bool read_block(struct table *t, struct err *e)
 	return true;
 }
 
+/* A head block into the columns and what is known of them. */
+static bool look_at_block(struct table *t, size_t at, bool last, struct rows *rows, struct infer **infers,
+			  struct sampler **samplers, struct err *e)
+{
+	struct block *b = &t->head[at];
+	b->last = last;
+	if (!table_index(t, b, rows, e))
+		return false;
+	if (!t->columns) {
+		if (!begin_columns(t, b, rows, e) || (t->unpivot && !table_index(t, b, rows, e)))
+			return false;
+		*infers = mem_zalloc((t->n_columns + 1) * sizeof **infers);
+		*samplers = mem_zalloc((t->n_columns + 1) * sizeof **samplers);
+		for (size_t i = 0; i < t->n_columns; i++)
+			(*samplers)[i].stride = 1;
+	}
+	size_t from = at ? 0 : table_skip(t);
+	table_drop_totals(t, b, rows, from, NULL);
+	infer_block(t, b, rows, MIN(from, rows->n_rows), *infers, *samplers);
+	return true;
+}
+
+/* Each block is looked at when it is known whether another one follows. */
 static bool read_head(struct table *t, struct infer **infers, struct sampler **samplers, struct err *e)
 {
 	struct rows rows = { 0 };
-	size_t bytes = 0, skip = 0;
-	bool ok = true;
-	while (ok && !t->reader_ended && bytes < LIMIT_IMPORT_HEAD_BYTES) {
-		size_t at = t->n_head;
-		ok = read_block(t, e);
-		if (!ok || t->n_head == at)
-			continue;
+	size_t bytes = 0;
+	bool ok = read_block(t, e);
+	for (size_t at = 0; ok && at < t->n_head; at++) {
 		bytes += t->head[at].n;
-		ok = table_index(t, &t->head[at], &rows, e);
-		if (ok && !t->columns) {
-			ok = begin_columns(t, &t->head[at], &rows, e) &&
-			     (!t->unpivot || table_index(t, &t->head[at], &rows, e));
-			skip = table_skip(t);
-			*infers = mem_zalloc((t->n_columns + 1) * sizeof **infers);
-			*samplers = mem_zalloc((t->n_columns + 1) * sizeof **samplers);
-			for (size_t i = 0; i < t->n_columns; i++)
-				(*samplers)[i].stride = 1;
-		}
-		if (ok)
-			infer_block(t, &t->head[at], &rows, MIN(skip, rows.n_rows), *infers, *samplers);
-		skip -= MIN(skip, rows.n_rows);
+		if (!t->reader_ended && bytes < LIMIT_IMPORT_HEAD_BYTES)
+			ok = read_block(t, e);
+		ok = ok && look_at_block(t, at, t->reader_ended && at + 1 == t->n_head, &rows, infers, samplers, e);
 	}
 	rows_free(&rows);
 	return ok;
@@ -166,21 +175,24 @@ bool table_read_head(struct table *t, struct infer **ret_infers, struct err *e)
 bool table_infer_all(struct table *t, struct infer *infers, struct err *e)
 {
 	struct rows rows = { 0 };
-	uint64_t seq = 0;
-	size_t skip = table_skip(t);
-	bool ok = reader_start(t->reader, t->index, e), ended = false;
-	while (ok) {
-		struct block b = { 0 };
-		ok = reader_next(t->reader, &b, &ended, e);
-		if (!ok || ended)
-			break;
-		b.seq = seq++;
-		ok = table_index(t, &b, &rows, e);
-		if (ok)
-			infer_block(t, &b, &rows, MIN(skip, rows.n_rows), infers, NULL);
-		skip -= MIN(skip, rows.n_rows);
+	struct block b = { 0 }, following = { 0 };
+	bool ended = false;
+	bool ok = reader_start(t->reader, t->index, e) && reader_next(t->reader, &b, &ended, e);
+	for (size_t seq = 0; ok && !ended; seq++) {
+		ok = reader_next(t->reader, &following, &ended, e);
+		b.last = ended;
+		b.seq = seq;
+		ok = ok && table_index(t, &b, &rows, e);
+		if (ok) {
+			size_t from = seq ? 0 : table_skip(t);
+			table_drop_totals(t, &b, &rows, from, NULL);
+			infer_block(t, &b, &rows, MIN(from, rows.n_rows), infers, NULL);
+		}
 		block_free(&b);
+		b = following;
+		following = (struct block){ 0 };
 	}
+	block_free(&b);
 	rows_free(&rows);
 	return ok;
 }

@@ -57,6 +57,51 @@ static void test_headers(void **state)
 		run_expect(str_of(rows[i].file), rows[i].want);
 }
 
+static void test_totals(void **state)
+{
+	static const struct {
+		const char *file, *want;
+	} rows[] = {
+		/* the last row, though no cell of it is empty */
+		{ "Город;Сумма\nТула;5\nОмск;7\nИтого;12\n", "[t] Город VARCHAR, Сумма BIGINT\nТула|5\nОмск|7\n! 4 "
+							     "row: Итого | 12 (a row of totals; it was left out)\n" },
+		{ "day,n,sum\n01.02.2026,1,2.5\n02.02.2026,2,3.5\n,Total:,6\n",
+		  "[t] day DATE, n BIGINT, sum DECIMAL(18,1)\n2026-02-01|1|2.5\n2026-02-02|2|3.5\n! 4 row: Total: | 6 "
+		  "(a row of "
+		  "totals; it was left out)\n" },
+		/* within, too, where it leaves cells empty */
+		{ "miasto;klient;kwota\nŁódź;A;1,5\nRazem za Łódź;;1,5\nKraków;B;2\nSuma;;2\nRAZEM;;3,5\n",
+		  "[t] miasto VARCHAR, klient VARCHAR, kwota DECIMAL(18,1)\nŁódź|A|1.5\nKraków|B|2.0\n"
+		  "! 3 row: Razem za Łódź | 1,5 (a row of totals; it was left out)\n"
+		  "! 5 row: Suma | 2 (a row of totals; it was left out)\n"
+		  "! 6 row: RAZEM | 3,5 (a row of totals; it was left out)\n" },
+		{ "град,износ\nСкопје,5\nВкупно,5\n", "[t] град VARCHAR, износ BIGINT\nСкопје|5\n! 3 row: Вкупно | 5 "
+						      "(a row of totals; it was left out)\n" },
+		/* what is none */
+		{ "name,sum\nTotal,5\nOther,6\n", "[t] name VARCHAR, sum BIGINT\nTotal|5\nOther|6\n" },
+		{ "name,city,sum\nTotal Energies,,5\nOther,Tula,6\n",
+		  "[t] name VARCHAR, city VARCHAR, sum BIGINT\nTotal Energies|∅|5\nOther|Tula|6\n" },
+		{ "name,city,sum\nTotal,Tula,\nTotal,Omsk,6\n",
+		  "[t] name VARCHAR, city VARCHAR, sum BIGINT\nTotal|Tula|∅\nTotal|Omsk|6\n" },
+		{ "name\nTotal\n", "[t] name VARCHAR\nTotal\n" },
+		{ "Итого,2023,2024\na,5,6\n", "[t] Итого VARCHAR, 2023 BIGINT, 2024 BIGINT\na|5|6\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		run_expect(str_of(rows[i].file), rows[i].want);
+	/* The last block of several, and none before it. */
+	CLEANUP(buf_free) struct buf b = BUF_INIT(64 * MIB);
+	buf_adds(&b, "name,n\n");
+	for (int i = 0; b.n < 3 * MIB; i++)
+		buf_addf(&b, "%s,%d\n", i % 1000 ? "plain words here" : "Total", i);
+	buf_adds(&b, "Total,5\nGrand Total,7\n");
+	struct run run = run_bytes(buf_str(&b), "t", AS_AUTO, false);
+	assert_true(run.good);
+	assert_non_null(strstr(run.text.p, "\nTotal|1000\n"));
+	assert_null(strstr(run.text.p, "Total|5\n"));
+	assert_non_null(strstr(run.text.p, " row: Grand Total | 7 (a row of totals; it was left out)\n"));
+	buf_free(&run.text);
+}
+
 static void test_values(void **state)
 {
 	static const struct {
@@ -305,11 +350,17 @@ static void test_baskets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dialects),      cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_values),        cmocka_unit_test(test_rejects),
-		cmocka_unit_test(test_encodings),     cmocka_unit_test(test_utf16),
-		cmocka_unit_test(test_late_encoding), cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_blocks),        cmocka_unit_test(test_cut_agrees_with_index),
+		cmocka_unit_test(test_dialects),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_rejects),
+		cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_utf16),
+		cmocka_unit_test(test_late_encoding),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_cut_agrees_with_index),
 		cmocka_unit_test(test_baskets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ const sentences: Record<string, Key> = {
   'bytes after this line are not valid UTF-8 and were replaced': 'reject.utf8',
   'a row after this line has too many cells and was left out': 'reject.wide',
   'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
+  'a row of totals; it was left out': 'reject.total',
   'not readable': 'reject.unreadable',
   'a view that cannot be read, or takes too long: it was left out': 'reject.view',
   'set by a person': 'reason.person',

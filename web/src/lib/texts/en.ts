@@ -333,6 +333,7 @@ const en = {
   'reject.quote': 'a quotation mark is opened and never closed; it was taken as it stands',
   'reject.view': 'a view that cannot be read, or takes too long: it was left out',
   'reject.unreadable': 'not readable',
+  'reject.total': 'a row of totals; it was left out',
   // Meanings of columns
   'col.none': 'not used',
   'col.customer.id': 'Customer’s number',

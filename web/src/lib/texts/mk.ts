@@ -334,6 +334,7 @@ const texts: Texts = {
   'reject.quote': 'наводник е отворен и не е затворен; земен е како што стои',
   'reject.view': 'поглед што не може да се прочита или трае предолго: изоставен',
   'reject.unreadable': 'нечитливо',
+  'reject.total': 'ред со вкупни износи; изоставен е',
   // Meanings of columns
   'col.none': 'не се користи',
   'col.customer.id': 'Број на клиент',

@@ -370,6 +370,7 @@ const texts: Texts = {
   'reject.quote': 'cudzysłów otwarty i niezamknięty; przyjęty bez zmian',
   'reject.view': 'widok, którego nie da się odczytać lub który trwa zbyt długo: pominięto',
   'reject.unreadable': 'nieczytelne',
+  'reject.total': 'wiersz z sumami; został pominięty',
   // Meanings of columns
   'col.none': 'nieużywana',
   'col.customer.id': 'Numer klienta',

@@ -370,6 +370,7 @@ const texts: Texts = {
   'reject.quote': 'кавычка открыта и не закрыта; взята как есть',
   'reject.view': 'представление, которое не читается или считается слишком долго: пропущено',
   'reject.unreadable': 'не читается',
+  'reject.total': 'строка итогов; она не взята',
   // Meanings of columns
   'col.none': 'не используется',
   'col.customer.id': 'Номер клиента',
