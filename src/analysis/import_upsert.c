@@ -245,6 +245,8 @@ static bool join_table(struct upsert *u, struct err *e)
 	u->into->n_segments = 1;
 	u->into->rows = rows;
 	u->into->rejects += u->read->rejects;
+	u->into->rows_left_out += u->read->rows_left_out;
+	u->into->rows_hidden += u->read->rows_hidden;
 	u->into->source = u->read->source;
 	return true;
 }

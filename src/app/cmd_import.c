@@ -1,5 +1,8 @@
 /* vitrina import */
+#include "analysis/changes.h"
 #include "analysis/import.h"
+#include "analysis/versions.h"
+#include "app/changes_print.h"
 #include "app/commands.h"
 #include "app/helpers.h"
 #include "app/progress.h"
@@ -85,12 +88,19 @@ static bool report(struct command *c, struct command_scope *s, const struct impo
 	if (!dataset_find(s->db, c->arena, s->org, done->dataset, &d, e) ||
 	    !dataset_content(s->db, c->arena, s->org, done->version, &content, e))
 		return false;
+	CLEANUP(buf_free) struct buf changes = BUF_INIT(CHANGES_BYTES);
+	if (!changes_text(&content, &changes, e))
+		return false;
 	if (!command_flag(c->line, "json")) {
 		print_found(c, &d, &content, seconds);
-		return true;
+		return changes_print(c->out, buf_str(&changes), e);
 	}
 	CLEANUP(buf_free) struct buf b = BUF_INIT(64 * MIB);
 	struct json_writer w = json_writer(&b);
+	if (done->waits) {
+		dataset_write_version_json(&w, &d, &content, buf_str(&changes), true);
+		return command_print_json(c, &b, e);
+	}
 	dataset_write_json(&w, &d, &content, NULL, 0, true);
 	return command_print_json(c, &b, e);
 }
@@ -98,20 +108,55 @@ static bool report(struct command *c, struct command_scope *s, const struct impo
 static bool mode_of(struct command *c, struct command_scope *s, struct import_request *rq, struct err *e)
 {
 	const char *name = command_option(c->line, "name");
+	const char *mode = command_option(c->line, "mode");
 	bool append = command_flag(c->line, "append"), replace = command_flag(c->line, "replace");
 	struct dataset d;
 	rq->name = name;
-	if (append && replace)
-		return err_set(e, ERR_USAGE, NULL, "--append and --replace exclude each other");
-	if (!append && !replace)
+	if (append + replace + (mode != NULL) > 1)
+		return err_set(e, ERR_USAGE, NULL, "--append, --replace and --mode exclude each other");
+	if (!mode)
+		mode = append ? "append" : replace ? "replace" : NULL;
+	if (!mode && rq->n_keys)
+		return err_set(e, ERR_USAGE, NULL, "--key is for --mode replace and --mode upsert");
+	if (!mode)
 		return true;
 	if (!name)
-		return err_set(e, ERR_USAGE, NULL, "--%s needs --name", append ? "append" : "replace");
-	rq->mode = append ? IMPORT_APPEND : IMPORT_REPLACE;
+		return err_set(e, ERR_USAGE, NULL, "--mode %s needs --name", mode);
+	rq->mode = !strcmp(mode, "append") ? IMPORT_APPEND : !strcmp(mode, "replace") ? IMPORT_REPLACE : IMPORT_UPSERT;
 	if (!dataset_resolve(s->db, c->arena, s->org, str_of(name), &d, e))
 		return false;
 	rq->dataset = d.id;
 	return true;
+}
+
+static bool take_keys(struct command *c, struct import_request *rq, struct err *e)
+{
+	const char *text;
+	for (size_t i = 0; (text = command_list(c->line, "key", i)); i++) {
+		struct import_key *more, *all;
+		size_t n;
+		if (!import_keys_parse(c->arena, str_of(text), &more, &n, e))
+			return false;
+		all = arena_array(c->arena, rq->n_keys + n, sizeof *all);
+		if (!all)
+			return err_set(e, ERR_TOO_LARGE, NULL, "The key is too long.");
+		if (rq->n_keys)
+			memcpy(all, rq->keys, rq->n_keys * sizeof *all);
+		memcpy(all + rq->n_keys, more, n * sizeof *all);
+		rq->keys = all;
+		rq->n_keys += n;
+	}
+	return true;
+}
+
+/* Only looked at: whatever is printed or fails, the version goes again. */
+static bool preview(struct command *c, struct command_scope *s, const struct import_result *done, double seconds,
+		    struct err *e)
+{
+	bool good = command_scope_begin(c, s, e) && report(c, s, done, seconds, e);
+	struct caller by = s->caller;
+	command_scope_end(s);
+	return versions_throw_away(c->inst, &by, done->dataset, done->number, good ? e : NULL) && good;
 }
 
 static bool import_command(struct command *c, struct err *e)
@@ -126,9 +171,10 @@ static bool import_command(struct command *c, struct err *e)
 	const char *rejected = command_option(c->line, "rejected-rows");
 	rq.drop_rejected = rejected && strcmp(rejected, "drop") == 0;
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
-	    !mode_of(c, &s, &rq, e))
+	    !take_keys(c, &rq, e) || !mode_of(c, &s, &rq, e))
 		return false;
 	rq.by = &s.caller;
+	rq.later = command_flag(c->line, "dry-run");
 	/* The import takes connections of its own. */
 	command_scope_end(&s);
 	progress_begin(&bar, c);
@@ -136,9 +182,12 @@ static bool import_command(struct command *c, struct err *e)
 	bool good = import_run(c->inst, &rq, &watch, &done, e);
 	progress_end(&bar);
 	double seconds = (double)(clock_monotonic() - began) / 1e6;
+	if (good && rq.later)
+		return preview(c, &s, &done, seconds, e);
 	return good && command_scope_begin(c, &s, e) && report(c, &s, &done, seconds, e);
 }
 
+static const char *const mode_values[] = { "append", "replace", "upsert", NULL };
 static const char *const as_values[] = { "baskets", NULL };
 static const char *const rejected_values[] = { "keep", "drop", NULL };
 
@@ -165,12 +214,22 @@ static const struct option_def options[] = {
 	  .value = "keep|drop",
 	  .one_of = rejected_values,
 	  .help = "Of a row with a cell that cannot be read: keep it with that cell empty, or leave it out. keep." },
-	{ .name = "append",
+	{ .name = "append", .kind = OPTION_FLAG, .help = "The same as --mode append." },
+	{ .name = "replace", .kind = OPTION_FLAG, .help = "The same as --mode replace." },
+	{ .name = "mode",
+	  .kind = OPTION_VALUE,
+	  .value = "append|replace|upsert",
+	  .one_of = mode_values,
+	  .help = "Make the files the next version of the data set of that name: add the rows, take their place, or "
+		  "change "
+		  "those whose key is there and add the others. The version before stays readable." },
+	{ .name = "key",
+	  .kind = OPTION_LIST,
+	  .value = "[TABLE.]COLUMN,...",
+	  .help = "The columns that tell rows apart; the customers' number, or a column found to do so, unless said." },
+	{ .name = "dry-run",
 	  .kind = OPTION_FLAG,
-	  .help = "Add the rows to the data set of that name, as its next version." },
-	{ .name = "replace",
-	  .kind = OPTION_FLAG,
-	  .help = "Make the files the next version of the data set of that name. The version before stays readable." },
+	  .help = "Read the files, print what was understood and what would change, and keep nothing." },
 	OPTION_JSON,
 };
 
@@ -196,7 +255,8 @@ const struct command_def command_import = {
 		"aside with their line and the reason.\n\nWhat fails or is stopped with Ctrl-C leaves nothing behind.",
 	.examples = "vitrina import clients.csv --name clients\n"
 		    "vitrina import clients.csv purchases.csv --name shop\n"
-		    "vitrina import may.xlsx --name sales --append\n"
+		    "vitrina import may.xlsx --name sales --mode append\n"
+		    "vitrina import clients.csv --name clients --mode upsert --key id --dry-run\n"
 		    "vitrina import groceries.csv --name baskets --as baskets\n"
 		    "vitrina import base.csv --name base --role 'Номер=customer.id' --json",
 	.run = import_command,

@@ -35,6 +35,8 @@ const struct command_def *const cli_commands[] = {
 	&command_import,
 	&command_dataset_list,
 	&command_dataset_show,
+	&command_dataset_confirm,
+	&command_dataset_discard,
 	&command_dataset_remove,
 	&command_stats,
 	&command_recommend,

@@ -139,6 +139,17 @@ def test_waits_through_a_restart(folder, start_server):
     folder.cli("check")
 
 
+def test_on_the_command_line(client, cli):
+    at = later(client, ("people.csv", CLIENTS), name="people")
+    assert "waits to be confirmed" in cli("dataset", "list").stdout
+    assert "waits to be checked" in cli("dataset", "show", "people", status=1).stderr
+    assert "version 1 of people is in use" in cli("dataset", "confirm", "people").stdout
+    assert client.get(at).json()["state"] == "current"
+    later(client, ("people.csv", MORE), path=of(at) + "/versions", mode="replace")
+    assert "threw away version 2" in cli("dataset", "discard", "people").stdout
+    assert client.get(of(at)).json()["waiting"] is None
+
+
 def test_removed_while_it_waits(client, folder):
     made = load(client, ("people.csv", CLIENTS), name="people")
     later(client, ("people.csv", MORE), path=f"/api/v1/datasets/{made['id']}/versions", mode="replace")
