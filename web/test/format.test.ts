@@ -88,7 +88,7 @@ test('sizes', () => {
   expect(soft(bytes('en', 0))).toBe(`0${S}B`)
   expect(soft(bytes('en', 999))).toBe(`999${S}B`)
   expect(soft(bytes('en', 1500))).toBe(`1.5${S}kB`)
-  expect(soft(bytes('ru', 23_700_000))).toBe(`24${S}MB`)
+  expect(soft(bytes('ru', 23_700_000))).toBe(`24${S}МБ`)
 })
 test('short figures only from ten digits on', () => {
   expect(short('en', 999_999_999)).toBe('999,999,999')

@@ -67,7 +67,7 @@ export function short(l: Language, v: number, from = 1e9): string {
 }
 
 export function bytes(l: Language, v: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const units = l === 'ru' ? ['Б', 'кБ', 'МБ', 'ГБ', 'ТБ'] : ['B', 'kB', 'MB', 'GB', 'TB']
   let i = 0
   while (v >= 1000 && i < units.length - 1) {
     v /= 1000
@@ -151,6 +151,9 @@ export function cellText(l: Language, v: unknown, type: string): string {
   if (type === 'TIMESTAMP') return `${exact(l, text)}, ${text.slice(11, 16)}`
   return text
 }
+
+/** "12.5 ms" */
+export const millis = (l: Language, v: number): string => `${number(l, v, 1)}\u00a0${l === 'ru' || l === 'mk' ? 'мс' : 'ms'}`
 
 export function initials(name: string): string {
   const words = name.split(/\s+/).filter(Boolean)

@@ -110,6 +110,7 @@ const en = {
   'action.copy': 'Copy',
   'action.copied': 'Copied',
   'action.clear': 'Clear the search',
+  'state.long': 'The first time takes longer: it is being computed. You may go on elsewhere.',
   'state.waiting': 'Reading…',
   'state.unknown': 'unknown',
   'quoted': '“{text}”',

@@ -111,6 +111,7 @@ const texts: Texts = {
   'action.copy': 'Копирај',
   'action.copied': 'Копирано',
   'action.clear': 'Исчисти го пребарувањето',
+  'state.long': 'Првиот пат трае подолго: се пресметува. Може да продолжите на друго место.',
   'state.waiting': 'Се вчитува…',
   'state.unknown': 'непознато',
   'quoted': '„{text}“',

@@ -113,6 +113,7 @@ const texts: Texts = {
   'action.copy': 'Kopiuj',
   'action.copied': 'Skopiowano',
   'action.clear': 'Wyczyść wyszukiwanie',
+  'state.long': 'Za pierwszym razem trwa to dłużej: trwają obliczenia. Można tymczasem robić co innego.',
   'state.waiting': 'Wczytywanie…',
   'state.unknown': 'nieznane',
   'quoted': '„{text}”',

@@ -113,6 +113,7 @@ const texts: Texts = {
   'action.copy': 'Копировать',
   'action.copied': 'Скопировано',
   'action.clear': 'Сбросить поиск',
+  'state.long': 'В первый раз дольше: идёт расчёт. Можно пока заняться другим.',
   'state.waiting': 'Читаем…',
   'state.unknown': 'неизвестно',
   'quoted': '«{text}»',
