@@ -28,6 +28,8 @@ struct api {
 
 extern const struct resource *const api_resources[];
 extern const size_t api_resources_n;
+extern const struct json_shape api_shapes[];
+extern const size_t api_shapes_n;
 struct http_hooks api_hooks(struct api *api);
 
 /* -- for handlers -- */

@@ -64,6 +64,7 @@ static const struct route_param params[] = {
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/audit",
+	  .answer = "Page:AuditEvent",
 	  .handle = audit_get,
 	  .permission = PERM_AUDIT,
 	  .summary = "What was done in the organisation, newest first.",

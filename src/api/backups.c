@@ -92,11 +92,13 @@ static bool backups_delete(struct request *q, struct response *r, struct err *e)
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/backups",
+	  .answer = "Page:Backup",
 	  .handle = backups_get,
 	  .permission = PERM_BACKUP,
 	  .summary = "Backups kept on the server, newest first." },
 	{ .method = "POST",
 	  .path = "/api/v1/backups",
+	  .answer = "JobStarted",
 	  .handle = backups_post,
 	  .permission = PERM_BACKUP,
 	  .summary =

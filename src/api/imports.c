@@ -73,6 +73,7 @@ static bool versions_create(struct request *q, struct response *r, struct err *e
 static const struct route routes[] = {
 	{ .method = "POST",
 	  .path = "/api/v1/datasets",
+	  .answer = "ImportStarted",
 	  .handle = datasets_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,

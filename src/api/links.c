@@ -68,6 +68,7 @@ static bool links_put(struct request *q, struct response *r, struct err *e)
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/datasets/{id}/links",
+	  .answer = "Links",
 	  .handle = links_get,
 	  .permission = PERM_RECOMMEND,
 	  .summary = "Linked products, and pairs proposed with support, confidence and lift." },

@@ -90,6 +90,7 @@ static const struct route_param page_params[] = { API_PAGE_PARAMS };
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/orgs",
+	  .answer = "Page:Org",
 	  .handle = orgs_list,
 	  .permission = PERM_PEOPLE | PERM_ORGS,
 	  .summary = "Organisations: all for the bank, its own for a partner.",

@@ -39,6 +39,7 @@ static const struct route_param params[] = {
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/datasets/{id}/customers/{customer}/recommendations",
+	  .answer = "Offers",
 	  .handle = recommendations_get,
 	  .permission = PERM_RECOMMEND,
 	  .query = params,

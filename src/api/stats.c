@@ -15,6 +15,7 @@ static bool stats_get(struct request *q, struct response *r, struct err *e)
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/datasets/{id}/stats",
+	  .answer = "Statistics",
 	  .handle = stats_get,
 	  .permission = PERM_STATISTICS,
 	  .summary = "Customers, products, purchases and revenue by month, age bands, top products, repeats, rows left "

@@ -77,6 +77,7 @@ static const struct route_param page_params[] = { API_PAGE_PARAMS };
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/tokens",
+	  .answer = "Page:Token",
 	  .handle = tokens_list,
 	  .permission = PERM_TOKENS,
 	  .summary = "Tokens of the organisation; the tokens themselves are not kept.",

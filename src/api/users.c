@@ -178,6 +178,7 @@ static const struct route_param page_params[] = { API_PAGE_PARAMS };
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/users",
+	  .answer = "Page:User",
 	  .handle = users_list,
 	  .permission = PERM_PEOPLE,
 	  .summary = "Accounts of the organisation.",

@@ -93,6 +93,8 @@ static bool start_http(struct serving *s, struct err *e)
 		.workers = (size_t)setting_number(s->settings, SETTING_THREADS),
 		.resources = api_resources,
 		.n_resources = api_resources_n,
+		.shapes = api_shapes,
+		.n_shapes = api_shapes_n,
 		.hooks = &s->hooks,
 		.files = &page_files,
 		.app = &s->api,

@@ -110,7 +110,12 @@ static void responses(struct json_writer *w, const struct route *r)
 		jw_key(w, r->flags & ROUTE_SSE    ? "text/event-stream"
 			  : r->flags & ROUTE_PAGE ? "text/html"
 						  : "application/json");
-		jw_raw(w, STR("{}"));
+		jw_open(w, '{');
+		if (r->answer) {
+			jw_key(w, "schema");
+			json_shape_answer(w, r->answer);
+		}
+		jw_close(w, '}');
 		jw_close(w, '}');
 	}
 	jw_close(w, '}');
@@ -203,6 +208,10 @@ static void schemas(struct json_writer *w, const struct openapi_info *info)
 			continue;
 		jw_key(w, r->body->name);
 		json_schema(w, r->body);
+	}
+	for (size_t i = 0; i < info->n_shapes; i++) {
+		jw_key(w, info->shapes[i].name);
+		json_shape_schema(w, &info->shapes[i]);
 	}
 	jw_close(w, '}');
 }

@@ -49,7 +49,8 @@ struct route {
 	const struct json_table *body; /* JSON body, or NULL */
 	const char *summary;           /* one line, for OpenAPI */
 	const struct route_param *query;
-	size_t n_query; /* parameters that are not listed are not refused */
+	size_t n_query;     /* parameters that are not listed are not refused */
+	const char *answer; /* what a success answers, a name of json/shape.h; NULL = not described */
 };
 
 struct resource {

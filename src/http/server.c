@@ -6,14 +6,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static bool answer_is_known(const struct http_config *c, const struct route *r, struct err *e)
+{
+	return !r->answer || json_shape_known(c->shapes, c->n_shapes, r->answer, e);
+}
+
 static bool add_routes(struct http_server *s, struct err *e)
 {
 	const struct http_config *c = &s->config;
 	for (size_t i = 0; i < c->n_resources; i++)
 		for (size_t j = 0; j < c->resources[i]->n; j++)
-			if (!router_add(&s->router, &c->resources[i]->routes[j], e))
+			if (!router_add(&s->router, &c->resources[i]->routes[j], e) ||
+			    !answer_is_known(c, &c->resources[i]->routes[j], e))
 				return false;
-	return true;
+	return json_shapes_check(c->shapes, c->n_shapes, e);
 }
 
 static void add_metrics(struct http_server *s)
@@ -78,7 +84,9 @@ bool http_server_new(const struct http_config *c, struct http_server **ret, stru
 				     .version = c->version ? c->version : "0",
 				     .session_cookie = c->session_cookie,
 				     .resources = c->resources,
-				     .n = c->n_resources };
+				     .n = c->n_resources,
+				     .shapes = c->shapes,
+				     .n_shapes = c->n_shapes };
 	openapi_write(&s->openapi, &info);
 	*ret = s;
 	return true;

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "http/route.h"
 #include "net/net.h"
+#include "json/shape.h"
 
 struct http_server;
 struct metrics;
@@ -24,6 +25,8 @@ struct http_config {
 	size_t queue;          /* waiting for a worker; 0 = LIMIT_QUEUE */
 	const struct resource *const *resources;
 	size_t n_resources;
+	const struct json_shape *shapes; /* that the routes' answers refer to */
+	size_t n_shapes;
 	const struct http_hooks *hooks;   /* or NULL */
 	const struct static_table *files; /* the page, or NULL */
 	void *app;                        /* request_app() */

@@ -577,6 +577,7 @@ const en = {
   'job.activate': 'Return to an earlier version',
   'job.confirm': 'Taking data into use',
   'job.backup': 'Backup',
+  'job.learn': 'Learning next products',
   'job.other': 'Work',
   'job.state.queued': 'waiting',
   'job.state.running': 'running',

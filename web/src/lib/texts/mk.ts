@@ -578,6 +578,7 @@ const texts: Texts = {
   'job.activate': 'Враќање на поранешна верзија',
   'job.confirm': 'Ставање податоци во употреба',
   'job.backup': 'Резервна копија',
+  'job.learn': 'Учење на следните производи',
   'job.other': 'Задача',
   'job.state.queued': 'чека',
   'job.state.running': 'тече',

@@ -642,6 +642,7 @@ const texts: Texts = {
   'job.activate': 'Powrót do wcześniejszej wersji',
   'job.confirm': 'Wprowadzanie danych do użycia',
   'job.backup': 'Kopia zapasowa',
+  'job.learn': 'Nauka kolejnych produktów',
   'job.other': 'Zadanie',
   'job.state.queued': 'czeka',
   'job.state.running': 'trwa',

@@ -642,6 +642,7 @@ const texts: Texts = {
   'job.activate': 'Возврат к прежней версии',
   'job.confirm': 'Ввод данных в работу',
   'job.backup': 'Резервная копия',
+  'job.learn': 'Расчёт следующих продуктов',
   'job.other': 'Задача',
   'job.state.queued': 'в очереди',
   'job.state.running': 'выполняется',
