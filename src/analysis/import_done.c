@@ -125,7 +125,8 @@ static bool take_column(struct import *m, const json_t *v, struct dataset_table 
 							    .sample_json = sample_text(a, c.sample),
 							    .role = cut(a, c.role, 100),
 							    .confidence = c.confidence,
-							    .reason = cut(a, c.reason, 400) };
+							    .reason = cut(a, c.reason, 400),
+							    .note = c.note.p ? cut(a, c.note, 400) : NULL };
 	t->n_columns++;
 	return !a->failed || err_set(e, ERR_TOO_LARGE, NULL, "The columns take too much memory.");
 }

@@ -72,6 +72,7 @@ struct dataset_column {
 	const char *role;        /* CONTRACT §4; "" = none found */
 	double confidence;       /* 0..1, of the role */
 	const char *reason;      /* why that role, for a person */
+	const char *note;        /* of how its values were read, one sentence; NULL or "" = nothing to say */
 	bool by_person;          /* the role was set by a person, and is kept by the next version */
 };
 

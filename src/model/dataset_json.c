@@ -68,6 +68,7 @@ static void write_column(struct json_writer *w, const struct dataset_column *c, 
 	jw_kv_f64(w, "confidence", c->confidence);
 	jw_kv_cstr(w, "reason", c->reason[0] ? c->reason : NULL);
 	jw_kv_bool(w, "by_person", c->by_person);
+	jw_kv_cstr(w, "note", c->note && c->note[0] ? c->note : NULL);
 	if (samples) {
 		bool open = mask_of(c) == MASK_NONE;
 		jw_kv_cstr(w, "min", open ? c->min : NULL);

@@ -104,7 +104,7 @@ static bool read_columns(struct db *db, struct arena *a, struct dataset_table *t
 	if (!db_query(db, &s, e,
 		      "SELECT position, name, type, non_null, distinct_count, min_text, max_text, sample, role, "
 		      "confidence, "
-		      "reason, by_person FROM dataset_column WHERE table_id = ?1 ORDER BY position",
+		      "reason, by_person, note FROM dataset_column WHERE table_id = ?1 ORDER BY position",
 		      "i", t->id))
 		return false;
 	for (bool row;;) {
@@ -126,7 +126,8 @@ static bool read_columns(struct db *db, struct arena *a, struct dataset_table *t
 								      .role = read_text(a, s, 8),
 								      .confidence = db_col_f64(s, 9),
 								      .reason = read_text(a, s, 10),
-								      .by_person = db_col_i64(s, 11) != 0 };
+								      .by_person = db_col_i64(s, 11) != 0,
+								      .note = read_text(a, s, 12) };
 	}
 }
 

@@ -667,3 +667,19 @@ def check_after_restart(client, folder, acknowledged, rows):
     for d in listed[3:]:
         assert client.delete(f"/api/v1/datasets/{d['id']}").status_code == 204
         acknowledged.pop(d["name"], None)
+
+
+def test_what_the_dates_of_a_column_do_not_tell(client):
+    """Day and month: told by a column that has a 13th day, said where none does; kept by the next version."""
+    made = load(client, ("days.csv", "a,b,c\n04/05/26,13/05/26,x\n03/04/26,03/04/26,y\n"), name="days")
+    notes = {c["name"]: c["note"] for c in made["tables"][0]["columns"]}
+    assert "day and month" in notes["a"] and notes["b"] is None and notes["c"] is None
+    assert query(client, 'SELECT a::VARCHAR FROM days ORDER BY a')["rows"] == [["2026-04-03"], ["2026-05-04"]]
+
+
+def test_totals_are_left_out_and_counted(client):
+    made = load(client, ("totals.csv", "город;сумма\nТула;5\nОмск;7\nИтого;12\n"), name="totals")
+    table = made["tables"][0]
+    assert table["rows"] == 2 and table["rows_left_out"] == 1
+    rejects = client.get(f"/api/v1/datasets/{made['id']}/rejects").json()["items"]
+    assert [(r["line"], r["text"], r["reason"]) for r in rejects] == [(4, "Итого | 12", "a row of totals; it was left out")]

@@ -12,6 +12,7 @@ export interface Column {
   confidence: number
   reason: string | null
   by_person: boolean
+  note: string | null
 }
 export interface Table {
   name: string

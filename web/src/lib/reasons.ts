@@ -23,6 +23,7 @@ const sentences: Record<string, Key> = {
   'a row after this line has too many cells and was left out': 'reject.wide',
   'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
   'a row of totals; it was left out': 'reject.total',
+  'day and month cannot be told apart in this column; the day was taken to come first': 'note.dates',
   'not readable': 'reject.unreadable',
   'a view that cannot be read, or takes too long: it was left out': 'reject.view',
   'set by a person': 'reason.person',

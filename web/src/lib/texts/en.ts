@@ -335,6 +335,7 @@ const en = {
   'reject.view': 'a view that cannot be read, or takes too long: it was left out',
   'reject.unreadable': 'not readable',
   'reject.total': 'a row of totals; it was left out',
+  'note.dates': 'day and month cannot be told apart here; the day was taken to come first',
   // Meanings of columns
   'col.none': 'not used',
   'col.customer.id': 'Customer’s number',

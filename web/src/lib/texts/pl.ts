@@ -372,6 +372,7 @@ const texts: Texts = {
   'reject.view': 'widok, którego nie da się odczytać lub który trwa zbyt długo: pominięto',
   'reject.unreadable': 'nieczytelne',
   'reject.total': 'wiersz z sumami; został pominięty',
+  'note.dates': 'nie da się tu odróżnić dnia od miesiąca; przyjęto, że najpierw jest dzień',
   // Meanings of columns
   'col.none': 'nieużywana',
   'col.customer.id': 'Numer klienta',
