@@ -64,6 +64,7 @@
 #define LIMIT_INFLATE_RATIO 200 /* once more than LIMIT_INFLATE_FREE came out */
 #define LIMIT_INFLATE_FREE (64 * MIB)
 #define LIMIT_ZIP_ENTRIES 10000
+#define LIMIT_ARCHIVE_FILES 200 /* of a zip of several files */
 #define LIMIT_XML_DEPTH 64
 #define LIMIT_SHEET_ROWS 1048576
 #define LIMIT_REPEATED_BYTES (1 * GIB) /* of one sheet: cells and rows that stand there by number */

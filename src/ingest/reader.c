@@ -15,7 +15,7 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 	struct reader *r = NULL;
 	if (!source_peek(s, SOURCE_HEAD_BYTES, &head, e) || !sniff_format(head, &format, e))
 		return false;
-	if (as == AS_BASKETS && format != FORMAT_TEXT)
+	if (as == AS_BASKETS && format != FORMAT_TEXT && format != FORMAT_ZIP)
 		return err_field(e, ERR_VALUE, "as", "Only text files can be read as baskets.");
 	switch (format) {
 	case FORMAT_TEXT:
@@ -23,7 +23,7 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 			return false;
 		break;
 	case FORMAT_ZIP:
-		if (!archive_open(s, file_name, &r, e))
+		if (!archive_open(s, as, &r, e))
 			return false;
 		break;
 	case FORMAT_COMPOUND:

@@ -16,7 +16,7 @@ static const struct {
 	const char *found;
 } magics[] = {
 	{ STR("PK\x03\x04"), FORMAT_ZIP, NULL },
-	{ STR("PK\x05\x06"), FORMAT_ZIP, "an empty zip archive" },
+	{ STR("PK\x05\x06"), 0, "an empty zip archive" },
 	{ STR("SQLite format 3\0"), FORMAT_SQLITE, NULL },
 	{ STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), FORMAT_COMPOUND, NULL },
 	{ STR("%PDF"), 0, "a PDF document" },
@@ -42,10 +42,11 @@ static const struct {
 
 static bool refuse(struct err *e, const char *found)
 {
-	return err_set(e, ERR_VALUE, "unknown_format",
-		       "This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), SQLite databases "
-		       "and SQL dumps, each also gzipped.",
-		       found);
+	return err_set(
+		e, ERR_VALUE, "unknown_format",
+		"This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), SQLite databases "
+		"and SQL dumps, each also gzipped, or several in a zip.",
+		found);
 }
 
 static bool icontains(struct str s, const char *lower)

@@ -36,8 +36,8 @@ bool source_open(const struct source_options *o, struct source **ret, struct err
 	struct source *s = mem_zalloc(sizeof *s);
 	s->o = *o;
 	s->share_to = 1000;
-	struct stat st;
-	if (o->fd < 0 || fstat(o->fd, &st) != 0) {
+	struct stat st = { 0 };
+	if (!o->read && (o->fd < 0 || fstat(o->fd, &st) != 0)) {
 		err_errno(e, o->fd < 0 ? EBADF : errno, "cannot look at the file");
 		source_close(s);
 		return false;
@@ -78,6 +78,11 @@ void source_closep(struct source **s)
 {
 	source_close(*s);
 	*s = NULL;
+}
+
+bool source_inner(const struct source *s)
+{
+	return s->o.inner;
 }
 
 bool source_gzipped(const struct source *s)
@@ -121,6 +126,11 @@ static bool read_fd(struct source *s, void *p, size_t n, size_t *ret, struct err
 {
 	if (source_cancelled(s))
 		return err_set(e, ERR_CANCELLED, NULL, "The import was cancelled.");
+	if (s->o.read) {
+		bool ok = s->o.read(s->o.ctx, p, n, ret, e);
+		atomic_fetch_add(&s->consumed, ok ? *ret : 0);
+		return ok;
+	}
 	ssize_t got;
 	do
 		got = read(s->o.fd, p, n);
@@ -305,7 +315,10 @@ static bool reopen(struct source *s, bool seekable, struct err *e)
 
 bool source_rewind(struct source *s, struct err *e)
 {
-	if (s->o.seekable) {
+	if (s->o.rewind) {
+		if (!s->o.rewind(s->o.ctx, e))
+			return false;
+	} else if (s->o.seekable) {
 		if (lseek(s->o.fd, 0, SEEK_SET) != 0)
 			return err_errno(e, errno, "cannot go back to the start of the file");
 	} else if (!reopen(s, false, e)) {
@@ -362,9 +375,10 @@ bool source_whole(struct source *s, char **ret, size_t *ret_n, struct err *e)
 	if (!s->whole) {
 		if (!tell_gzip(s, e))
 			return false;
-		if (!s->gzip && !s->o.seekable && !reopen(s, true, e))
+		bool copied = s->gzip || s->o.read;
+		if (!copied && !s->o.seekable && !reopen(s, true, e))
 			return false;
-		if (!(s->gzip ? inflate_whole(s, e) : map_whole(s, e)))
+		if (!(copied ? inflate_whole(s, e) : map_whole(s, e)))
 			return false;
 	}
 	*ret = s->whole;

@@ -23,6 +23,10 @@ struct source_options {
 	int64_t size;  /* of the raw bytes; -1 = unknown */
 	/* Another descriptor of the same bytes, from their start. NULL: there is none to be had. */
 	bool (*reopen)(void *ctx, bool seekable, int *ret_fd, bool *ret_seekable, struct err *e);
+	/* Instead of fd, which is -1 then: the next bytes, 0 at the end; and back to the first one. */
+	bool (*read)(void *ctx, void *p, size_t n, size_t *ret, struct err *e);
+	bool (*rewind)(void *ctx, struct err *e);
+	bool inner; /* a file of an archive, which may hold no archive */
 	void *ctx;
 	const _Atomic bool *cancel; /* may be NULL; then reads end with ERR_CANCELLED */
 };
@@ -55,6 +59,7 @@ bool source_whole(struct source *s, char **ret, size_t *ret_n, struct err *e);
 /* Where this and later passes stand in the whole work, in thousandths: what source_consumed says runs from one to the
  * other. */
 void source_set_share(struct source *s, unsigned from, unsigned to);
+bool source_inner(const struct source *s);
 bool source_gzipped(const struct source *s);
 bool source_cancelled(const struct source *s);
 /* Raw bytes taken so far in this pass, and all of them (0 = unknown). */

@@ -27,6 +27,7 @@ bool xlsx_zip_open(char *bytes, size_t n, zip_t **ret, struct err *e);
 bool xlsx_zip_has(zip_t *z, const char *name);
 /* Refuses entries that are encrypted or grow too much. ERR_VALUE when there is no such entry. */
 bool xlsx_stream_open(zip_t *z, const char *name, struct xlsx_stream *ret, struct err *e);
+bool xlsx_stream_open_at(zip_t *z, zip_uint64_t entry, const char *name, struct xlsx_stream *ret, struct err *e);
 bool xlsx_stream_read(struct xlsx_stream *s, char *p, size_t n, size_t *ret_got, struct err *e);
 void xlsx_stream_close(struct xlsx_stream *s);
 

@@ -9,7 +9,7 @@ bool xlsx_zip_open(char *bytes, size_t n, zip_t **ret, struct err *e)
 	zip_source_t *source = zip_source_buffer_create(bytes, n, 0, &error);
 	zip_t *z = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
 	if (!z) {
-		err_set(e, ERR_VALUE, "damaged", "The workbook is cut short or damaged (%s).",
+		err_set(e, ERR_VALUE, "damaged", "The workbook or archive is cut short or damaged (%s).",
 			zip_error_strerror(&error));
 		zip_source_free(source);
 		zip_error_fini(&error);
@@ -38,18 +38,25 @@ static bool too_much(const char *name, struct err *e)
 
 bool xlsx_stream_open(zip_t *z, const char *name, struct xlsx_stream *ret, struct err *e)
 {
-	zip_stat_t st;
 	zip_int64_t at = zip_name_locate(z, name, ZIP_FL_NOCASE);
 	if (at < 0)
 		return err_set(e, ERR_VALUE, "damaged", "The workbook has no part %s.", name);
-	if (zip_stat_index(z, (zip_uint64_t)at, 0, &st) != 0)
+	return xlsx_stream_open_at(z, (zip_uint64_t)at, name, ret, e);
+}
+
+bool xlsx_stream_open_at(zip_t *z, zip_uint64_t entry, const char *name, struct xlsx_stream *ret, struct err *e)
+{
+	zip_stat_t st;
+	if (zip_stat_index(z, entry, 0, &st) != 0)
 		return err_set(e, ERR_VALUE, "damaged", "The workbook is damaged (%s).", zip_strerror(z));
 	if (st.encryption_method != ZIP_EM_NONE)
-		return err_set(e, ERR_VALUE, "encrypted", "The workbook is protected with a password.");
+		return err_set(e, ERR_VALUE, "encrypted",
+			       "%s is protected with a password. Save a copy without the password and load that.",
+			       name);
 	if (st.size > LIMIT_INFLATED_BYTES ||
 	    (st.size > LIMIT_INFLATE_FREE && st.size / LIMIT_INFLATE_RATIO > st.comp_size))
 		return too_much(name, e);
-	zip_file_t *file = zip_fopen_index(z, (zip_uint64_t)at, 0);
+	zip_file_t *file = zip_fopen_index(z, entry, 0);
 	if (!file)
 		return err_set(e, ERR_VALUE, "damaged", "The part %s of the workbook cannot be read (%s).", name,
 			       zip_strerror(z));

@@ -44,6 +44,28 @@ SHEET = [("code", "n", "price"), ("Автокредит", 5, 1.5), ("Страх�
 TEXT = "code,n,price\nАвтокредит,5,1.50\nСтрахование жизни,7,2.25\n"
 
 
+def zipped(*files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def with_macros(book):
+    """An .xlsx as Excel saves it with macros: another content type, and the program beside the sheets."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.namelist():
+            text = old.read(part)
+            if part == "[Content_Types].xml":
+                text = text.replace(b"openxmlformats-officedocument.spreadsheetml.sheet.main",
+                                    b"ms-excel.sheet.macroEnabled.main")
+            new.writestr(part, text)
+        new.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0" + bytes(2000))
+    return out.getvalue()
+
+
 @pytest.mark.parametrize("name, data", [
     ("t.csv", TEXT.encode()),
     ("t.csv", b"\xef\xbb\xbf" + TEXT.encode()),
@@ -65,9 +87,12 @@ TEXT = "code,n,price\nАвтокредит,5,1.50\nСтрахование жиз
     ("t.xls", old_workbook(t=SHEET)),
     ("t.csv", old_workbook(t=SHEET)),
     ("t.xls.gz", gzip.compress(old_workbook(t=SHEET))),
+    ("t.xlsm", with_macros(workbook(t=SHEET))),
+    ("t.zip", zipped(("in/t.csv", TEXT.encode()))),
+    ("t.zip", zipped(("t.xlsx", workbook(t=SHEET)))),
 ], ids=["csv", "bom", "tsv", "cp1251", "utf16", "gzip", "no-ending", "xlsx", "xlsx-gzip", "sqlite", "json", "json-tables",
         "json-lists", "ndjson-gzip", "ods", "ods-gzip",
-        "xls", "xls-called-csv", "xls-gzip"])
+        "xls", "xls-called-csv", "xls-gzip", "xlsm", "zip", "zip-xlsx"])
 def test_kinds_of_files(shared_client, name, data, request):
     made = load(shared_client, (name, data), name=request.node.callspec.id)
     got = query(shared_client, f'SELECT code, n, CAST(price AS DECIMAL(9,2))::VARCHAR FROM "{made["name"]}"')
@@ -94,6 +119,20 @@ def test_several_files_are_one_data_set(client):
     assert [t["name"] for t in made["tables"]] == ["clients", "Clients_2", "sales"]
     assert made["rows"] == 8 and made["versions"][0]["files"] == ["clients.csv", "Clients.csv", "sales.csv"]
     assert query(client, 'SELECT count(*) FROM "all"."Clients_2"')["rows"] == [[3]]
+
+
+def test_archive_of_several_files(client):
+    """Each file of a zip is a table or several; what holds none is named among the rejects."""
+    made = load(client, ("all.zip", zipped(
+        ("a/clients.csv", CLIENTS if isinstance(CLIENTS, bytes) else CLIENTS.encode()), ("a/sales.csv", SALES.encode()),
+        ("a/b/book.xlsx", workbook(People=[("id",), (1,)], clients=[("id",), (2,)])), ("photo.png", b"\x89PNG\r\n\x1a\n"),
+        ("../up.json", b'[{"id":1}]'), ("__MACOSX/._x", b"\0\1"))), name="all")
+    assert {t["name"]: t["rows"] for t in made["tables"]} == {
+        "clients": 3, "sales": 2, "People": 1, "clients_2": 1, "up": 1}
+    page = client.get(f"/api/v1/datasets/{made['id']}/rejects").json()
+    assert [r["text"] for r in page["items"]] == ["photo.png"]
+    error = refused(client, ("x.zip", zipped(("a.csv", b"a\n1\n"), ("b.zip", zipped(("c.csv", b"a\n1\n"))))), name="x")
+    assert error["code"] == "nested_archive" and "b.zip" in error["message"]
 
 
 def test_baskets(client):

@@ -25,6 +25,7 @@ const sentences: Record<string, Key> = {
   'a row of totals; it was left out': 'reject.total',
   'day and month cannot be told apart in this column; the day was taken to come first': 'note.dates',
   'not readable': 'reject.unreadable',
+  'a file of the archive that holds no table: it was left out': 'reject.file',
   'a view that cannot be read, or takes too long: it was left out': 'reject.view',
   'set by a person': 'reason.person',
   'said by a person': 'reason.person',

@@ -370,6 +370,7 @@ const texts: Texts = {
   'reject.wide': 'po tym wierszu pominięto wiersz ze zbyt wieloma komórkami',
   'reject.quote': 'cudzysłów otwarty i niezamknięty; przyjęty bez zmian',
   'reject.view': 'widok, którego nie da się odczytać lub który trwa zbyt długo: pominięto',
+  'reject.file': 'plik archiwum bez tabeli: pominięto',
   'reject.unreadable': 'nieczytelne',
   'reject.total': 'wiersz z sumami; został pominięty',
   'note.dates': 'nie da się tu odróżnić dnia od miesiąca; przyjęto, że najpierw jest dzień',
