@@ -74,6 +74,7 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->by.email = arena_strdup(a, rq->by->email);
 	m->by.address = arena_strdup(a, rq->by->address);
 	m->mode = rq->mode;
+	m->dataset = rq->dataset;
 	m->baskets = rq->baskets;
 	m->unpivot = rq->unpivot;
 	m->drop_rejected = rq->drop_rejected;
@@ -145,7 +146,7 @@ static bool reserve(struct import *m, struct db *db, const struct import_request
 {
 	struct version_begin b = { .org = m->by.org,
 				   .user = m->by.user,
-				   .dataset = rq->dataset,
+				   .dataset = m->dataset,
 				   .mode = import_mode_name(m->mode),
 				   .drop_rejected = m->drop_rejected };
 	struct dataset d;
@@ -157,7 +158,7 @@ static bool reserve(struct import *m, struct db *db, const struct import_request
 				  : dataset_name_from_file(&m->arena, str_of(m->sources[0].name));
 		return dataset_name_check(str_of(m->name), e) && begin_new(m, db, &b, rq->rename, e);
 	}
-	if (!dataset_find_ready(db, &m->arena, m->by.org, rq->dataset, &d, e))
+	if (!dataset_find_ready(db, &m->arena, m->by.org, m->dataset, &d, e))
 		return false;
 	m->name = d.name;
 	struct dataset_version was;
@@ -185,7 +186,8 @@ bool import_begin(struct instance *in, const struct import_request *rq, struct i
 	struct import *m = mem_zalloc(sizeof *m);
 	m->in = in;
 	m->arena = ARENA_INIT(ARENA_BYTES);
-	bool ok = copy_request(m, rq, e) && db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) && reserve(m, db, rq, e);
+	bool ok = copy_request(m, rq, e) && db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) &&
+		  import_recognise(m, db, e) && reserve(m, db, rq, e);
 	db_pool_give(in->dbs, &db);
 	if (!ok) {
 		close_sources(m);

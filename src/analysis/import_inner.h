@@ -38,6 +38,7 @@ struct import {
 	struct arena arena;
 	struct caller by; /* its texts are in the arena */
 	enum import_mode mode;
+	const char *template_table; /* NULL, or the table that a filled-in template is for */
 	bool unpivot, drop_rejected;
 	bool baskets, later;
 	struct import_source *sources; /* names cleaned, descriptors our own */
@@ -76,6 +77,8 @@ bool import_take_done(struct import *m, size_t source, const json_t *done, size_
 /* After version_fill: finds which table holds the customers that others speak of, where the worker saw only one file.
  */
 bool import_relate(struct import *m, struct db *db, const struct dataset_table *tables, size_t n, struct err *e);
+/* Before anything is reserved: turns a new data set into the next version of the one a template was made for. */
+bool import_recognise(struct import *m, struct db *db, struct err *e);
 /* Options for the worker, as JSON: baskets, what the existing tables expect of an append, roles that are given. */
 bool import_options(struct import *m, struct buf *ret, struct err *e);
 /* Append: joins m->tables to those of m->before; the result is all tables of the version, and

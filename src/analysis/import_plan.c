@@ -77,6 +77,8 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 	jw_open(&w, '{');
 	if (m->baskets)
 		jw_kv_cstr(&w, "as", "baskets");
+	if (m->template_table)
+		jw_kv_cstr(&w, "table_name", m->template_table);
 	if (m->unpivot)
 		jw_kv_bool(&w, "unpivot", true);
 	if (m->drop_rejected)

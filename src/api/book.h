@@ -18,7 +18,10 @@ struct book {
 bool book_open(struct book *ret, struct err *e);
 /* A sheet of that name as far as a workbook allows it: 31 characters, none of []:*?/\, unlike the others. */
 lxw_worksheet *book_sheet(struct book *b, const char *name, struct err *e);
-/* Finishes it and sends it under that name; frees it whatever happens. */
+/* Finishes it: its bytes are in b->fd from their start. The sheet of that name, if any, is hidden so that only a
+ * program shows it again. */
+bool book_finish(struct book *b, const char *hide, struct err *e);
+/* Finishes it, unless it is, and sends it under that name; frees it whatever happens. */
 bool book_send(struct book *b, struct response *r, const char *file_name, struct err *e);
 /* For CLEANUP; what was sent is gone already. */
 void book_free(struct book *b);

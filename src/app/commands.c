@@ -39,6 +39,7 @@ const struct command_def *const cli_commands[] = {
 	&command_dataset_discard,
 	&command_dataset_remove,
 	&command_stats,
+	&command_template,
 	&command_recommend,
 	&command_train_sales,
 	&command_train_purchase,

@@ -54,8 +54,9 @@
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */
 #define LIMIT_IMPORT_FILES 64
 #define LIMIT_REJECT_TEXT_BYTES 500
-#define LIMIT_REJECT_ROW_BYTES (4 * KIB)  /* kept of a row that was left out */
-#define LIMIT_REJECTS_BYTES (64 * MIB) /* held in memory by one import */
+#define LIMIT_TEMPLATE_BYTES (16 * MIB)  /* a larger workbook is not asked whether it is a filled-in template */
+#define LIMIT_REJECT_ROW_BYTES (4 * KIB) /* kept of a row that was left out */
+#define LIMIT_REJECTS_BYTES (64 * MIB)   /* held in memory by one import */
 #define LIMIT_DATASET_NAME_BYTES 200
 #define LIMIT_VERSIONS_KEPT 5
 #define LIMIT_UNCONFIRMED_DAYS 7              /* a version that nobody confirms is thrown away then */

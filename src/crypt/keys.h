@@ -18,6 +18,7 @@
 #define KEY_SEGMENT "vtrsegmt"
 #define KEY_UPLOAD "vtrspool"
 #define KEY_BACKUP "vtrbackp"
+#define KEY_TEMPLATE "vtrtmplt"
 
 struct key {
 	unsigned char bytes[KEY_BYTES];

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "ingest/reader.h"
+#include "ingest/template_sheet.h"
 #include "ingest/xlsx_sheet.h"
 
 #include <stdlib.h>
@@ -86,9 +87,24 @@ static bool tell_archive(zip_t *z, struct err *e)
 		       "This is a zip archive without a workbook inside. Unpack it and load the file itself.");
 }
 
+/* The key of a template is no table. */
+static void drop_template_sheet(struct xlsx_book *b)
+{
+	for (size_t i = 0; i < b->n_sheets; i++) {
+		if (strcmp(b->sheets[i].name, TEMPLATE_SHEET) != 0)
+			continue;
+		free(b->sheets[i].name);
+		free(b->sheets[i].path);
+		memmove(&b->sheets[i], &b->sheets[i + 1], (b->n_sheets - i - 1) * sizeof *b->sheets);
+		b->n_sheets--;
+		i--;
+	}
+}
+
 static void list_sheets(struct xlsx_reader *x)
 {
-	x->sizes = mem_array(x->book.n_sheets, sizeof *x->sizes);
+	drop_template_sheet(&x->book);
+	x->sizes = mem_array(x->book.n_sheets + 1, sizeof *x->sizes);
 	for (size_t i = 0; i < x->book.n_sheets; i++) {
 		zip_stat_t st = { 0 };
 		reader_add_table(&x->base, str_of(x->book.sheets[i].name))->hidden = x->book.sheets[i].hidden;

@@ -380,7 +380,7 @@ ALLOWED = {
     "/api/v1/jobs": OFFICE, "/api/v1/jobs/{id}": OFFICE, "/api/v1/jobs/{id}/events": OFFICE,
     "get /api/v1/datasets": CUSTOMERS, "post /api/v1/datasets": DATA,
     f"get {DATASET}": CUSTOMERS, f"delete {DATASET}": DATA,
-    f"{DATASET}/rows": OFFICE, f"{DATASET}/rejects": OFFICE, f"{DATASET}/rejects.xlsx": OFFICE,
+    f"{DATASET}/rows": OFFICE, f"{DATASET}/rejects": OFFICE, f"{DATASET}/template.xlsx": OFFICE, f"{DATASET}/rejects.xlsx": OFFICE,
     f"{DATASET}/rejects.csv": OFFICE, f"{DATASET}/roles": DATA, f"{DATASET}/versions": DATA,
     f"get {DATASET}/versions/{{n}}": OFFICE, f"delete {DATASET}/versions/{{n}}": DATA,
     f"{DATASET}/versions/{{n}}/rows": OFFICE, f"{DATASET}/versions/{{n}}/rejects": OFFICE,

@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "engine/worker/import_job.h"
+#include "ingest/template_sheet.h"
 #include "json/write.h"
 
 #include <errno.h>
@@ -184,15 +186,44 @@ static bool import_table(struct import_job *j, size_t index, struct err *e)
 	return import_report_rejects(j, number, e);
 }
 
+/* Nothing but the key of a template, where there is one. */
+static bool peek_template(struct import_job *j, struct err *e)
+{
+	CLEANUP(buf_free) struct buf key = BUF_INIT(TEMPLATE_KEY_BYTES), b = BUF_INIT(LIMIT_FRAME_BYTES);
+	struct json_writer w = json_writer(&b);
+	bool found = xlsx_template_key(j->source, &key);
+	jw_open(&w, '{');
+	jw_key(&w, "template");
+	if (found && utf8_valid(buf_str(&key)))
+		jw_str(&w, buf_str(&key));
+	else
+		jw_null(&w);
+	jw_close(&w, '}');
+	return import_send(j, FRAME_DONE, buf_str(&b), e);
+}
+
+/* A template's sheet is named as far as workbooks allow; here it gets the table's own name. */
+static void name_table(struct import_job *j)
+{
+	const char *name = json_string_value(json_object_get(j->options, "table_name"));
+	if (!name || !j->reader->n_tables)
+		return;
+	free(j->reader->tables[0].name);
+	j->reader->tables[0].name = mem_strdup(name);
+}
+
 static bool import_file(struct import_job *j, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(j->options, "name"));
 	const char *as = json_string_value(json_object_get(j->options, "as"));
 	bool baskets = as && strcmp(as, "baskets") == 0;
+	if (json_is_true(json_object_get(j->options, "peek")))
+		return peek_template(j, e);
 	if (!reader_open(j->source, name, baskets ? AS_BASKETS : AS_AUTO, &j->reader, e) || !import_copy_begin(j, e))
 		return false;
 	j->reader->unpivot = json_is_true(json_object_get(j->options, "unpivot"));
 	j->reader->drop_rejected = json_is_true(json_object_get(j->options, "drop_rejected"));
+	name_table(j);
 	/* The list of a workbook's tables grows while it is read. */
 	j->tables = mem_array(LIMIT_TABLES + 1, sizeof(struct table *));
 	for (size_t i = 0; i < j->reader->n_tables; i++) {
