@@ -9,15 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const leave_names[] = { "last-invoice", "last-day", "hash-item" };
+
+const char *evaluate_leave_name(enum evaluate_leave l)
+{
+	return leave_names[l];
+}
+
 bool evaluate_leave_parse(struct str s, enum evaluate_leave *ret)
 {
-	if (str_is(s, "last-invoice"))
-		*ret = EVALUATE_LAST_INVOICE;
-	else if (str_is(s, "hash-item"))
-		*ret = EVALUATE_HASH_ITEM;
-	else
-		return false;
-	return true;
+	for (enum evaluate_leave l = 0; l < countof(leave_names); l++) {
+		if (str_is(s, leave_names[l])) {
+			*ret = l;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* What is learnt from, and what each customer is to be asked. */
@@ -71,17 +78,29 @@ static void end_customer(struct trial *t, uint32_t c, uint64_t from)
 	t->hidden_at[c + 1] = t->n_hidden;
 }
 
-/* The latest basket is hidden; a customer with one keeps it and is asked nothing. */
-static void hide_last(struct trial *t, uint32_t c, const struct basket_row *rows, size_t n)
+/* A product that lies in several baskets of one day is hidden once. */
+static void add_hidden(struct trial *t, uint64_t from, uint32_t product)
 {
-	uint64_t from = t->n_rest;
-	uint32_t last = rows[n - 1].basket;
+	for (uint64_t i = from; i < t->n_hidden; i++) {
+		if (t->hidden[i] == product)
+			return;
+	}
+	t->hidden[t->n_hidden++] = product;
+}
+
+/* The latest basket, or day, is hidden; a customer with one keeps it and is asked nothing. */
+static void hide_last(struct trial *t, uint32_t c, const struct basket_row *rows, size_t n, bool day)
+{
+	uint64_t from = t->n_rest, hidden = t->n_hidden;
+	const struct basket_row *last = &rows[n - 1];
 	bool several = false;
+	day = day && last->day != LEARN_DAY_NONE;
 	for (size_t i = 0; i < n; i++)
-		several |= rows[i].basket != last;
+		several |= day ? rows[i].day != last->day : rows[i].basket != last->basket;
 	for (size_t i = n; i-- > 0;) {
-		if (several && rows[i].basket == last)
-			t->hidden[t->n_hidden++] = rows[i].product;
+		bool is_last = day ? rows[i].day == last->day : rows[i].basket == last->basket;
+		if (several && is_last)
+			add_hidden(t, hidden, rows[i].product);
 		else
 			add_product(t, from, &rows[i]);
 	}
@@ -115,7 +134,8 @@ static void hide(struct trial *t, const struct baskets *b, enum evaluate_leave l
 			;
 		switch (leave) {
 		case EVALUATE_LAST_INVOICE:
-			hide_last(t, c, b->rows + from, end - from);
+		case EVALUATE_LAST_DAY:
+			hide_last(t, c, b->rows + from, end - from, leave == EVALUATE_LAST_DAY);
 			break;
 		case EVALUATE_HASH_ITEM:
 			hide_item(t, c, b->rows + from, end - from);
@@ -159,48 +179,78 @@ static size_t still_hidden(const struct trial *t, uint32_t c, bool new_only, uin
 
 /*
  * A single method is measured as it is, over all products, owned ones among them unless new_only; `auto` as it is
- * served, except that a product taken once counts as a candidate for a repeat.
+ * served, except that a product taken once counts as a candidate for a repeat. Returns how many; of `auto` offers is
+ * filled too.
  */
 static size_t offer(const struct learn_next *x, const struct learn_customer *c, const struct evaluate_options *o,
-		    enum learn_method method, struct learn_next_work *w, struct learn_ranked *ret)
+		    enum learn_method method, struct learn_next_work *w, struct learn_ranked *ret,
+		    struct learn_offer *offers)
 {
 	struct learn_row skip = o->new_only ? c->row : (struct learn_row){ 0 };
 	if (method == LEARN_METHOD_AUTO) {
-		struct learn_offer offers[LEARN_HIT_AT];
 		struct learn_wish wish = { method, LEARN_HIT_AT, o->new_only, 1 };
 		size_t n = learn_next_list(x, c, &wish, w, offers);
 		for (size_t i = 0; i < n; i++)
 			ret[i] = (struct learn_ranked){ offers[i].product, offers[i].score };
 		return n;
 	}
-	learn_next_score(x, c, method, w);
-	size_t n = learn_rank(&w->scores, &x->models.popularity, skip, LEARN_HIT_AT, ret);
+	size_t n = learn_next_rank(x, c, method, skip, LEARN_HIT_AT, w, ret);
 	return learn_rank_fill(&x->models.popularity, skip, LEARN_HIT_AT, ret, n);
 }
 
-static bool measure(const struct learn_next *x, const struct trial *t, const struct evaluate_options *o,
-		    struct learn_figures *ret, struct learn_figures *ret_popularity, struct err *e)
+struct measuring {
+	const struct learn_next *x;
+	const struct trial *t;
+	const struct evaluate_options *o;
+	struct learn_next_work work;
+	uint32_t *hidden;
+	struct learn_figures figures[RECOMMEND_METHODS];
+	struct learn_reliability reliability;
+};
+
+static bool is_hidden(const struct measuring *m, size_t n_hidden, uint32_t product)
 {
-	struct learn_next_work w;
+	for (size_t i = 0; i < n_hidden; i++) {
+		if (m->hidden[i] == product)
+			return true;
+	}
+	return false;
+}
+
+static void measure_customer(struct measuring *m, uint32_t c, size_t n_hidden)
+{
 	struct learn_ranked list[LEARN_HIT_AT];
-	uint32_t *hidden = mem_array(t->rest.n_products ? t->rest.n_products : 1, sizeof *hidden);
-	bool done = true;
-	learn_next_work_init(x, &w);
-	for (uint32_t c = 0; c < t->rest.n_customers && done; c++) {
-		size_t n_hidden = still_hidden(t, c, o->new_only, hidden);
-		if (!n_hidden)
+	struct learn_offer offers[LEARN_HIT_AT];
+	/* A customer learnt from is not its own neighbour. */
+	struct learn_customer who = { .row = learn_history_row(&m->t->rest, c), .self = c };
+	for (enum recommend_method k = 0; k < RECOMMEND_METHODS; k++) {
+		enum learn_method method = recommend_learn_method(k);
+		if (!learn_next_has(m->x, method))
 			continue;
-		/* A customer learnt from is not its own neighbour. */
-		struct learn_customer who = { .row = learn_history_row(&t->rest, c), .self = c };
-		size_t n = offer(x, &who, o, recommend_learn_method(o->method), &w, list);
-		learn_figures_add(ret, list, n, hidden, n_hidden);
-		n = offer(x, &who, o, LEARN_METHOD_POPULARITY, &w, list);
-		learn_figures_add(ret_popularity, list, n, hidden, n_hidden);
-		if (o->cancel && *o->cancel)
+		size_t n = offer(m->x, &who, m->o, method, &m->work, list, offers);
+		learn_figures_add(&m->figures[k], list, n, m->hidden, n_hidden);
+		for (size_t i = 0; i < n && k == RECOMMEND_AUTO; i++)
+			learn_reliability_add(&m->reliability, offers[i].probability,
+					      is_hidden(m, n_hidden, offers[i].product));
+	}
+}
+
+static bool measure(struct measuring *m, struct err *e)
+{
+	const struct learn_history *rest = &m->t->rest;
+	m->hidden = mem_array(rest->n_products ? rest->n_products : 1, sizeof *m->hidden);
+	bool done = true;
+	learn_next_work_init(m->x, &m->work);
+	for (uint32_t c = 0; c < rest->n_customers && done; c++) {
+		size_t n_hidden = still_hidden(m->t, c, m->o->new_only, m->hidden);
+		if (n_hidden)
+			measure_customer(m, c, n_hidden);
+		if (m->o->cancel && *m->o->cancel)
 			done = err_set(e, ERR_CANCELLED, NULL, "the measurement was cancelled");
 	}
-	learn_next_work_free(&w);
-	free(hidden);
+	learn_reliability_end(&m->reliability);
+	learn_next_work_free(&m->work);
+	free(m->hidden);
 	return done;
 }
 
@@ -210,25 +260,48 @@ static struct evaluate_figures figures_of(const struct learn_figures *f)
 					  learn_map_error(f) };
 }
 
+static bool not_cancelled(void *ctx, double done, const char *what)
+{
+	const struct evaluate_options *o = ctx;
+	return !o->cancel || !*o->cancel;
+}
+
+static void take_figures(const struct measuring *m, const struct evaluate_options *o, struct evaluate_result *ret)
+{
+	for (enum recommend_method k = 0; k < RECOMMEND_METHODS; k++) {
+		ret->has[k] = learn_next_has(m->x, recommend_learn_method(k));
+		ret->all[k] = figures_of(&m->figures[k]);
+	}
+	ret->users = (int64_t)m->figures[RECOMMEND_POPULARITY].users;
+	ret->items = m->x->n_products;
+	ret->histories = m->x->models.popularity.n_customers;
+	ret->model = ret->all[o->method];
+	ret->popularity = ret->all[RECOMMEND_POPULARITY];
+	ret->serves = recommend_method_of(m->x->new_items);
+	ret->reliability = m->reliability;
+}
+
 static bool evaluate(const struct baskets *b, const struct evaluate_options *o, struct evaluate_result *ret,
 		     struct err *e)
 {
 	struct trial t;
 	struct learn_history learn;
-	struct learn_next x;
-	struct learn_figures model = { 0 }, popularity = { 0 };
+	struct learn_next x = { 0 };
+	struct measuring m = { .x = &x, .t = &t, .o = o };
+	struct learn_watch watch = { not_cancelled, (void *)o };
 	trial_init(&t, b);
 	hide(&t, b, o->leave);
 	learnable(&t, o->leave, &learn);
-	learn_next_train(&learn, NULL, b->listed, &x);
-	bool done = measure(&x, &t, o, &model, &popularity, e);
-	if (done) {
-		ret->users = (int64_t)model.users;
-		ret->items = b->n_products;
-		ret->histories = x.models.popularity.n_customers;
-		ret->model = figures_of(&model);
-		ret->popularity = figures_of(&popularity);
-	}
+	bool done = learn_next_train(&learn, NULL, b->listed, &watch, &x)
+			    ? measure(&m, e)
+			    : err_set(e, ERR_CANCELLED, NULL, "the measurement was cancelled");
+	if (done && !learn_next_has(&x, recommend_learn_method(o->method)))
+		done = err_set(e, ERR_VALUE, "not_trained", "%s is not used on these data: %s",
+			       recommend_method_name(o->method),
+			       o->method == RECOMMEND_BLEND ? "no blend was better than the best method alone"
+							    : "it is for few products");
+	if (done)
+		take_figures(&m, o, ret);
 	learn_next_free(&x);
 	learn_history_free(&learn);
 	trial_free(&t);
@@ -267,12 +340,45 @@ static void figures_json(struct json_writer *w, const struct evaluate_figures *f
 	jw_kv_f64(w, "map_error", round(f->map_error * 1e6) / 1e6);
 }
 
+static void methods_json(struct json_writer *w, const struct evaluate_result *r)
+{
+	jw_key(w, "methods");
+	jw_open(w, '[');
+	for (enum recommend_method k = 0; k < RECOMMEND_METHODS; k++) {
+		if (!r->has[k])
+			continue;
+		jw_open(w, '{');
+		jw_kv_cstr(w, "method", recommend_method_name(k));
+		figures_json(w, &r->all[k]);
+		jw_kv_bool(w, "serves", k == r->serves);
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
+static void calibration_json(struct json_writer *w, const struct evaluate_result *r)
+{
+	jw_key(w, "calibration");
+	jw_open(w, '[');
+	for (int i = 0; i < LEARN_CALIBRATION_BINS; i++) {
+		const struct learn_bin *b = &r->reliability.bins[i];
+		jw_open(w, '{');
+		jw_kv_f64(w, "from", (double)i / LEARN_CALIBRATION_BINS);
+		jw_kv_f64(w, "to", (double)(i + 1) / LEARN_CALIBRATION_BINS);
+		jw_kv_i64(w, "offers", (int64_t)b->n);
+		jw_kv_f64(w, "predicted", round(b->predicted * 1e4) / 1e4);
+		jw_kv_f64(w, "observed", round(b->observed * 1e4) / 1e4);
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
 void evaluate_json(const struct evaluate_result *r, struct buf *ret)
 {
 	struct json_writer w = json_writer(ret);
 	jw_open(&w, '{');
 	jw_kv_cstr(&w, "method", recommend_method_name(r->method));
-	jw_kv_cstr(&w, "leave", r->leave == EVALUATE_HASH_ITEM ? "hash-item" : "last-invoice");
+	jw_kv_cstr(&w, "leave", evaluate_leave_name(r->leave));
 	jw_kv_bool(&w, "new_only", r->new_only);
 	jw_kv_i64(&w, "users", r->users);
 	jw_kv_i64(&w, "items", r->items);
@@ -282,6 +388,8 @@ void evaluate_json(const struct evaluate_result *r, struct buf *ret)
 	jw_open(&w, '{');
 	figures_json(&w, &r->popularity);
 	jw_close(&w, '}');
+	methods_json(&w, r);
+	calibration_json(&w, r);
 	jw_kv_f64(&w, "seconds", r->seconds);
 	jw_close(&w, '}');
 }

@@ -13,6 +13,9 @@ static const struct {
 	[RECOMMEND_SIMILAR] = { "similar", LEARN_METHOD_SIMILAR },
 	[RECOMMEND_RULES] = { "rules", LEARN_METHOD_RULES },
 	[RECOMMEND_ITEM] = { "item", LEARN_METHOD_ITEM },
+	[RECOMMEND_EASE] = { "ease", LEARN_METHOD_EASE },
+	[RECOMMEND_SOFTMAX] = { "softmax", LEARN_METHOD_SOFTMAX },
+	[RECOMMEND_BLEND] = { "blend", LEARN_METHOD_BLEND },
 	[RECOMMEND_POPULARITY] = { "popularity", LEARN_METHOD_POPULARITY },
 	[RECOMMEND_REPEAT] = { "repeat", LEARN_METHOD_REPEAT },
 };
@@ -142,6 +145,10 @@ static bool serve(struct recommender *r, struct db *db, int64_t dataset, struct 
 	struct recommend_list l = { .method = method, .new_items = recommend_method_of(r->next.new_items) };
 	if (method != RECOMMEND_AUTO && method != RECOMMEND_REPEAT)
 		l.new_items = method;
+	if (!learn_next_has(&r->next, recommend_learn_method(method)))
+		return err_field(e, ERR_VALUE, "method", "%s is not used on these data: %s", methods[method].name,
+				 method == RECOMMEND_BLEND ? "no blend was better than the best method alone"
+							   : "it is for few products");
 	if (!customer_find(db, &r->set, customer, a, &c, e) || !recommend_input_of(r, &c, &scratch, &in, e) ||
 	    !link_load(db, r->set.org, dataset, &scratch, &links, e))
 		return false;
@@ -168,14 +175,42 @@ static bool serve(struct recommender *r, struct db *db, int64_t dataset, struct 
 	return true;
 }
 
+bool recommend_serve(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+		     struct str customer, size_t limit, enum recommend_method method, struct arena *a,
+		     struct recommend_list *ret, struct recommender **ret_by, struct err *e)
+{
+	struct recommender *r;
+	struct err unknown = { 0 };
+	if (!recommender_take(inst, db, org, version, &r, e))
+		return false;
+	if (serve(r, db, dataset, customer, limit, method, a, ret, &unknown)) {
+		*ret_by = r;
+		return true;
+	}
+	bool older = r->version != version && unknown.kind == ERR_NOT_FOUND;
+	recommender_give(inst, r);
+	if (!older) {
+		*e = unknown;
+		return false;
+	}
+	/* The newest version is still being learned, and the one before does not know the customer. */
+	if (!recommender_take_own(inst, db, org, version, NULL, &r, e))
+		return false;
+	if (serve(r, db, dataset, customer, limit, method, a, ret, e)) {
+		*ret_by = r;
+		return true;
+	}
+	recommender_give(inst, r);
+	return false;
+}
+
 bool recommend_customer(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 			struct str customer, size_t limit, enum recommend_method method, struct arena *a,
 			struct recommend_list *ret, struct err *e)
 {
 	struct recommender *r;
-	if (!recommender_take(inst, db, org, version, &r, e))
+	if (!recommend_serve(inst, db, org, dataset, version, customer, limit, method, a, ret, &r, e))
 		return false;
-	bool done = serve(r, db, dataset, customer, limit, method, a, ret, e);
 	recommender_give(inst, r);
-	return done;
+	return true;
 }

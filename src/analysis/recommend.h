@@ -30,6 +30,9 @@ enum recommend_method {
 	RECOMMEND_SIMILAR,
 	RECOMMEND_RULES,
 	RECOMMEND_ITEM,
+	RECOMMEND_EASE,
+	RECOMMEND_SOFTMAX, /* few products only */
+	RECOMMEND_BLEND,   /* of the best with another, where that measured better */
 	RECOMMEND_POPULARITY,
 	RECOMMEND_REPEAT,
 	RECOMMEND_METHODS

@@ -13,7 +13,9 @@ struct recommender_cache {
 	pthread_mutex_t training; /* one at a time: it takes a processor and much memory */
 	struct recommender *items[MOST];
 	size_t n, max_bytes;
-	size_t waiting; /* for `training`, or training */
+	size_t waiting;         /* for `training`, or training */
+	int64_t learning[MOST]; /* versions that a job is learning, or will */
+	size_t n_learning;
 	uint64_t clock;
 };
 
@@ -117,29 +119,89 @@ static void leave_line(struct recommender_cache *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t version, struct recommender **ret,
-		      struct err *e)
+static bool take_own(struct instance *inst, struct db *db, const struct card_set *set, const struct learn_watch *watch,
+		     struct recommender **ret, struct err *e)
 {
 	struct recommender_cache *c = inst->recommenders;
-	struct card_set set;
-	/* Also the check that the version is the organisation's own. */
-	if (!card_set_find(db, org, version, &set, e))
-		return false;
-	struct recommender *r = take_listed(c, version);
+	struct recommender *r = take_listed(c, set->version);
 	if (r) {
 		*ret = r;
 		return true;
 	}
 	if (!wait_in_line(c, e))
 		return false;
-	r = take_listed(c, version);
-	bool was_listed = r != NULL, done = was_listed || recommender_train(db, &set, &r, e);
+	r = take_listed(c, set->version);
+	bool was_listed = r != NULL, done = was_listed || recommender_train(db, set, watch, &r, e);
 	if (done && !was_listed)
 		list(c, r);
 	leave_line(c);
 	if (done)
 		*ret = r;
 	return done;
+}
+
+bool recommender_take_own(struct instance *inst, struct db *db, int64_t org, int64_t version,
+			  const struct learn_watch *watch, struct recommender **ret, struct err *e)
+{
+	struct card_set set;
+	/* Also the check that the version is the organisation's own. */
+	return card_set_find(db, org, version, &set, e) && take_own(inst, db, &set, watch, ret, e);
+}
+
+void recommender_learning(struct recommender_cache *c, int64_t version, bool is)
+{
+	pthread_mutex_lock(&c->lock);
+	size_t at = 0;
+	while (at < c->n_learning && c->learning[at] != version)
+		at++;
+	if (is && at == c->n_learning && c->n_learning < MOST)
+		c->learning[c->n_learning++] = version;
+	else if (!is && at < c->n_learning)
+		c->learning[at] = c->learning[--c->n_learning];
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* While a job is learning `set`: the newest other version of the data set that was learnt. */
+static struct recommender *take_older(struct recommender_cache *c, const struct card_set *set)
+{
+	struct recommender *found = NULL;
+	bool learning = false;
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; i < c->n_learning; i++)
+		learning |= c->learning[i] == set->version;
+	for (size_t i = 0; i < c->n && learning; i++) {
+		struct recommender *r = c->items[i];
+		if (r->set.org == set->org && r->set.dataset == set->dataset && r->version != set->version &&
+		    (!found || r->trained_at > found->trained_at))
+			found = r;
+	}
+	if (found) {
+		found->used = ++c->clock;
+		found->refs++;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return found;
+}
+
+bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t version, struct recommender **ret,
+		      struct err *e)
+{
+	struct recommender_cache *c = inst->recommenders;
+	struct card_set set, older;
+	struct err gone = { 0 };
+	if (!card_set_find(db, org, version, &set, e))
+		return false;
+	struct recommender *r = take_listed(c, version);
+	if (!r)
+		r = take_older(c, &set);
+	if (r && r->version != version && !card_set_find(db, org, r->version, &older, &gone)) {
+		recommender_give(inst, r); /* its cards have been swept */
+		r = NULL;
+	}
+	if (!r)
+		return take_own(inst, db, &set, NULL, ret, e);
+	*ret = r;
+	return true;
 }
 
 void recommender_give(struct instance *inst, struct recommender *r)
@@ -165,7 +227,7 @@ bool recommender_warm(struct instance *inst, struct db *db, int64_t org, int64_t
 		      struct err *e)
 {
 	struct recommender *r;
-	if (!recommender_take(inst, db, org, version, &r, e))
+	if (!recommender_take_own(inst, db, org, version, NULL, &r, e))
 		return false;
 	recommender_give(inst, r);
 	return true;

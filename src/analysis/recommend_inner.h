@@ -52,11 +52,21 @@ struct recommender {
 	uint64_t used;
 };
 
-bool recommender_train(struct db *db, const struct card_set *set, struct recommender **ret, struct err *e);
+/* watch may be NULL; ERR_CANCELLED when it stopped the training. */
+bool recommender_train(struct db *db, const struct card_set *set, const struct learn_watch *watch,
+		       struct recommender **ret, struct err *e);
 void recommender_free(struct recommender *r);
-/* Trained, from the cache or now. Give it back with recommender_give. */
+/*
+ * From the cache; while a job is learning that version, the one of an older version of the same data set; else trained
+ * now. Give it back with recommender_give.
+ */
 bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t version, struct recommender **ret,
 		      struct err *e);
+/* That version's own, trained now if need be. watch may be NULL. */
+bool recommender_take_own(struct instance *inst, struct db *db, int64_t org, int64_t version,
+			  const struct learn_watch *watch, struct recommender **ret, struct err *e);
+/* Says that a job will learn the version, or that it has ended. */
+void recommender_learning(struct recommender_cache *c, int64_t version, bool is);
 void recommender_give(struct instance *inst, struct recommender *r);
 
 /* A card as the learner sees it; arrays in a. */
@@ -76,6 +86,10 @@ void attributes_of(const struct attribute_plan *p, int64_t age, const json_t *da
 		   float *numeric, uint32_t *category);
 const char *attribute_name(const struct attribute_plan *p, uint32_t i); /* numeric ones first */
 
+/* recommend_customer, and the recommender that made the list, to be given back. */
+bool recommend_serve(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
+		     struct str customer, size_t limit, enum recommend_method method, struct arena *a,
+		     struct recommend_list *ret, struct recommender **ret_by, struct err *e);
 /* Reasons of one offer, into its why[]. */
 void recommend_why(const struct recommender *r, const struct recommend_input *in, const struct learn_offer *o,
 		   struct arena *a, struct recommend_item *ret);

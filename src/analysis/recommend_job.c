@@ -1,5 +1,5 @@
 /* Learning the next products of a new version as a job, so that the first one who asks does not wait for it. */
-#include "analysis/recommend.h"
+#include "analysis/recommend_inner.h"
 #include "base/log.h"
 #include "db/pool.h"
 #include "job/job.h"
@@ -14,16 +14,33 @@ struct learning {
 	int64_t org, dataset, version;
 };
 
+static bool stage(void *ctx, double done, const char *what)
+{
+	struct job *j = ctx;
+	job_progress(j, done, "%s", what);
+	return !*job_cancel_flag(j);
+}
+
 static bool run(struct job *j, void *ctx, struct err *e)
 {
 	struct learning *l = ctx;
 	struct db *db = NULL;
-	job_progress(j, 0.01, "learning next products");
+	struct recommender *r = NULL;
+	struct learn_watch watch = { stage, j };
+	job_progress(j, 0.01, "reading the customers");
 	bool good = db_pool_take(l->in->dbs, STORE_WAIT_MS, &db, e) &&
-		    recommender_warm(l->in, db, l->org, l->dataset, l->version, e);
+		    recommender_take_own(l->in, db, l->org, l->version, &watch, &r, e);
+	recommender_give(l->in, r);
 	db_pool_give(l->in->dbs, &db);
 	/* Nothing to learn from, or a newer version has taken its place: neither is a failure. */
 	return good || e->kind == ERR_VALUE || e->kind == ERR_NOT_FOUND;
+}
+
+static void end(void *ctx)
+{
+	struct learning *l = ctx;
+	recommender_learning(l->in->recommenders, l->version, false);
+	free(l);
 }
 
 void recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
@@ -37,8 +54,9 @@ void recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int
 	struct learning *l = mem_zalloc(sizeof *l);
 	*l = (struct learning){ in, org, dataset, version };
 	struct job_spec spec = {
-		.kind = "learn", .org = org, .user = user, .object = dataset, .run = run, .ctx = l, .free_ctx = free
+		.kind = "learn", .org = org, .user = user, .object = dataset, .run = run, .ctx = l, .free_ctx = end
 	};
+	recommender_learning(in->recommenders, version, true);
 	if (job_start(in->jobs, &spec, &id, &e))
 		return;
 	struct log_line line;

@@ -17,12 +17,28 @@ static double round4(double v)
 	return round(v * 10000) / 10000;
 }
 
+/* What a percentage speaks of. */
+static const char *horizon(const struct learn_next *x)
+{
+	switch (x->hide) {
+	case LEARN_HIDE_LATEST:
+		return "next_purchase_day";
+	case LEARN_HIDE_NEWEST:
+		return "later";
+	case LEARN_HIDE_ITEM:
+		break;
+	}
+	return "same_basket";
+}
+
 static void model_json(struct json_writer *w, const struct recommender *r, const struct recommend_list *l)
 {
 	jw_key(w, "model");
 	jw_open(w, '{');
 	jw_kv_cstr(w, "method", recommend_method_name(l->method));
 	jw_kv_cstr(w, "new_items", recommend_method_name(l->new_items));
+	jw_kv_cstr(w, "horizon", horizon(&r->next));
+	jw_kv_id(w, "version", r->version);
 	jw_kv_time(w, "trained_at", r->trained_at);
 	jw_kv_i64(w, "customers", r->trained_on);
 	jw_kv_i64(w, "products", (int64_t)r->products.n);
@@ -82,8 +98,7 @@ bool recommend_customer_json(struct instance *inst, struct db *db, int64_t org, 
 	struct json_writer w = json_writer(ret);
 	struct recommend_list l;
 	struct recommender *r;
-	if (!recommend_customer(inst, db, org, dataset, version, customer, limit, method, &a, &l, e) ||
-	    !recommender_take(inst, db, org, version, &r, e))
+	if (!recommend_serve(inst, db, org, dataset, version, customer, limit, method, &a, &l, &r, e))
 		return false;
 	jw_open(&w, '{');
 	jw_kv_str(&w, "customer", l.customer);
@@ -108,19 +123,48 @@ static void figures_json(struct json_writer *w, const struct learn_figures *f)
 	jw_kv_f64(w, "map_error", round4(learn_map_error(f)));
 }
 
+/* On the test half; `chosen_by` is the MAP on the validation half, by which the choice was made. */
 static void methods_json(struct json_writer *w, const struct learn_next *x)
 {
 	jw_key(w, "methods");
 	jw_open(w, '[');
 	for (enum recommend_method m = RECOMMEND_SIMILAR; m <= RECOMMEND_POPULARITY; m++) {
 		enum learn_method learn = recommend_learn_method(m);
+		if (!learn_next_has(x, learn))
+			continue;
 		jw_open(w, '{');
 		jw_kv_cstr(w, "method", recommend_method_name(m));
 		figures_json(w, &x->figures[learn]);
+		jw_kv_f64(w, "chosen_by", round4(learn_map(&x->validation[learn])));
 		jw_kv_bool(w, "serves", learn == x->new_items);
 		jw_close(w, '}');
 	}
 	jw_close(w, ']');
+	jw_key(w, "repeats");
+	jw_open(w, '{');
+	figures_json(w, &x->figures[LEARN_METHOD_REPEAT]);
+	jw_close(w, '}');
+}
+
+static void options_json(struct json_writer *w, const struct learn_next *x)
+{
+	jw_key(w, "chosen");
+	jw_open(w, '{');
+	jw_kv_f64(w, "ease_lambda", x->ease.lambda);
+	jw_kv_f64(w, "ease_decay", round4((double)x->ease.decay));
+	jw_kv_i64(w, "ease_products", x->models.ease.n);
+	jw_kv_f64(w, "repeat_recency", round4((double)x->recent));
+	jw_key(w, "blend");
+	if (learn_next_has(x, LEARN_METHOD_BLEND)) {
+		jw_open(w, '{');
+		jw_kv_cstr(w, "of", recommend_method_name(recommend_method_of(x->mix.a)));
+		jw_kv_cstr(w, "with", recommend_method_name(recommend_method_of(x->mix.b)));
+		jw_kv_f64(w, "share", round4((double)x->mix.share));
+		jw_close(w, '}');
+	} else {
+		jw_null(w);
+	}
+	jw_close(w, '}');
 }
 
 static void calibration_json(struct json_writer *w, const struct learn_next *x)
@@ -172,9 +216,14 @@ bool recommender_json(struct instance *inst, struct db *db, int64_t org, int64_t
 	figures_json(&w, &x->popularity_served);
 	jw_close(&w, '}');
 	jw_kv_cstr(&w, "held_out", learn_hide_name(x->hide));
+	jw_kv_cstr(&w, "horizon", horizon(x));
 	methods_json(&w, x);
+	options_json(&w, x);
 	calibration_json(&w, x);
 	attributes_json(&w, r);
+	jw_kv_i64(&w, "asked", x->n_measured);
+	jw_kv_id(&w, "version", r->version);
+	jw_kv_i64(&w, "bytes", (int64_t)r->bytes);
 	jw_kv_i64(&w, "customers", r->trained_on);
 	jw_kv_i64(&w, "rows", (int64_t)x->n_entries);
 	jw_kv_time(&w, "trained_at", r->trained_at);

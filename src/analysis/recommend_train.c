@@ -87,7 +87,7 @@ static bool read_cards(struct db *db, struct recommender *r, struct learn_histor
 	return true;
 }
 
-static bool train(struct db *db, struct recommender *r, struct err *e)
+static bool train(struct db *db, struct recommender *r, const struct learn_watch *watch, struct err *e)
 {
 	struct learn_history h = { 0 };
 	struct learn_attributes attributes = { 0 };
@@ -97,8 +97,9 @@ static bool train(struct db *db, struct recommender *r, struct err *e)
 		return false;
 	attribute_plan_finish(&r->plan);
 	bool done = read_cards(db, r, &h, &attributes, e);
+	if (done && !learn_next_train(&h, &attributes, r->set.listed, watch, &r->next))
+		done = err_set(e, ERR_CANCELLED, NULL, "learning the next products was cancelled");
 	if (done) {
-		learn_next_train(&h, &attributes, r->set.listed, &r->next);
 		r->trained_on = h.n_customers;
 		r->trained_at = clock_now();
 		r->seconds = (double)(clock_monotonic() - began) / USEC_PER_SEC;
@@ -109,7 +110,8 @@ static bool train(struct db *db, struct recommender *r, struct err *e)
 	return done;
 }
 
-bool recommender_train(struct db *db, const struct card_set *set, struct recommender **ret, struct err *e)
+bool recommender_train(struct db *db, const struct card_set *set, const struct learn_watch *watch,
+		       struct recommender **ret, struct err *e)
 {
 	if (!set->products)
 		return err_set(e, ERR_VALUE, "no_purchases",
@@ -118,7 +120,7 @@ bool recommender_train(struct db *db, const struct card_set *set, struct recomme
 	r->version = set->version;
 	r->set = *set;
 	r->arena = ARENA_INIT(PRODUCT_BYTES);
-	if (!train(db, r, e)) {
+	if (!train(db, r, watch, e)) {
 		recommender_free(r);
 		return false;
 	}

@@ -15,8 +15,9 @@ static bool recommendations_get(struct request *q, struct response *r, struct er
 	    !request_query_str(q, "method", &method, e) || !customers_scope(q, &s, e))
 		return false;
 	if (!recommend_method_parse(method, &m))
-		return err_field(e, ERR_VALUE, "method",
-				 "one of auto, similar, rules, item, popularity, repeat is wanted");
+		return err_field(
+			e, ERR_VALUE, "method",
+			"one of auto, similar, rules, item, ease, softmax, blend, popularity, repeat is wanted");
 	response_json(r, 200);
 	return recommend_customer_json(api_instance(q), api_db(q), s.set.org, s.dataset.id, s.set.version,
 				       request_param(q, "customer"), (size_t)limit, m, response_buf(r), e);
@@ -34,7 +35,8 @@ static bool recommender_get(struct request *q, struct response *r, struct err *e
 static const struct route_param params[] = {
 	{ "limit", ROUTE_PARAM_I64, "How many products, 1 to 100; 10 unless said." },
 	{ "method", ROUTE_PARAM_STR,
-	  "auto (what measured best, and own repeats), similar, rules, item, popularity, repeat." },
+	  "auto (what measured best, and own repeats), similar, rules, item, ease, softmax, blend, popularity, "
+	  "repeat." },
 };
 static const struct route routes[] = {
 	{ .method = "GET",

@@ -40,7 +40,8 @@ static bool recommend_run(struct command *c, struct err *e)
 	if (!command_number(c->line, "limit", 1, RECOMMEND_LIMIT, &limit, e))
 		return false;
 	if (!recommend_method_parse(str_of(command_option(c->line, "method")), &method))
-		return err_set(e, ERR_USAGE, NULL, "--method takes one of: auto, similar, rules, item");
+		return err_set(e, ERR_USAGE, NULL,
+			       "--method takes one of: auto, similar, rules, item, ease, softmax, blend");
 	if (!command_scope_begin(c, &s, e) || !command_dataset(c, &s, NULL, &d, e))
 		return false;
 	if (command_flag(c->line, "json")) {
@@ -57,7 +58,7 @@ static bool recommend_run(struct command *c, struct err *e)
 	return true;
 }
 
-static const char *const methods[] = { "auto", "similar", "rules", "item", NULL };
+static const char *const methods[] = { "auto", "similar", "rules", "item", "ease", "softmax", "blend", NULL };
 
 static const struct option_def recommend_options[] = {
 	OPTION_DATASET,

@@ -1,5 +1,6 @@
 #include "learn/holdout.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define FEW_CAME_TWICE 20 /* one of so many */
@@ -57,6 +58,29 @@ static void keep(struct filling *f, struct learn_row row, size_t i, float times,
 	h->last[f->rest++] = last;
 }
 
+/*
+ * The day before the latest is not kept of a product taken three times and more: as if purchases were evenly spread,
+ * and then on the nearest day that the customer is known to have come, since a day of its own would tell what was
+ * hidden.
+ */
+static int32_t day_before(struct learn_row row, size_t i, int32_t latest)
+{
+	double gap = ((double)latest - row.first[i]) / ((double)row.times[i] - 1), wanted = (double)latest - gap;
+	int32_t best = row.first[i];
+	if (row.times[i] < 3)
+		return best;
+	for (size_t k = 0; k < row.n; k++) {
+		const int32_t days[] = { row.first[k], row.last[k] };
+		for (size_t d = 0; d < countof(days); d++) {
+			double distance = fabs((double)days[d] - wanted), now = fabs((double)best - wanted);
+			bool nearer = distance < now || (distance <= now && days[d] < best);
+			if (days[d] != LEARN_DAY_NONE && days[d] < latest && days[d] >= row.first[i] && nearer)
+				best = days[d];
+		}
+	}
+	return best;
+}
+
 static void hide_latest(struct filling *f, struct learn_row row)
 {
 	int32_t latest = latest_of(row);
@@ -69,9 +93,7 @@ static void hide_latest(struct filling *f, struct learn_row row)
 		f->o->hidden[f->hidden++] = row.product[i];
 		if (row.times[i] < 2 || row.first[i] >= latest)
 			continue;
-		/* The time before the latest is not kept: as if purchases were evenly spread. */
-		double gap = ((double)latest - row.first[i]) / ((double)row.times[i] - 1);
-		keep(f, row, i, row.times[i] - 1, (int32_t)((double)latest - gap));
+		keep(f, row, i, row.times[i] - 1, day_before(row, i, latest));
 	}
 }
 

@@ -8,17 +8,23 @@ struct counting {
 	const struct learn_history *h;
 	const struct learn_columns *columns;
 	const struct learn_popularity *p;
-	const struct learn_pairs_options *o;
+	enum learn_pairs_order order;
 	uint32_t *count;   /* of each product, with the current one */
 	uint32_t *touched; /* products with a count */
 	size_t n;
 	struct learn_pair *found;
 };
 
+/* Pairs as they are found. */
+struct growing {
+	struct learn_pairs *pairs;
+	size_t cap, used;
+};
+
 /* Rows are newest first, so a smaller place is a later one. */
 static bool counts(const struct counting *c, uint64_t from, uint64_t to)
 {
-	if (c->o->order == LEARN_PAIRS_TOGETHER)
+	if (c->order == LEARN_PAIRS_TOGETHER)
 		return true;
 	int32_t a = c->h->first[from], b = c->h->first[to];
 	if (a == LEARN_DAY_NONE || b == LEARN_DAY_NONE)
@@ -89,52 +95,62 @@ static void select_best(struct learn_pair *p, size_t n, size_t keep)
 	}
 }
 
-/* The found pairs of product i, the best first where few are kept; returns how many are kept. */
-static size_t collect(struct counting *c, uint32_t i)
+static void learn_found(struct counting *c, uint32_t i, const struct learn_pairs_options *o, struct growing *to)
 {
 	size_t n = 0;
 	double mine = c->p->customers[i];
 	for (size_t t = 0; t < c->n; t++) {
 		uint32_t j = c->touched[t], both = c->count[j];
-		c->count[j] = 0;
-		if (both < c->o->min_count)
+		if (both < o->min_count)
 			continue;
-		double score = c->o->rank == LEARN_RANK_CONFIDENCE
-				       ? both / (mine + (double)c->o->shrink)
-				       : both / sqrt((mine + (double)c->o->shrink) *
-						     (c->p->customers[j] + (double)c->o->shrink));
+		double score =
+			o->rank == LEARN_RANK_CONFIDENCE
+				? both / (mine + (double)o->shrink)
+				: both / sqrt((mine + (double)o->shrink) * (c->p->customers[j] + (double)o->shrink));
 		c->found[n++] = (struct learn_pair){ j, both, (float)score };
 	}
-	c->n = 0;
-	size_t keep = MIN(n, (size_t)c->o->keep);
+	size_t keep = MIN(n, (size_t)o->keep);
 	select_best(c->found, n, keep);
-	if (c->o->rank == LEARN_RANK_CONFIDENCE) /* sums need no order */
+	if (o->rank == LEARN_RANK_CONFIDENCE) /* sums need no order */
 		qsort(c->found, keep, sizeof *c->found, by_score);
-	return keep;
+	if (to->used + keep > to->cap) {
+		to->cap = (to->used + keep) * 2;
+		to->pairs->pair = mem_realloc(to->pairs->pair, to->cap * sizeof *to->pairs->pair);
+	}
+	memcpy(to->pairs->pair + to->used, c->found, keep * sizeof *c->found);
+	to->used += keep;
+	to->pairs->offset[i + 1] = to->used;
+}
+
+static void begin(struct growing *g, uint32_t n_products, struct learn_pairs *ret)
+{
+	*g = (struct growing){ ret, 1024, 0 };
+	*ret = (struct learn_pairs){ .n_products = n_products };
+	ret->offset = mem_zalloc(((size_t)n_products + 1) * sizeof *ret->offset);
+	ret->pair = mem_array(g->cap, sizeof *ret->pair);
 }
 
 void learn_pairs_train(const struct learn_history *h, const struct learn_columns *columns,
-		       const struct learn_popularity *p, const struct learn_pairs_options *o, struct learn_pairs *ret)
+		       const struct learn_popularity *p, const struct learn_pairs_options *o, size_t n_options,
+		       struct learn_pairs *const *ret)
 {
-	size_t n = h->n_products ? h->n_products : 1, cap = 1024, used = 0;
-	struct counting c = { h, columns, p, o };
+	size_t n = h->n_products ? h->n_products : 1;
+	struct counting c = { h, columns, p, o[0].order };
+	struct growing to[LEARN_PAIRS_READINGS];
+	n_options = MIN(n_options, countof(to));
 	c.count = mem_zalloc(n * sizeof *c.count);
 	c.touched = mem_array(n, sizeof *c.touched);
 	c.found = mem_array(n, sizeof *c.found);
-	*ret = (struct learn_pairs){ .n_products = h->n_products };
-	ret->offset = mem_zalloc((n + 1) * sizeof *ret->offset);
-	ret->pair = mem_array(cap, sizeof *ret->pair);
+	for (size_t k = 0; k < n_options; k++)
+		begin(&to[k], h->n_products, ret[k]);
 	for (uint32_t i = 0; i < h->n_products; i++) {
 		for (uint64_t at = columns->offset[i]; at < columns->offset[i + 1]; at++)
 			count_row(&c, at);
-		size_t keep = collect(&c, i);
-		if (used + keep > cap) {
-			cap = (used + keep) * 2;
-			ret->pair = mem_realloc(ret->pair, cap * sizeof *ret->pair);
-		}
-		memcpy(ret->pair + used, c.found, keep * sizeof *ret->pair);
-		used += keep;
-		ret->offset[i + 1] = used;
+		for (size_t k = 0; k < n_options; k++)
+			learn_found(&c, i, &o[k], &to[k]);
+		for (size_t t = 0; t < c.n; t++)
+			c.count[c.touched[t]] = 0;
+		c.n = 0;
 	}
 	free(c.count);
 	free(c.touched);

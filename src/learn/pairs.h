@@ -39,8 +39,11 @@ struct learn_pairs_options {
 	float shrink;       /* added to the customers of the first: one of one is not 100 % sure */
 };
 
+#define LEARN_PAIRS_READINGS 2
+/* Several readings of one counting: o and ret have n_options places, and the order is that of the first. */
 void learn_pairs_train(const struct learn_history *h, const struct learn_columns *columns,
-		       const struct learn_popularity *p, const struct learn_pairs_options *o, struct learn_pairs *ret);
+		       const struct learn_popularity *p, const struct learn_pairs_options *o, size_t n_options,
+		       struct learn_pairs *const *ret);
 void learn_pairs_free(struct learn_pairs *p);
 size_t learn_pairs_bytes(const struct learn_pairs *p);
 

@@ -99,7 +99,7 @@ static void test_pairs(void **state)
 		learn_columns_make(&h, &columns);
 		struct learn_pairs_options o = { cases[i].order, cases[i].rank, 10, cases[i].min_count,
 						 cases[i].shrink };
-		learn_pairs_train(&h, &columns, &p, &o, &pairs);
+		learn_pairs_train(&h, &columns, &p, &o, 1, (struct learn_pairs *const[]){ &pairs });
 		const struct learn_pair *found = learn_pairs_find(&pairs, cases[i].from, cases[i].to);
 		assert_true((found != NULL) == (cases[i].count > 0));
 		if (found) {
@@ -125,7 +125,7 @@ static void test_pairs_keep(void **state)
 	learn_popularity_train(&h, &p);
 	learn_columns_make(&h, &columns);
 	struct learn_pairs_options o = { LEARN_PAIRS_TOGETHER, LEARN_RANK_CONFIDENCE, 1, 1, 0 };
-	learn_pairs_train(&h, &columns, &p, &o, &pairs);
+	learn_pairs_train(&h, &columns, &p, &o, 1, (struct learn_pairs *const[]){ &pairs });
 	assert_non_null(learn_pairs_find(&pairs, 0, 1));
 	assert_null(learn_pairs_find(&pairs, 0, 2));
 	learn_scores_init(&s, 5);
@@ -152,10 +152,10 @@ static void test_repeat(void **state)
 	h.first[0] = 40; /* a: days 40 … 100, three times */
 	h.last[1] = h.first[1] = 100 - 120;
 	learn_scores_init(&s, 3);
-	learn_repeat_score(learn_history_row(&h, 0), 2, &s);
+	learn_repeat_score(learn_history_row(&h, 0), 2, 0.9F, &s);
 	assert_int_equal(s.n, 2);
-	NEAR(s.score[0], 3 + LEARN_REPEAT_RECENT);
-	NEAR(s.score[1], 2 + LEARN_REPEAT_RECENT / 2);
+	NEAR(s.score[0], 3.9F);
+	NEAR(s.score[1], 2.45F);
 	NEAR(learn_repeat_gap(learn_history_row(&h, 0), 0), 30);
 	NEAR(learn_repeat_gap(learn_history_row(&h, 0), 1), -1); /* twice on one day */
 	NEAR(learn_repeat_gap(learn_history_row(&h, 0), 2), -1);
