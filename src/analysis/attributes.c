@@ -121,8 +121,7 @@ static uint32_t level_of(const struct attribute_levels *a, const json_t *data)
 }
 
 /*
- * Purchases and tenure come from the row, not from the card's totals: while measuring, the row is what is left after
- * hiding, and a total would tell what was hidden.
+ * Purchases and tenure are told_from the row: while measuring they are unknown, since they would tell what was hidden.
  */
 void attributes_of(const struct attribute_plan *p, int64_t age, const json_t *data, struct learn_row row,
 		   float *numeric, uint32_t *category)

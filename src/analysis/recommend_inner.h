@@ -7,6 +7,7 @@
 #include "model/product.h"
 
 #include <jansson.h>
+#include <pthread.h>
 
 #define TRAIN_CUSTOMERS 200000 /* evenly spread when there are more */
 #define LEVELS_MOST 64
@@ -36,6 +37,41 @@ struct attribute_plan {
 	uint32_t n_numbers;
 };
 
+/* Lists over all customers, made when they are asked for (recommend_lists.h). */
+struct likely_entry {
+	int64_t no; /* of the customer */
+	float score, probability;
+	enum learn_method method;
+};
+struct likely_list {
+	uint32_t product;
+	bool new_only;
+	struct likely_entry *entries; /* the likeliest first */
+	size_t n, cap;
+	int64_t customers; /* looked at */
+	double expected;   /* sum of the percentages of all of them */
+	uint64_t used;
+};
+struct week_entry {
+	uint32_t product;
+	double clients, expected, again, due;
+};
+struct week_list {
+	bool made;
+	struct week_entry *entries; /* by what is expected */
+	size_t n;
+	int64_t looked_at;
+	int32_t as_of; /* days since 1970 */
+};
+#define LIKELY_KEPT 16
+struct recommender_lists {
+	pthread_mutex_t lock; /* all of it, and while one is made */
+	struct likely_list likely[LIKELY_KEPT];
+	size_t n;
+	struct week_list week;
+	uint64_t clock;
+};
+
 struct recommender {
 	int64_t version;
 	struct card_set set;
@@ -46,6 +82,7 @@ struct recommender {
 	uint32_t trained_on; /* customers */
 	int64_t trained_at;
 	double seconds;
+	struct recommender_lists lists;
 	/* of the cache */
 	size_t bytes;
 	int refs;
@@ -90,6 +127,11 @@ const char *attribute_name(const struct attribute_plan *p, uint32_t i); /* numer
 bool recommend_serve(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 		     struct str customer, size_t limit, enum recommend_method method, struct arena *a,
 		     struct recommend_list *ret, struct recommender **ret_by, struct err *e);
+/* What a percentage speaks of: "next_purchase_day", "later", "same_basket". */
+const char *recommend_horizon(const struct learn_next *x);
+/* "why" and "why_parts" of an open object. */
+struct json_writer;
+void recommend_reasons_json(struct json_writer *w, const struct recommend_item *item);
 /* Reasons of one offer, into its why[]. */
 void recommend_why(const struct recommender *r, const struct recommend_input *in, const struct learn_offer *o,
 		   struct arena *a, struct recommend_item *ret);

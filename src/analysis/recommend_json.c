@@ -18,7 +18,7 @@ static double round4(double v)
 }
 
 /* What a percentage speaks of. */
-static const char *horizon(const struct learn_next *x)
+const char *recommend_horizon(const struct learn_next *x)
 {
 	switch (x->hide) {
 	case LEARN_HIDE_LATEST:
@@ -37,7 +37,7 @@ static void model_json(struct json_writer *w, const struct recommender *r, const
 	jw_open(w, '{');
 	jw_kv_cstr(w, "method", recommend_method_name(l->method));
 	jw_kv_cstr(w, "new_items", recommend_method_name(l->new_items));
-	jw_kv_cstr(w, "horizon", horizon(&r->next));
+	jw_kv_cstr(w, "horizon", recommend_horizon(&r->next));
 	jw_kv_id(w, "version", r->version);
 	jw_kv_time(w, "trained_at", r->trained_at);
 	jw_kv_i64(w, "customers", r->trained_on);
@@ -69,14 +69,8 @@ static void reason_json(struct json_writer *w, const struct recommend_reason *r)
 	jw_close(w, '}');
 }
 
-static void item_json(struct json_writer *w, const struct recommend_item *item)
+void recommend_reasons_json(struct json_writer *w, const struct recommend_item *item)
 {
-	jw_open(w, '{');
-	jw_kv_str(w, "product", item->name);
-	jw_kv_str(w, "code", item->code);
-	jw_kv_f64(w, "probability", round4(item->probability));
-	jw_kv_bool(w, "linked", item->linked);
-	jw_kv_bool(w, "repeat", item->owned);
 	jw_key(w, "why");
 	jw_open(w, '[');
 	for (size_t i = 0; i < item->n_why; i++)
@@ -87,6 +81,17 @@ static void item_json(struct json_writer *w, const struct recommend_item *item)
 	for (size_t i = 0; i < item->n_why; i++)
 		reason_json(w, &item->reasons[i]);
 	jw_close(w, ']');
+}
+
+static void item_json(struct json_writer *w, const struct recommend_item *item)
+{
+	jw_open(w, '{');
+	jw_kv_str(w, "product", item->name);
+	jw_kv_str(w, "code", item->code);
+	jw_kv_f64(w, "probability", round4(item->probability));
+	jw_kv_bool(w, "linked", item->linked);
+	jw_kv_bool(w, "repeat", item->owned);
+	recommend_reasons_json(w, item);
 	jw_close(w, '}');
 }
 
@@ -216,7 +221,7 @@ bool recommender_json(struct instance *inst, struct db *db, int64_t org, int64_t
 	figures_json(&w, &x->popularity_served);
 	jw_close(&w, '}');
 	jw_kv_cstr(&w, "held_out", learn_hide_name(x->hide));
-	jw_kv_cstr(&w, "horizon", horizon(x));
+	jw_kv_cstr(&w, "horizon", recommend_horizon(x));
 	methods_json(&w, x);
 	options_json(&w, x);
 	calibration_json(&w, x);

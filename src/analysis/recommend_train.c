@@ -80,6 +80,8 @@ static bool read_cards(struct db *db, struct recommender *r, struct learn_histor
 	struct reading d = { .r = r, .h = h, .attributes = attributes, .wanted = wanted };
 	learn_history_init(h, wanted, r->products.n ? (uint32_t)r->products.n : 0, 0);
 	learn_attributes_init(attributes, wanted, NUMERICS + r->plan.n_numbers, r->plan.n);
+	attributes->told_from = NUMERIC_PURCHASES;
+	attributes->told_n = NUMERICS - NUMERIC_PURCHASES;
 	h->n_customers = 0;
 	if (!customer_scan(db, &r->set, 0, r->set.customers, read_card, &d, e))
 		return false;
@@ -120,6 +122,7 @@ bool recommender_train(struct db *db, const struct card_set *set, const struct l
 	r->version = set->version;
 	r->set = *set;
 	r->arena = ARENA_INIT(PRODUCT_BYTES);
+	pthread_mutex_init(&r->lists.lock, NULL);
 	if (!train(db, r, watch, e)) {
 		recommender_free(r);
 		return false;
@@ -134,6 +137,10 @@ void recommender_free(struct recommender *r)
 		return;
 	learn_next_free(&r->next);
 	attribute_plan_free(&r->plan);
+	for (size_t i = 0; i < r->lists.n; i++)
+		free(r->lists.likely[i].entries);
+	free(r->lists.week.entries);
+	pthread_mutex_destroy(&r->lists.lock);
 	arena_free(&r->arena);
 	free(r);
 }

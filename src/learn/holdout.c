@@ -107,6 +107,11 @@ static void hide_one(struct filling *f, struct learn_row row, size_t which)
 	}
 }
 
+bool learn_holdout_asks(enum learn_hide how, uint32_t c)
+{
+	return how == LEARN_HIDE_LATEST || ((uint64_t)c * UINT64_C(0x9e3779b97f4a7c15) >> 62 & 1);
+}
+
 void learn_holdout_make(const struct learn_history *h, enum learn_hide how, struct learn_holdout *ret)
 {
 	uint64_t n = learn_history_entries(h);
@@ -122,10 +127,10 @@ void learn_holdout_make(const struct learn_history *h, enum learn_hide how, stru
 			hide_latest(&f, row);
 			break;
 		case LEARN_HIDE_NEWEST:
-			hide_one(&f, row, 0);
+			hide_one(&f, row, learn_holdout_asks(how, c) ? 0 : row.n);
 			break;
 		case LEARN_HIDE_ITEM:
-			hide_one(&f, row, row.n ? c % row.n : 0);
+			hide_one(&f, row, row.n && learn_holdout_asks(how, c) ? c % row.n : row.n);
 			break;
 		}
 		ret->rest.offset[c + 1] = f.rest;

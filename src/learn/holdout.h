@@ -3,7 +3,8 @@
  *
  * With days the latest day is hidden (of a product taken before as well, one time is taken off); customers with one day
  * stay whole. Lists without days lose their newest product. Where there is no order in time, or hardly anybody came
- * twice (baskets), item c mod n of customer c is hidden.
+ * twice (baskets), item c mod n of customer c is hidden. Of lists and baskets only every second customer (by a hash)
+ * loses something: were the newest of everybody gone, what comes last would never have been taken by anyone.
  */
 #pragma once
 
@@ -23,4 +24,6 @@ struct learn_holdout {
 /* listed: rows without days are in order of time all the same, newest first. */
 enum learn_hide learn_holdout_choose(const struct learn_history *h, bool listed);
 void learn_holdout_make(const struct learn_history *h, enum learn_hide how, struct learn_holdout *ret);
+/* Whether customer c is asked at all. */
+bool learn_holdout_asks(enum learn_hide how, uint32_t c);
 void learn_holdout_free(struct learn_holdout *o);

@@ -127,6 +127,7 @@ struct learn_wish {
 	size_t limit;    /* at most LEARN_CANDIDATES * 2 */
 	bool new_only;   /* nothing the customer has */
 	float min_times; /* owned products are offered when taken at least so often */
+	bool quick;      /* AUTO: by `listing` instead of the best, for going over all customers */
 };
 
 /* Most probable first; equal ones by popularity. Returns how many; ret has `limit` places. */

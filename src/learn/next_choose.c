@@ -75,16 +75,21 @@ static void choose_ease(struct measuring *m, const struct learn_history *rest)
 	learn_models_ease(rest, o, &m->x->models);
 }
 
+/* At least as good; softmax has many more weights than the others, so it must be better by more than chance. */
 static bool better(const struct learn_next *x, enum learn_method a, enum learn_method b)
 {
-	return learn_next_has(x, a) && learn_map(&x->validation[a]) > learn_map(&x->validation[b]);
+	const struct learn_figures *f = &x->validation[a];
+	double map = learn_map(f), least = learn_map(&x->validation[b]);
+	if (a == LEARN_METHOD_SOFTMAX)
+		return learn_next_has(x, a) && map > least + learn_map_error(f);
+	return map >= least;
 }
 
 static void choose_method(struct learn_next *x)
 {
 	x->new_items = x->listing = LEARN_METHOD_POPULARITY;
 	for (size_t i = 0; i < countof(learn_singles); i++) {
-		if (learn_singles[i] == LEARN_METHOD_REPEAT)
+		if (learn_singles[i] == LEARN_METHOD_REPEAT || learn_singles[i] == LEARN_METHOD_POPULARITY)
 			continue;
 		if (better(x, learn_singles[i], x->new_items))
 			x->new_items = learn_singles[i];

@@ -246,6 +246,8 @@ size_t learn_next_list(const struct learn_next *x, const struct learn_customer *
 	struct learn_ranked list[LEARN_CANDIDATES * 2];
 	size_t n = 0, found, limit = MIN(wish->limit, countof(list));
 	enum learn_method method = wish->method;
+	if (method == LEARN_METHOD_AUTO && wish->quick)
+		method = x->listing;
 	if (method == LEARN_METHOD_AUTO) /* without a history only metadata speak */
 		method = c->row.n || !c->numeric || x->new_items == LEARN_METHOD_SOFTMAX ? x->new_items
 											 : LEARN_METHOD_SIMILAR;

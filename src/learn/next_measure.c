@@ -1,6 +1,7 @@
 /* Choosing on one half of the customers, measuring on the other, calibrating on both. */
 #include "learn/next_measuring.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define ANSWERS_MOST 4096
@@ -21,12 +22,17 @@ bool learn_half_has(const struct learn_question *q, enum half half)
 	return half == EVERYBODY || half_of(q->who) == half;
 }
 
-static struct learn_customer customer_of(const struct measuring *m, const struct learn_question *q)
+/* Until the next call. */
+static struct learn_customer customer_of(struct measuring *m, const struct learn_question *q)
 {
 	const struct learn_attributes *a = m->attributes;
 	struct learn_customer r = { .row = q->row, .self = q->who };
 	if (a) {
-		r.numeric = a->numeric + (size_t)q->who * a->n_numeric;
+		for (uint32_t k = 0; k < MIN(a->n_numeric, (uint32_t)LEARN_ATTRIBUTES); k++) {
+			bool told = k >= a->told_from && k < a->told_from + a->told_n;
+			m->numeric[k] = told ? NAN : a->numeric[(size_t)q->who * a->n_numeric + k];
+		}
+		r.numeric = m->numeric;
 		r.category = a->category + (size_t)q->who * a->n_category;
 	}
 	return r;

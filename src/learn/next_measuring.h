@@ -18,8 +18,9 @@ struct measuring {
 	const struct learn_attributes *attributes;
 	struct learn_next_work work;
 	struct answers by_method[LEARN_METHODS];
-	uint32_t *wanted;             /* scratch: ANSWERS_MOST */
-	struct learn_outcome *chosen; /* scratch for calibration */
+	float numeric[LEARN_ATTRIBUTES]; /* of the customer asked now */
+	uint32_t *wanted;                /* scratch: ANSWERS_MOST */
+	struct learn_outcome *chosen;    /* scratch for calibration */
 };
 
 #define LEARN_SINGLES 7

@@ -32,16 +32,26 @@ static void ask_list(struct choosing *c, uint32_t who, struct learn_row row)
 	}
 }
 
+static size_t list_questions(const struct learn_history *h)
+{
+	size_t n = 0;
+	for (uint32_t c = 0; c < h->n_customers; c++)
+		n += learn_holdout_asks(LEARN_HIDE_NEWEST, c) ? learn_history_row(h, c).n + 1 : 0;
+	return n;
+}
+
 void learn_questions_make(const struct learn_history *h, const struct learn_holdout *o, size_t most,
 			  struct learn_questions *ret)
 {
 	bool lists = o->how == LEARN_HIDE_NEWEST;
-	size_t all = lists ? (size_t)learn_history_entries(h) + h->n_customers : o->n_measured;
+	size_t all = lists ? list_questions(h) : o->n_measured;
 	*ret = (struct learn_questions){ 0 };
 	size_t want = MIN(all, most);
 	struct choosing c = { ret, all ? all : 1, want, 0 };
 	ret->items = mem_array(c.want ? c.want : 1, sizeof *ret->items);
 	for (uint32_t who = 0; who < h->n_customers; who++) {
+		if (!learn_holdout_asks(o->how, who))
+			continue;
 		if (lists) {
 			ask_list(&c, who, learn_history_row(h, who));
 			continue;

@@ -9,7 +9,7 @@
 void learn_attributes_init(struct learn_attributes *a, uint32_t n_customers, uint32_t n_numeric, uint32_t n_category)
 {
 	size_t n = n_customers ? n_customers : 1;
-	*a = (struct learn_attributes){ n_customers, n_numeric, n_category, NULL, NULL };
+	*a = (struct learn_attributes){ .n_customers = n_customers, .n_numeric = n_numeric, .n_category = n_category };
 	a->numeric = mem_array(n * MAX(n_numeric, 1U), sizeof *a->numeric);
 	a->category = mem_array(n * MAX(n_category, 1U), sizeof *a->category);
 	for (size_t i = 0; i < n * n_numeric; i++)

@@ -23,6 +23,9 @@ struct learn_attributes {
 	uint32_t n_numeric, n_category; /* together at most LEARN_ATTRIBUTES */
 	float *numeric;                 /* customer × numeric; NAN = unknown */
 	uint32_t *category;             /* customer × category; LEARN_CATEGORY_NONE = unknown */
+	/* Numbers that are computed from the whole row (how much was taken): they would tell what is hidden, so they
+	 * are unknown while measuring. */
+	uint32_t told_from, told_n;
 };
 
 void learn_attributes_init(struct learn_attributes *a, uint32_t n_customers, uint32_t n_numeric, uint32_t n_category);

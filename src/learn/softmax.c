@@ -40,6 +40,8 @@ static void plan(struct learn_softmax *x, const struct learn_attributes *a)
 	x->n_features = 1 + x->n_products;
 	x->n_numeric = a ? a->n_numeric : 0;
 	x->n_category = a ? a->n_category : 0;
+	x->told_from = a ? a->told_from : 0;
+	x->told_n = a ? a->told_n : 0;
 	for (uint32_t k = 0; k < x->n_numeric; k++) {
 		find_cuts(x, a, k);
 		x->n_features += LEARN_SOFTMAX_BINS;
@@ -65,7 +67,8 @@ static size_t features_of(const struct learn_softmax *x, struct learn_row row, c
 		ret[n++] = 1 + row.product[i];
 	for (uint32_t k = 0; k < x->n_numeric; k++, at += LEARN_SOFTMAX_BINS) {
 		uint32_t bin = 0;
-		if (!numeric || isnan(numeric[k]))
+		bool told = k >= x->told_from && k < x->told_from + x->told_n;
+		if (!numeric || told || isnan(numeric[k]))
 			continue;
 		while (bin < x->n_cuts[k] && numeric[k] >= x->cut[k][bin])
 			bin++;
@@ -133,26 +136,34 @@ static void learn_one(struct training *t, struct learn_row known, const float *n
 	}
 }
 
-/* The row without entry i: the others, or those older. Arrays of scratch have LEARN_SOFTMAX_PRODUCTS places. */
-static struct learn_row without(struct learn_row row, size_t i, enum learn_pairs_order order, uint32_t *scratch)
+/* The row's entries from `from` on, but for entry i. scratch has LEARN_SOFTMAX_PRODUCTS places. */
+static struct learn_row without(struct learn_row row, size_t i, size_t from, uint32_t *scratch)
 {
 	struct learn_row known = { .product = scratch };
-	for (size_t k = 0; k < row.n; k++) {
-		if (k != i && (order == LEARN_PAIRS_TOGETHER || k > i))
+	for (size_t k = from; k < row.n; k++) {
+		if (k != i)
 			scratch[known.n++] = row.product[k];
 	}
 	return known;
 }
 
-static void learn_customer(struct training *t, const struct learn_history *h, const struct learn_attributes *a,
-			   uint32_t c, enum learn_pairs_order order)
+/* Returns how many examples the customer gave. */
+static uint64_t learn_customer(struct training *t, const struct learn_history *h, const struct learn_attributes *a,
+			       uint32_t c, enum learn_pairs_order order)
 {
 	struct learn_row row = learn_history_row(h, c);
 	uint32_t scratch[LEARN_SOFTMAX_PRODUCTS];
 	const float *numeric = a ? a->numeric + (size_t)c * a->n_numeric : NULL;
 	const uint32_t *category = a ? a->category + (size_t)c * a->n_category : NULL;
-	for (size_t i = 0; i < row.n; i++)
-		learn_one(t, without(row, i, order, scratch), numeric, category, row.product[i]);
+	uint64_t n = 0;
+	for (size_t i = 0; i < row.n; i++) {
+		/* In time: whatever is older may be all that is known, from the next older one on to nothing. */
+		size_t first = order == LEARN_PAIRS_TOGETHER ? 0 : i + 1,
+		       last = order == LEARN_PAIRS_TOGETHER ? 0 : row.n;
+		for (size_t from = first; from <= last; from++, n++)
+			learn_one(t, without(row, i, from, scratch), numeric, category, row.product[i]);
+	}
+	return n;
 }
 
 void learn_softmax_train(const struct learn_history *h, const struct learn_attributes *attributes,
@@ -168,11 +179,10 @@ void learn_softmax_train(const struct learn_history *h, const struct learn_attri
 	ret->weight = mem_zalloc(n * sizeof *ret->weight);
 	/* Customers in steps of a number that shares no divisor with their count: each once, neighbours far apart. */
 	uint64_t step = UINT64_C(2654435761) /* a prime */, all = h->n_customers, used = 0;
-	uint64_t most = MIN(entries, (uint64_t)EXAMPLES) * EPOCHS;
+	uint64_t most = (uint64_t)EXAMPLES * EPOCHS;
 	for (uint64_t k = 0; used < most && k < all * EPOCHS; k++) {
 		uint32_t c = (uint32_t)(k % all * (step % all) % all);
-		used += learn_history_row(h, c).n;
-		learn_customer(&t, h, attributes, c, order);
+		used += learn_customer(&t, h, attributes, c, order);
 	}
 	free(t.squares);
 }

@@ -19,6 +19,7 @@
 struct learn_softmax {
 	uint32_t n_products, n_features; /* no features: not trained */
 	uint32_t n_numeric, n_category;
+	uint32_t told_from, told_n; /* numbers that are not looked at: they tell of the row */
 	uint32_t n_cuts[LEARN_ATTRIBUTES];
 	float cut[LEARN_ATTRIBUTES][LEARN_SOFTMAX_BINS - 1];
 	uint32_t levels[LEARN_ATTRIBUTES]; /* of each category */
