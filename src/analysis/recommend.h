@@ -47,6 +47,7 @@ bool recommend_method_parse(struct str s, enum recommend_method *ret);
 enum recommend_reason_kind {
 	REASON_ALSO,    /* count of `of` clients who took `had` took this as well */
 	REASON_THEN,    /* the same, afterwards */
+	REASON_BOTH,    /* count of `of` clients who took `had` and `too` took this */
 	REASON_REPEAT,  /* took it count times, about every `days` days, last on `last_day` */
 	REASON_SIMILAR, /* count of the `of` clients most like this one have it */
 	REASON_POPULAR, /* count of `of` clients have it */
@@ -58,6 +59,7 @@ struct recommend_reason {
 	int64_t days;     /* 0 = not known */
 	int32_t last_day; /* since 1970-01-01; meaningful when days is */
 	struct str had;   /* name of a product; p NULL = none */
+	struct str too;   /* of another one, REASON_BOTH only */
 };
 
 struct recommend_item {

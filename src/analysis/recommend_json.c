@@ -50,11 +50,13 @@ static void model_json(struct json_writer *w, const struct recommender *r, const
 
 static void reason_json(struct json_writer *w, const struct recommend_reason *r)
 {
-	static const char *const kinds[] = { "also", "then", "repeat", "similar", "popular", "linked" };
+	static const char *const kinds[] = { "also", "then", "both", "repeat", "similar", "popular", "linked" };
 	jw_open(w, '{');
 	jw_kv_cstr(w, "kind", kinds[r->kind]);
 	if (r->had.p)
 		jw_kv_str(w, "had", r->had);
+	if (r->too.p)
+		jw_kv_str(w, "too", r->too);
 	if (r->count)
 		jw_kv_i64(w, "count", r->count);
 	if (r->of)

@@ -9,9 +9,9 @@
 
 #include "analysis/recommend.h"
 
-#define LIKELY_MOST 10000  /* customers of one product's list */
+#define LIKELY_MOST 10000    /* customers of one product's list */
 #define WEEK_CUSTOMERS 10000 /* whose lists are looked at, evenly spread; more are estimated from them */
-#define WEEK_OFFERS 5      /* of each customer's list */
+#define WEEK_OFFERS 5        /* of each customer's list */
 
 struct likely_customer {
 	struct str id, name;

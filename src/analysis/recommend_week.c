@@ -4,9 +4,9 @@
 #include "analysis/recommend_inner.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "learn/repeat.h"
 #include "json/read.h"
 #include "json/write.h"
-#include "learn/repeat.h"
 
 #include <math.h>
 #include <stdlib.h>

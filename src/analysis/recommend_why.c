@@ -23,6 +23,23 @@ static struct str name_of(const struct recommender *r, uint32_t product)
 	return product < r->products.n ? r->products.items[product].name : STR("");
 }
 
+/* Two products that speak for it together, where they say more than each alone. */
+static void say_both(const struct recommender *r, struct learn_row row, uint32_t product, struct arena *a,
+		     struct recommend_item *item)
+{
+	const struct learn_both *both;
+	const struct learn_pair *rule = learn_triples_find(&r->next.models.triples, row, product, &both);
+	if (!rule || rule->count < RULE_CLIENTS || (double)rule->score < RULE_SHARE)
+		return;
+	struct str had = name_of(r, both->a), too = name_of(r, both->b), takes = name_of(r, product);
+	struct recommend_reason reason = {
+		.kind = REASON_BOTH, .count = rule->count, .of = both->customers, .had = had, .too = too
+	};
+	say(item, &reason,
+	    arena_printf(a, "%u of %u clients who took " SAY_NAME " and " SAY_NAME " took " SAY_NAME, rule->count,
+			 both->customers, STR_ARG(had), STR_ARG(too), STR_ARG(takes)));
+}
+
 /* The two products of the customer that speak for it most. */
 static void say_rules(const struct recommender *r, struct learn_row row, uint32_t product, struct arena *a,
 		      struct recommend_item *item)
@@ -111,6 +128,7 @@ void recommend_why(const struct recommender *r, const struct recommend_input *in
 	}
 	size_t near = MIN(r->next.models.similar.options.neighbours, r->next.models.similar.refs.n_customers);
 	say_similar(r, o, near, a, ret);
+	say_both(r, in->customer.row, o->product, a, ret);
 	say_rules(r, in->customer.row, o->product, a, ret);
 	if (ret->n_why < 2)
 		say_popular(r, o->product, a, ret);

@@ -248,9 +248,11 @@ size_t learn_next_list(const struct learn_next *x, const struct learn_customer *
 	enum learn_method method = wish->method;
 	if (method == LEARN_METHOD_AUTO && wish->quick)
 		method = x->listing;
-	if (method == LEARN_METHOD_AUTO) /* without a history only metadata speak */
-		method = c->row.n || !c->numeric || x->new_items == LEARN_METHOD_SOFTMAX ? x->new_items
-											 : LEARN_METHOD_SIMILAR;
+	if (method == LEARN_METHOD_AUTO)
+		method = x->new_items;
+	/* Without a history only metadata speak, and where there are none the plain list. */
+	if (wish->method == LEARN_METHOD_AUTO && !c->row.n && method != LEARN_METHOD_SOFTMAX)
+		method = c->numeric && !wish->quick ? LEARN_METHOD_SIMILAR : LEARN_METHOD_POPULARITY;
 	if (method != LEARN_METHOD_REPEAT) {
 		found = learn_next_rank(x, c, method, c->row, limit, w, list);
 		n = learn_rank_fill(&x->models.popularity, c->row, limit, list, found);

@@ -111,6 +111,12 @@ static void measure(struct measuring *m, enum learn_method method)
 	learn_measure_figures(m, method);
 }
 
+/* Whether the method says anything of somebody who has taken nothing yet. */
+static bool knows_strangers(enum learn_method method)
+{
+	return method == LEARN_METHOD_SIMILAR || method == LEARN_METHOD_SOFTMAX || method == LEARN_METHOD_POPULARITY;
+}
+
 /* On the customers of one half, or on EVERYBODY. */
 static void calibrate(struct measuring *m, enum learn_method method, enum half half)
 {
@@ -119,7 +125,8 @@ static void calibrate(struct measuring *m, enum learn_method method, enum half h
 	for (size_t i = 0; i < m->questions.n; i++) {
 		const struct learn_question *q = &m->questions.items[i];
 		const struct learn_ranked *list = a->list + i * LEARN_CANDIDATES;
-		for (size_t k = 0; k < MIN((size_t)a->n[i], (size_t)LEARN_CALIBRATED) && learn_half_has(q, half); k++)
+		bool counts = learn_half_has(q, half) && (q->row.n || knows_strangers(method));
+		for (size_t k = 0; k < MIN((size_t)a->n[i], (size_t)LEARN_CALIBRATED) && counts; k++)
 			m->chosen[n++] =
 				(struct learn_outcome){ list[k].score, learn_question_answered(q, list[k].product) };
 	}

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/utf8.h"
 #include "db/db.h"
 #include "model/audit.h"
 #include "model/caller.h"
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #define LIMIT_CODE_BYTES 500
+#define SHOWN_BYTES 200 /* of a code in a message */
 
 bool link_load(struct db *db, int64_t org, int64_t dataset, struct arena *a, struct link_list *ret, struct err *e)
 {
@@ -58,54 +60,81 @@ static size_t first_of(const struct link *sorted, size_t n, struct str from)
 
 enum mark { UNSEEN, OPEN, CLOSED };
 
-/* Follows the links from `start` depth first, without recursion; true when it comes back to one it is still on. */
-static bool runs_in_circle(const struct link *sorted, size_t n, size_t start, enum mark *marks, size_t *stack,
-			   size_t *next)
+struct walk {
+	const struct link *sorted;
+	size_t n;
+	enum mark *marks; /* of the first link of each product */
+	size_t *stack, *next;
+};
+
+/* Follows the links from `start` depth first, without recursion; the link that comes back to a product it is still on,
+ * or n. */
+static size_t circle_from(struct walk *w, size_t start)
 {
 	size_t depth = 0;
-	stack[depth++] = start;
-	marks[start] = OPEN;
-	next[start] = start;
+	w->stack[depth++] = start;
+	w->marks[start] = OPEN;
+	w->next[start] = start;
 	while (depth) {
-		size_t at = stack[depth - 1], i = next[at];
-		if (i >= n || !str_eq(sorted[i].from, sorted[at].from)) {
-			marks[at] = CLOSED;
+		size_t at = w->stack[depth - 1], i = w->next[at];
+		if (i >= w->n || !str_eq(w->sorted[i].from, w->sorted[at].from)) {
+			w->marks[at] = CLOSED;
 			depth--;
 			continue;
 		}
-		next[at] = i + 1;
-		size_t to = first_of(sorted, n, sorted[i].to);
-		if (to >= n || !str_eq(sorted[to].from, sorted[i].to) || marks[to] == CLOSED)
+		w->next[at] = i + 1;
+		size_t to = first_of(w->sorted, w->n, w->sorted[i].to);
+		if (to >= w->n || !str_eq(w->sorted[to].from, w->sorted[i].to) || w->marks[to] == CLOSED)
 			continue;
-		if (marks[to] == OPEN)
-			return true;
-		marks[to] = OPEN;
-		next[to] = to;
-		stack[depth++] = to;
+		if (w->marks[to] == OPEN)
+			return i;
+		w->marks[to] = OPEN;
+		w->next[to] = to;
+		w->stack[depth++] = to;
 	}
-	return false;
+	return w->n;
 }
 
-static bool has_cycle(const struct link *sorted, size_t n)
+/* The place in `sorted` of a link that closes a circle, or n. */
+static size_t find_circle(const struct link *sorted, size_t n)
 {
-	enum mark *marks = mem_zalloc((n ? n : 1) * sizeof *marks);
-	size_t *stack = mem_array(n ? n : 1, sizeof *stack), *next = mem_array(n ? n : 1, sizeof *next);
-	bool cycle = false;
-	for (size_t i = 0; i < n && !cycle; i++) {
+	size_t all = n ? n : 1, found = n;
+	struct walk w = { sorted, n, mem_zalloc(all * sizeof *w.marks), mem_array(all, sizeof *w.stack),
+			  mem_array(all, sizeof *w.next) };
+	for (size_t i = 0; i < n && found == n; i++) {
 		bool is_first = i == 0 || !str_eq(sorted[i].from, sorted[i - 1].from);
-		if (is_first && marks[i] == UNSEEN)
-			cycle = runs_in_circle(sorted, n, i, marks, stack, next);
+		if (is_first && w.marks[i] == UNSEEN)
+			found = circle_from(&w, i);
 	}
-	free(marks);
-	free(stack);
-	free(next);
-	return cycle;
+	free(w.marks);
+	free(w.stack);
+	free(w.next);
+	return found;
 }
 
-bool link_check(const struct link_list *l, struct err *e)
+/* Names are cut, so that both fit into a message. */
+static struct str shown(struct str code)
 {
-	if (l->n > LIMIT_LINKS)
-		return err_field(e, ERR_VALUE, "items", "at most %d links", LIMIT_LINKS);
+	return str_n(code.p, utf8_valid_prefix(str_n(code.p, MIN(code.n, (size_t)SHOWN_BYTES))));
+}
+
+/* Refuses the pair, naming it and its place in the list. */
+static bool refuse(const struct link_list *l, const struct link *pair, const char *why, struct err *e)
+{
+	char field[40] = "items";
+	size_t at = l->n;
+	while (at > 0 && by_pair(&l->items[at - 1], pair) != 0) /* of two the later one */
+		at--;
+	if (at > 0)
+		snprintf(field, sizeof field, "items[%zu]", at - 1);
+	struct str from = shown(pair->from), to = shown(pair->to);
+	return err_field(e, ERR_VALUE, field,
+			 "\xe2\x80\x9c%.*s\xe2\x80\x9d \xe2\x86\x92 \xe2\x80\x9c%.*s\xe2\x80\x9d: %s", STR_ARG(from),
+			 STR_ARG(to), why);
+}
+
+static bool check_each(const struct link_list *l, struct err *e)
+{
 	for (size_t i = 0; i < l->n; i++) {
 		const struct link *x = &l->items[i];
 		char field[40];
@@ -113,22 +142,31 @@ bool link_check(const struct link_list *l, struct err *e)
 		if (!x->from.n || !x->to.n || x->from.n > LIMIT_CODE_BYTES || x->to.n > LIMIT_CODE_BYTES)
 			return err_field(e, ERR_VALUE, field, "a link needs two product codes");
 		if (str_eq(x->from, x->to))
-			return err_field(e, ERR_VALUE, field, "a product cannot be linked to itself");
+			return refuse(l, x, "a product cannot be linked to itself", e);
 	}
-	struct link *sorted = mem_array(l->n ? l->n : 1, sizeof *sorted);
-	if (l->n)
-		memcpy(sorted, l->items, l->n * sizeof *sorted);
-	qsort(sorted, l->n, sizeof *sorted, by_pair);
-	bool twice = false;
-	for (size_t i = 1; i < l->n && !twice; i++)
-		twice = by_pair(&sorted[i - 1], &sorted[i]) == 0;
-	bool cycle = !twice && has_cycle(sorted, l->n);
-	free(sorted);
-	if (twice)
-		return err_field(e, ERR_VALUE, "items", "the same link is there twice");
-	if (cycle)
-		return err_field(e, ERR_VALUE, "items", "the links run in a circle");
 	return true;
+}
+
+bool link_check(const struct link_list *l, struct err *e)
+{
+	if (l->n > LIMIT_LINKS)
+		return err_field(e, ERR_VALUE, "items", "at most %d links", LIMIT_LINKS);
+	if (!l->n)
+		return true;
+	if (!check_each(l, e))
+		return false;
+	struct link *sorted = mem_array(l->n, sizeof *sorted);
+	memcpy(sorted, l->items, l->n * sizeof *sorted);
+	qsort(sorted, l->n, sizeof *sorted, by_pair);
+	bool good = true;
+	for (size_t i = 1; i < l->n && good; i++)
+		good = by_pair(&sorted[i - 1], &sorted[i]) != 0 ||
+		       refuse(l, &sorted[i], "the same link is there twice", e);
+	size_t circle = good ? find_circle(sorted, l->n) : l->n;
+	if (circle < l->n)
+		good = refuse(l, &sorted[circle], "with this link they run in a circle", e);
+	free(sorted);
+	return good;
 }
 
 static bool insert_all(struct db *db, int64_t dataset, const struct link_list *l, struct err *e)

@@ -24,7 +24,7 @@ struct link_list {
 };
 
 bool link_load(struct db *db, int64_t org, int64_t dataset, struct arena *a, struct link_list *ret, struct err *e);
-/* ERR_VALUE naming the row: self-link, double, cycle. Pure. */
+/* ERR_VALUE naming the pair and its row: self-link, double, circle. Pure. */
 bool link_check(const struct link_list *l, struct err *e);
 /* Replaces the whole table, with an audit row. */
 bool link_replace(struct db *db, const struct caller *by, int64_t dataset, const struct link_list *l, struct err *e);

@@ -48,10 +48,10 @@ def test_shape(shared_client, shop):
         assert list(item) == ["product", "code", "probability", "linked", "repeat", "why", "why_parts"]
         assert len(item["why_parts"]) == len(item["why"])
         for sentence, part in zip(item["why"], item["why_parts"]):
-            assert part["kind"] in ("also", "then", "repeat", "similar", "popular", "linked")
+            assert part["kind"] in ("also", "then", "both", "repeat", "similar", "popular", "linked")
             for number in ("count", "of", "days"):  # the same figures, for those who say it in another language
                 assert number not in part or f"{part[number]} " in sentence.replace(",", " ") + " "
-            assert part.get("had", "") in sentence and part.get("last", "") in sentence
+            assert part.get("had", "") in sentence and part.get("too", "") in sentence and part.get("last", "") in sentence
         assert 0 <= item["probability"] <= 1 and 1 <= len(item["why"]) <= 3
     chances = [i["probability"] for i in got["items"]]
     assert chances == sorted(chances, reverse=True)
@@ -145,6 +145,39 @@ def test_wrong_links(shared_client, shop, items):
     assert answer.status_code == 422, answer.text
     assert [(i["from"], i["to"]) for i in shared_client.get(path(shop, "links")).json()["items"]] == [("tea", "kettle")]
     shared_client.put(path(shop, "links"), json={"items": []})
+
+
+@pytest.mark.parametrize("pairs, field, named", [
+    ([("a", "b"), ("tea", "tea")], "items[1]", ["tea"]),
+    ([("a", "b"), ("tea", "sugar"), ("a", "b")], "items[2]", ["a", "b"]),
+    ([("tea", "sugar"), ("sugar", "Молоко")] + [("Молоко", "tea")], None, ["→"]),
+    ([("é" * 240, "b"), ("b", "é" * 240)], None, ["é" * 90, "b"]),
+])
+def test_refused_pair_is_named(shared_client, shop, pairs, field, named):
+    answer = shared_client.put(path(shop, "links"), json={"items": [{"from": f, "to": t} for f, t in pairs]})
+    error = answer.json()["error"]
+    assert answer.status_code == 422 and all(n in error["message"] for n in named), error
+    assert error["field"] == field if field else error["field"] in [f"items[{i}]" for i in range(len(pairs))]
+    row = pairs[int(error["field"][6:-1])]
+    assert row[0][:90] in error["message"] and row[1][:90] in error["message"]
+
+
+def test_reasons_of_two_products(client):
+    """Cake follows bread and tea together, not either of them alone; the reason says so."""
+    chance = random.Random(9)
+    rows = ["customer_id,order_id,date,product,quantity,price"]
+    for c in range(1, 601):
+        goods = {1: ["bread"], 2: ["tea"], 0: ["bread", "tea"]}[c % 3]
+        rows += [f"{c},{c},2024-01-{1 + c % 28:02d},{g},1,2" for g in goods]
+        if chance.random() < (0.8 if c % 3 == 0 else 0.05):
+            rows.append(f"{c},{1000 + c},2024-03-{1 + c % 28:02d},cake,1,2")
+    rows += [f"900,{n},2024-02-01,{g},1,2" for n, g in enumerate(("bread", "tea"))]
+    made = load(client, ("cake.csv", ("\n".join(rows) + "\n").encode()), name="cake")
+    cake = next(i for i in offers(client, made, 900)["items"] if i["product"] == "cake")
+    part = cake["why_parts"][[p["kind"] for p in cake["why_parts"]].index("both")]
+    assert {part["had"], part["too"]} == {"bread", "tea"} and part["of"] == 201 and 140 < part["count"] < 175
+    assert f"{part['count']} of 201 clients who took “{part['had']}” and “{part['too']}” took “cake”" in cake["why"]
+    assert cake["probability"] > 0.5 and len(cake["why"]) <= 3
 
 
 def test_long_chain_is_no_circle(shared_client, shop):

@@ -55,8 +55,9 @@ export interface Visit {
   seconds_on_site?: number | null
 }
 export interface Reason {
-  kind: 'also' | 'then' | 'repeat' | 'similar' | 'popular' | 'linked'
+  kind: 'also' | 'then' | 'both' | 'repeat' | 'similar' | 'popular' | 'linked'
   had?: string
+  too?: string
   count?: number
   of?: number
   days?: number

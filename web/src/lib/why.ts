@@ -12,6 +12,8 @@ export function why(r: Reason): string {
       return t('why.also', { n, of, had: r.had ?? '' })
     case 'then':
       return t('why.then', { n, of, had: r.had ?? '' })
+    case 'both':
+      return t('why.both', { n, of, had: r.had ?? '', too: r.too ?? '' })
     case 'similar':
       return t('why.similar', { n, of })
     case 'popular':
