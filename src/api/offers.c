@@ -88,7 +88,7 @@ static const struct route_param likely_params[] = {
 	{ "new_only", ROUTE_PARAM_BOOL, "Without those who have it already." },
 };
 static const struct route_param export_params[] = {
-	{ "format", ROUTE_PARAM_STR, "csv (unless said) or xlsx." },
+	TABLE_FILE_PARAM,
 	{ "limit", ROUTE_PARAM_I64, "How many customers, 1 to 10000; 10000 unless said." },
 	{ "new_only", ROUTE_PARAM_BOOL, "Without those who have it already." },
 };
