@@ -103,6 +103,7 @@ static const struct route routes[] = {
 	  .permission = PERM_CUSTOMER_LIST,
 	  .query = likely_params,
 	  .n_query = countof(likely_params),
+	  .answer = "LikelyCustomers",
 	  .summary = "The customers most likely to take a product, with percentages and reasons." },
 	{ .method = "GET",
 	  .path = "/api/v1/datasets/{id}/products/{product}/customers/export",
@@ -119,6 +120,7 @@ static const struct route routes[] = {
 	  .permission = PERM_CUSTOMER_LIST,
 	  .query = week_params,
 	  .n_query = countof(week_params),
+	  .answer = "WeekOffers",
 	  .summary = "What to offer this week: products by how many customers are expected to take them." },
 };
 const struct resource offers_resource = { "next products", "Next products of a customer", routes, countof(routes) };

@@ -37,11 +37,16 @@ const struct json_shape api_shapes[] = {
 		      "products:[TakenProduct] other:any" },
 	{ "Purchase", "product:text? code:text? amount:Money~ quantity:number~ at:text? invoice:text? left_out:text?" },
 	{ "Activity", "at:text?~ visits:number?~ newsletter_opened:bool?~ ad_clicks:number?~ seconds_on_site:number?~" },
-	{ "Reason", "kind:text had:text~ count:integer~ of:integer~ days:integer~ last:text~" },
+	{ "Reason", "kind:text had:text~ too:text~ count:integer~ of:integer~ days:integer~ last:text~" },
 	{ "Offer", "product:text code:text probability:number? linked:bool repeat:bool why:[text] why_parts:[Reason]" },
-	{ "Model", "method:text new_items:text trained_at:time customers:integer products:integer hit_rate_at_10:number "
+	{ "Model", "method:text new_items:text horizon:text version:id trained_at:time customers:integer products:integer hit_rate_at_10:number "
 		   "map_at_7:number calibrated:bool" },
 	{ "Offers", "customer:text name:text items:[Offer] model:Model" },
+	{ "LikelyCustomer", "id:text name:text probability:number repeat:bool purchases:integer why:[text] why_parts:[Reason]" },
+	{ "LikelyCustomers", "items:[LikelyCustomer] product:text code:text customers:integer expected:number next:text? "
+			     "total:integer" },
+	{ "WeekOffer", "product:text code:text clients:integer expected:number again:integer due:integer" },
+	{ "WeekOffers", "as_of:text customers:integer looked_at:integer offers_each:integer horizon:text items:[WeekOffer]" },
 	{ "Repeat", "customers:integer rate:number several_products:integer" },
 	{ "Month", "month:text purchases:integer new_buyers:integer~ revenue:Money~" },
 	{ "Year", "year:text purchases:integer new_buyers:integer~ revenue:Money~" },
