@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 import { accessibility, screens, settle, sideways } from './browser.mjs'
-import { equal, test } from './harness.mjs'
+import { equal, ok, test } from './harness.mjs'
 
 const pages = (id) => [
   ['home', '/'], ['customers', '/customers'], ['customer', '/customers/2987'], ['edit', '/customers/2987/edit'], ['data', '/data'], ['check', `/data/${id}`],
@@ -51,52 +51,47 @@ test('what only the bank has: backups and organisations', async (w) => {
   }
 }, 120)
 
-test('sign-in and the first page of an organisation without data', async (w) => {
-  for (const [name, options] of [['desk', {}], ['phone', { width: 360, height: 740, ...phone }]]) {
+test('the sign-in page, on a desk and on a phone', async (w) => {
+  for (const [name, options] of [['desk', {}], ['desk-dark', { dark: true }], ['phone', { width: 360, height: 740, ...phone }]]) {
     const page = await w.guest({ ...options, language: 'en' })
     await page.goto('/')
     await page.waitForSelector('#email')
     await settle(page)
     await page.screenshot({ path: path.join(screens, `sign-in-${name}.png`) })
-    equal(await accessibility(page), [], 'axe on the sign-in page')
-    equal(await sideways(page) > 0, false, 'sideways')
+    await both(page, 'the sign-in page')
   }
 })
 
-const people = (n, bump) => ['id,full_name,phone,points,city', ...Array.from({ length: n }, (_, i) => `C${100 + i},${['Anna Nowak', 'Jan Kowalski', 'Ewa Zielińska'][i % 3]},+4860010${1000 + i},${i % 7 ? i * 10 : i * 10 + bump},${['Kraków', 'Gdańsk', 'Łódź'][i % 3]}`)].join('\n') + '\nC9999,Lech Wrona,+48600999999,12 or so,Opole\n'
-
-test('a version that waits to be checked: desk and phone, four languages', async (w) => {
-  const origin = { headers: { Origin: w.program.url } }
-  const client = (await w.as('admin@shop.example')).context().request
-  const send = async (path, n, bump, more) => {
-    const answer = await client.post(path, { ...origin, multipart: { confirm: 'later', file: { name: 'loyalty.csv', mimeType: 'text/csv', buffer: Buffer.from(people(n, bump)) }, ...more } })
-    const { dataset, job } = await answer.json()
-    for (;;) {
-      const now = await (await client.get(`/api/v1/jobs/${job.id}`)).json()
-      if (now.ended_at) return [dataset.id, now.result.number]
-      await new Promise((wait) => setTimeout(wait, 100))
-    }
-  }
-  const [id, first] = await send('/api/v1/datasets', 40, 0)
-  const looks = [['en-desk', {}], ['ru-phone', { width: 360, height: 740, language: 'ru', ...phone }], ['pl-desk-dark', { dark: true, language: 'pl' }], ['mk-phone', { width: 360, height: 740, language: 'mk', ...phone }]]
-  const walkAll = async (what, version) => {
-    for (const [name, options] of looks) {
-      const page = await w.as('admin@shop.example', { ...options, to: `/data/${id}/versions/${version}` })
+test('an organisation without data: every page says what to do first', async (w) => {
+  const bank = await w.as('admin@bank.example')
+  const ask = async (to, data) => (await bank.context().request.post(to, { data, headers: { Origin: w.program.url } })).json()
+  const { org } = await ask('/api/v1/orgs', { name: 'Nova Banka' })
+  const { invitation } = await ask('/api/v1/users', { email: 'first@nova.example', role: 'admin', org: org.id })
+  await ask('/api/v1/invitation', { token: invitation.token, password: 'first day at work' })
+  w.program.people['first@nova.example'] = 'first day at work'
+  for (const [name, options] of [['en-desk-light', {}], ['en-phone-dark', { width: 360, height: 740, dark: true, ...phone }]]) {
+    const page = await w.as('first@nova.example', options)
+    for (const [what, to, said] of [['home', '/', 'Nothing here yet'], ['customers', '/customers', 'No customers yet'], ['data', '/data', 'No data sets yet'], ['links', '/links', ''], ['customer', '/customers/7', 'No customers yet'], ['work', '/admin?tab=jobs', 'No work now']]) {
+      await page.goto(to)
       await settle(page)
-      await page.screenshot({ path: path.join(screens, `${what}-${name}.png`) })
-      await page.screenshot({ path: path.join(screens, `${what}-${name}-full.png`), fullPage: true })
-      equal(await sideways(page) > 0, false, `${what} ${name} scrolls sideways`)
-      await found(page, `${what} ${name}`)
-      await page.context().close()
+      await page.screenshot({ path: path.join(screens, `empty-${what}-${name}.png`) })
+      ok((await page.textContent('#content')).includes(said), `${what}: ${(await page.textContent('#content')).slice(0, 200)}`)
+      await both(page, `${what} without data`)
     }
+    await page.goto('/')
+    ok(await page.locator('#content button:has-text("Choose files")').isVisible(), 'what to do first')
   }
-  await walkAll('checked-first', first)
-  await client.post(`/api/v1/datasets/${id}/versions/${first}/confirm`, origin)
-  for (let now; now?.state !== 'current'; ) now = await (await client.get(`/api/v1/datasets/${id}/versions/${first}`)).json()
-  const [, second] = await send(`/api/v1/datasets/${id}/versions`, 44, 5, { mode: 'upsert' })
-  await walkAll('checked-next', second)
-  const page = await w.as('admin@shop.example', { width: 360, height: 740, language: 'ru', ...phone, to: '/data' })
-  await settle(page)
-  await page.screenshot({ path: path.join(screens, 'data-waits-ru-phone.png') })
-  await client.delete(`/api/v1/datasets/${id}`, origin)
-}, 150)
+}, 120)
+
+test('a phone reaches every page: the bottom bar, and More', async (w) => {
+  const page = await w.as('admin@shop.example', { width: 360, height: 740, ...phone })
+  for (const [what, title] of [['Linked products', 'Linked products'], ['Administration', 'Administration']]) {
+    await page.click('nav.bottom button')
+    await page.screenshot({ path: path.join(screens, 'more-en-phone-light.png') })
+    await page.click(`nav.bottom .dropdown-item:has-text("${what}")`)
+    await page.waitForSelector(`#content h1:text("${title}")`)
+    equal(await page.locator('nav.bottom .dropdown-menu').count(), 0, 'the menu is closed')
+  }
+  await page.click('nav.bottom a[href="/customers"]')
+  await page.waitForSelector('#content h1:text("Customers")')
+})
