@@ -40,6 +40,8 @@ enum forecast_variant {
 	VARIANTS
 };
 const char *forecast_variant_name(enum forecast_variant v);
+/* From what a regression says to the forecast: a chance, or an amount, which is never below 0. */
+double forecast_value(bool logistic, bool amount, enum forecast_variant v, double score);
 
 struct forecast_options {
 	bool logistic;

@@ -191,8 +191,8 @@ static const char *expression(const struct features_source *s, enum customer_fea
 	return "NULL";
 }
 
-void features_sql(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool sales,
-		  struct buf *ret)
+/* WITH … of the cut-offs; what is after them reaches `horizon` days. */
+static void add_with(const struct features_source *s, const int64_t *days, size_t n, int horizon, struct buf *ret)
 {
 	add_baskets(s, ret);
 	if (s->has_activity)
@@ -206,6 +206,19 @@ void features_sql(const struct features_source *s, const int64_t *days, size_t n
 	buf_adds(ret, ") AS c(cut, edge))");
 	add_known(s, ret);
 	add_totals(s, ret, horizon);
+}
+
+static void add_from(const struct features_source *s, struct buf *ret)
+{
+	buf_adds(ret, " FROM known LEFT JOIN bought ON known.cut = bought.cut AND known.id = bought.id");
+	if (s->has_activity)
+		buf_adds(ret, " LEFT JOIN visited ON known.cut = visited.cut AND known.id = visited.id");
+}
+
+void features_sql(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool sales,
+		  struct buf *ret)
+{
+	add_with(s, days, n, horizon, ret);
 	buf_addf(ret,
 		 " SELECT row_number() OVER (ORDER BY known.cut, known.id) - 1, CAST(known.cut AS BIGINT), "
 		 "CAST(%s AS DOUBLE), CAST(coalesce(s30, 0) AS DOUBLE), CAST(coalesce(s90, 0) / 3 AS DOUBLE), "
@@ -215,9 +228,18 @@ void features_sql(const struct features_source *s, const int64_t *days, size_t n
 		if (s->has[f])
 			buf_addf(ret, ", CAST(%s AS DOUBLE)", expression(s, f));
 	}
-	buf_adds(ret, " FROM known LEFT JOIN bought ON known.cut = bought.cut AND known.id = bought.id");
-	if (s->has_activity)
-		buf_adds(ret, " LEFT JOIN visited ON known.cut = visited.cut AND known.id = visited.id");
+	add_from(s, ret);
+}
+
+void features_of_day_sql(const struct features_source *s, int64_t day, bool some, struct buf *ret)
+{
+	add_with(s, &day, 1, 0, ret);
+	buf_adds(ret, " SELECT known.id");
+	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++)
+		buf_addf(ret, ", CAST(%s AS DOUBLE)", s->has[f] ? expression(s, f) : "NULL");
+	add_from(s, ret);
+	if (some)
+		buf_adds(ret, " WHERE known.id IN (SELECT unnest(from_json($1, '[\"VARCHAR\"]')))");
 }
 
 void features_days_sql(const struct features_source *s, struct buf *ret)

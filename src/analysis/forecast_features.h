@@ -44,5 +44,10 @@ void features_source_make(struct features_source *s, const struct canon *c, cons
  */
 void features_sql(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool sales,
 		  struct buf *ret);
+/*
+ * id VARCHAR, then every feature in order, NULL where the columns do not tell it: of the customers known before the
+ * day; only those in the JSON list $1 when `some`.
+ */
+void features_of_day_sql(const struct features_source *s, int64_t day, bool some, struct buf *ret);
 /* One row: the first and the last day of purchases, since 1970. */
 void features_days_sql(const struct features_source *s, struct buf *ret);

@@ -119,14 +119,13 @@ const char *forecast_variant_name(enum forecast_variant v)
 	return names[v];
 }
 
-/* From what the regression says to the forecast. */
-static double forecast_of(const struct forecast_options *o, double score)
+double forecast_value(bool logistic, bool amount, enum forecast_variant v, double score)
 {
-	if (o->logistic)
+	if (logistic)
 		return learn_sigmoid(score);
-	if (o->amount)
+	if (amount)
 		score = MAX(score, 0.0);
-	return o->variant == VARIANT_LOG ? score * score : score;
+	return v == VARIANT_LOG ? score * score : score;
 }
 
 static void naive_baselines(const struct forecast_data *d, const struct part *test, struct forecast_report *r)
@@ -149,7 +148,7 @@ static bool judge(struct arena *a, const struct forecast_data *d, const struct f
 	double mean = 0, *got = mem_array(test->n + 1, sizeof *got);
 	learn_scores(x, m, test->rows, test->n, got);
 	for (size_t i = 0; i < test->n; i++)
-		got[i] = forecast_of(o, got[i]);
+		got[i] = forecast_value(o->logistic, o->amount, o->variant, got[i]);
 	for (size_t i = 0; i < train->n; i++)
 		mean += train->y[i] / (double)train->n;
 	ret->classification = ret->logistic ? arena_array(a, 1, sizeof *ret->classification) : NULL;

@@ -8,6 +8,7 @@
 #include "db/pool.h"
 #include "model/audit.h"
 #include "model/segment.h"
+#include "model/trained.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -140,6 +141,7 @@ bool versions_remove_dataset(struct instance *in, const struct caller *by, int64
 		publish_forget(in, db, gone.p[i]);
 	for (size_t i = 0; ok && i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);
+	ok = ok && forecast_sweep(db, false, e);
 	db_pool_give(in->dbs, &db);
 	return ok;
 }
@@ -153,7 +155,7 @@ bool versions_sweep(struct instance *in, struct db *db, size_t *ret_versions, si
 	for (size_t i = 0; i < gone.n; i++)
 		if (!cards_drop(db, gone.p[i], e))
 			return false;
-	if (!cards_sweep(db, e) || !segment_sweep(in->segments, db, &files, e))
+	if (!cards_sweep(db, e) || !forecast_sweep(db, true, e) || !segment_sweep(in->segments, db, &files, e))
 		return false;
 	if (ret_versions)
 		*ret_versions = gone.n;

@@ -24,7 +24,7 @@ extern const struct resource
 	links_resource,
 	stat_user_resource,
 	spending_resource,
-	backups_resource,
+	backups_resource, models_resource,
 	vouchers_resource,
 	health_resource;
 
@@ -53,6 +53,7 @@ const struct resource *const api_resources[] = {
 	&stat_user_resource,
 	&spending_resource,
 	&backups_resource,
+	&models_resource,
 	&vouchers_resource,
 	&health_resource,
 };

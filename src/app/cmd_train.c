@@ -1,5 +1,5 @@
 /* vitrina train linear|logistic|sales|purchase */
-#include "analysis/forecast.h"
+#include "analysis/forecast_run.h"
 #include "app/commands.h"
 #include "app/helpers.h"
 #include "app/table.h"
@@ -131,6 +131,20 @@ static void print_trials(FILE *out, const struct forecast_report *r)
 	}
 }
 
+/* As trainings from the page: a version that serves, and a forecast of every customer with it. */
+static bool keep(struct command *c, struct command_scope *s, const struct dataset *d, enum forecast_preset preset,
+		 const struct forecast_report *r, struct err *e)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(OUTPUT_BYTES);
+	struct forecast_run run;
+	int64_t number;
+	forecast_json(r, &b);
+	if (b.failed)
+		return err_set(e, ERR_LIMIT, NULL, "the model is too large");
+	return trained_add(s->db, &s->caller, d->id, r->preset, buf_str(&b), true, &number, e) &&
+	       forecast_customers(c->inst, s->db, s->org, d, preset, NULL, c->cancel, &run, e);
+}
+
 static bool train_preset(struct command *c, enum forecast_preset preset, struct err *e)
 {
 	struct forecast_preset_options o = { .preset = preset,
@@ -142,7 +156,7 @@ static bool train_preset(struct command *c, enum forecast_preset preset, struct 
 	COMMAND_SCOPE s = { 0 };
 	if (!decimal(c, "l2", &o.l2, e) || (preset == PRESET_PURCHASE && !decimal(c, "threshold", &o.threshold, e)) ||
 	    !command_scope_begin(c, &s, e) || !command_dataset(c, &s, NULL, &d, e) ||
-	    !forecast_preset(c->inst, s.db, s.org, &d, &o, c->arena, &r, e))
+	    !forecast_preset(c->inst, s.db, s.org, &d, &o, c->arena, &r, e) || !keep(c, &s, &d, preset, &r, e))
 		return false;
 	if (!command_flag(c->line, "json")) {
 		fprintf(c->out, "%s in the %d days after %s, learnt from what was before ",

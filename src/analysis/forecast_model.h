@@ -1,0 +1,35 @@
+/*
+ * A saved model of customers (`sales`, `purchase`): read from its JSON, asked for forecasts.
+ *
+ * The file is what a training gives (CONTRACT §7): "kind", "variant", "intercept" and for each feature "column" (the
+ * name of a customer_feature), "coefficient", "mean", "scale", and "missing" or "transform" where they apply.
+ * It may come from a stranger: every number is checked, and what is not a model is refused with what is wrong.
+ */
+#pragma once
+
+#include "analysis/forecast.h"
+#include "analysis/forecast_features.h"
+
+#include <jansson.h>
+
+struct forecast_weight {
+	enum customer_feature feature;
+	bool missing; /* the weight of having no value */
+	bool log;
+	double coefficient, mean, scale;
+};
+
+struct forecast_model {
+	enum forecast_preset preset;
+	enum forecast_variant variant;
+	double intercept;
+	struct forecast_weight weights[2 * CUSTOMER_FEATURES];
+	size_t n;
+};
+
+/* ERR_VALUE, field: the part of the file. */
+MUST_CHECK bool forecast_model_read(const json_t *body, struct forecast_model *ret, struct err *e);
+/* features: a value each, NaN = not known. An amount of at least 0, or a chance. */
+double forecast_model_ask(const struct forecast_model *m, const double features[CUSTOMER_FEATURES]);
+/* Which features the model weighs. */
+bool forecast_model_needs(const struct forecast_model *m, enum customer_feature f);

@@ -1,0 +1,159 @@
+/* What was forecast: runs and their values. */
+#include "base/clock.h"
+#include "base/ids.h"
+#include "db/db.h"
+#include "model/trained.h"
+
+/* Values removed in one transaction: other writers wait no longer than for these. */
+#define DROP_STEP 20000
+
+bool forecast_run_begin(struct db *db, struct forecast_run *run, struct err *e)
+{
+	run->id = id_new();
+	run->made_at = clock_now();
+	return db_exec(
+		db, e,
+		"INSERT INTO forecast_run (id, org, dataset, kind, model, version, as_of, made_at, whole, ready, "
+		"customers, total) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0)",
+		"iiisiiiii", run->id, run->org, run->dataset, run->kind, run->model, run->version, run->as_of,
+		run->made_at, (int64_t)run->whole);
+}
+
+bool forecast_value_put(struct db *db, const struct forecast_run *run, struct str customer, double value, struct err *e)
+{
+	return db_exec(db, e, "INSERT INTO forecast_value (run, customer, value) VALUES (?1, ?2, ?3)", "iSd", run->id,
+		       customer, value);
+}
+
+bool forecast_run_drop(struct db *db, int64_t run, struct err *e)
+{
+	/* Invisible first, gone last, so that a sweep finds what an interruption left. */
+	if (!db_exec(db, e, "UPDATE forecast_run SET ready = 0 WHERE id = ?1", "i", run))
+		return false;
+	do {
+		if (!db_exec(db, e,
+			     "DELETE FROM forecast_value WHERE run = ?1 AND customer IN (SELECT customer FROM "
+			     "forecast_value WHERE run = ?1 LIMIT ?2)",
+			     "ii", run, (int64_t)DROP_STEP))
+			return false;
+	} while (db_changes(db) > 0);
+	return db_exec(db, e, "DELETE FROM forecast_run WHERE id = ?1", "i", run);
+}
+
+/* Drops what the statement names until it names nothing. */
+static bool drop_while(struct db *db, const char *sql, int64_t dataset, const char *kind, int64_t most, struct err *e)
+{
+	for (;;) {
+		int64_t run = 0;
+		bool found;
+		if (!db_query_i64(db, &run, &found, e, sql, "isi", dataset, kind, most))
+			return false;
+		if (!found)
+			return true;
+		if (!forecast_run_drop(db, run, e))
+			return false;
+	}
+}
+
+bool forecast_run_finish(struct db *db, const struct forecast_run *run, struct err *e)
+{
+	return db_exec(db, e, "UPDATE forecast_run SET ready = 1, customers = ?2, total = ?3 WHERE id = ?1", "iid",
+		       run->id, run->customers, run->total) &&
+	       drop_while(db,
+			  "SELECT id FROM forecast_run WHERE dataset = ?1 AND kind = ?2 AND ready = 1 ORDER BY id DESC "
+			  "LIMIT 1 OFFSET ?3",
+			  run->dataset, run->kind, RUNS_KEPT, e);
+}
+
+static bool drop_unfinished(struct db *db, struct err *e)
+{
+	for (;;) {
+		int64_t run = 0;
+		bool found;
+		if (!db_query_i64(db, &run, &found, e, "SELECT id FROM forecast_run WHERE ready = 0 LIMIT 1", ""))
+			return false;
+		if (!found)
+			return true;
+		if (!forecast_run_drop(db, run, e))
+			return false;
+	}
+}
+
+/* From one run to the next by the key: values may be millions, runs are few. */
+bool forecast_sweep(struct db *db, bool starting, struct err *e)
+{
+	if (starting && !drop_unfinished(db, e))
+		return false;
+	for (int64_t run = 0;;) {
+		int64_t there = 0;
+		bool found;
+		if (!db_query_i64(db, &run, &found, e,
+				  "SELECT run FROM forecast_value WHERE run > ?1 ORDER BY run LIMIT 1", "i", run))
+			return false;
+		if (!found)
+			return true;
+		if (!db_query_i64(db, &there, &found, e, "SELECT 1 FROM forecast_run WHERE id = ?1", "i", run) ||
+		    (!found && !forecast_run_drop(db, run, e)))
+			return false;
+	}
+}
+
+bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset, const char *kind, struct forecast_run *ret,
+			 bool *ret_found, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	if (!db_query(
+		    db, &s, e,
+		    "SELECT id, model, version, as_of, made_at, customers, total FROM forecast_run WHERE org = ?1 AND "
+		    "dataset = ?2 AND kind = ?3 AND ready = 1 AND whole = 1 ORDER BY id DESC LIMIT 1",
+		    "iis", org, dataset, kind) ||
+	    !db_step(s, ret_found, e))
+		return false;
+	if (!*ret_found)
+		return true;
+	*ret = (struct forecast_run){ .id = db_col_i64(s, 0),
+				      .org = org,
+				      .dataset = dataset,
+				      .model = db_col_i64(s, 1),
+				      .version = db_col_i64(s, 2),
+				      .as_of = db_col_i64(s, 3),
+				      .made_at = db_col_i64(s, 4),
+				      .customers = db_col_i64(s, 5),
+				      .kind = kind,
+				      .whole = true,
+				      .total = db_col_f64(s, 6) };
+	return true;
+}
+
+bool forecast_count_from(struct db *db, int64_t run, double from, int64_t *ret, struct err *e)
+{
+	*ret = 0;
+	return db_query_i64(db, ret, NULL, e, "SELECT count(*) FROM forecast_value WHERE run = ?1 AND value >= ?2",
+			    "id", run, from);
+}
+
+bool forecast_history(struct db *db, int64_t org, int64_t dataset, const char *kind, struct str customer, size_t most,
+		      struct arena *a, struct forecast_point **ret, size_t *ret_n, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	struct forecast_point *list = arena_array(a, most + 1, sizeof *list);
+	*ret_n = 0;
+	*ret = list;
+	if (!list)
+		return err_set(e, ERR_LIMIT, NULL, "the history is too long");
+	if (!db_query(
+		    db, &s, e,
+		    "SELECT r.made_at, r.as_of, v.value FROM forecast_run r JOIN forecast_value v ON v.run = r.id AND "
+		    "v.customer = ?4 WHERE r.org = ?1 AND r.dataset = ?2 AND r.kind = ?3 AND r.ready = 1 "
+		    "ORDER BY r.id DESC LIMIT ?5",
+		    "iisSi", org, dataset, kind, customer, (int64_t)most))
+		return false;
+	for (;;) {
+		bool row;
+		if (!db_step(s, &row, e))
+			return false;
+		if (!row)
+			return true;
+		list[(*ret_n)++] = (struct forecast_point){ db_col_i64(s, 0), db_col_i64(s, 1), db_col_f64(s, 2) };
+	}
+}

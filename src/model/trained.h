@@ -1,0 +1,76 @@
+/*
+ * Trained models of a data set: every training is a version of its kind, one of them serves; and what was forecast.
+ *
+ * The body of a model is the JSON that analysis/forecast.h writes; this file keeps it and does not read it. Every
+ * function takes the organisation; what belongs to another one is ERR_NOT_FOUND.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "model/caller.h"
+#include "model/page.h"
+
+struct db;
+
+#define TRAINED_THRESHOLD_USUAL 0.7
+#define TRAINED_KEPT 50 /* versions of a kind; the oldest that does not serve goes */
+#define RUNS_KEPT 24    /* forecasts of all customers, of a kind */
+
+struct trained {
+	int64_t id, dataset, number, created_at, created_by;
+	const char *body, *created_by_email; /* "" = the command line */
+	bool active;
+};
+
+/* kind: "sales", "purchase". What is new serves from now on, when `serve`; one transaction with its audit line. */
+MUST_CHECK bool trained_add(struct db *db, const struct caller *by, int64_t dataset, const char *kind, struct str body,
+			    bool serve, int64_t *ret_number, struct err *e);
+/* Newest first; page->after is a number, 0 = from the newest. Needs PERM_MODEL_READ. */
+MUST_CHECK bool trained_list(struct db *db, const struct caller *by, int64_t dataset, const char *kind,
+			     struct page *page, struct arena *a, struct trained **ret, struct err *e);
+/* number 0: the one that serves. ERR_NOT_FOUND (code not_trained) when there is none. */
+MUST_CHECK bool trained_find(struct db *db, int64_t org, int64_t dataset, const char *kind, int64_t number,
+			     struct arena *a, struct trained *ret, struct err *e);
+/* Needs PERM_MODEL_WRITE. */
+MUST_CHECK bool trained_activate(struct db *db, const struct caller *by, int64_t dataset, const char *kind,
+				 int64_t number, struct err *e);
+MUST_CHECK bool trained_threshold(struct db *db, int64_t org, int64_t dataset, const char *kind, double *ret,
+				  struct err *e);
+/* 0 to 1. Needs PERM_MODEL_WRITE. */
+MUST_CHECK bool trained_threshold_set(struct db *db, const struct caller *by, int64_t dataset, const char *kind,
+				      double threshold, struct err *e);
+
+/* -- what was forecast -- */
+
+struct forecast_run {
+	int64_t id, org, dataset, model, version, as_of, made_at, customers;
+	const char *kind; /* a literal */
+	bool whole;
+	double total;
+};
+
+/* A run that nobody sees until forecast_run_finish; values come in transactions of the caller. */
+MUST_CHECK bool forecast_run_begin(struct db *db, struct forecast_run *run, struct err *e);
+MUST_CHECK bool forecast_value_put(struct db *db, const struct forecast_run *run, struct str customer, double value,
+				   struct err *e);
+/* Makes it the newest; runs beyond RUNS_KEPT go. */
+MUST_CHECK bool forecast_run_finish(struct db *db, const struct forecast_run *run, struct err *e);
+MUST_CHECK bool forecast_run_drop(struct db *db, int64_t run, struct err *e);
+/* The newest of all customers. *ret_found: there is one. */
+MUST_CHECK bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset, const char *kind,
+				    struct forecast_run *ret, bool *ret_found, struct err *e);
+/* Customers at or above the value. */
+MUST_CHECK bool forecast_count_from(struct db *db, int64_t run, double from, int64_t *ret, struct err *e);
+
+struct forecast_point {
+	int64_t made_at, as_of;
+	double value;
+};
+/* What was forecast of a customer, newest first, at most `most`, in a. */
+MUST_CHECK bool forecast_history(struct db *db, int64_t org, int64_t dataset, const char *kind, struct str customer,
+				 size_t most, struct arena *a, struct forecast_point **ret, size_t *ret_n,
+				 struct err *e);
+/* Removes values of runs that are gone; starting: of runs that never finished too, as at the start of the program. */
+MUST_CHECK bool forecast_sweep(struct db *db, bool starting, struct err *e);

@@ -1,0 +1,188 @@
+"""Trained models over HTTP: versions, which one serves, the file, forecasts; and who may."""
+import random
+
+import numpy
+import pytest
+from loading import load
+
+
+def purchases_csv(days=200, customers=60, seed=4):
+    """Each customer buys every 3 to 20 days for their own amount; the last one came only on the last day."""
+    chance = random.Random(seed)
+    rows = []
+    for c in range(customers):
+        gap, amount, day = chance.randint(3, 20), chance.randint(5, 90), chance.randint(0, 60)
+        while day < days:
+            rows.append((day, c, amount + chance.randint(0, 5)))
+            day += gap + chance.randint(0, 2)
+    start = numpy.datetime64("2025-01-01")
+    text = "customer_id,invoice,date,product,amount\n"
+    for i, (day, c, amount) in enumerate(sorted(rows)):
+        text += f"C{c:03d},N{i},{start + day},Thing,{amount}.00\n"
+    return text.encode()
+
+
+def train(client, kind, **body):
+    answer = client.post(f"/api/v1/models/{kind}/train", json=body)
+    assert answer.status_code == 202, answer.text
+    job = client.wait_for_job(answer.json()["job"]["id"])
+    assert job["state"] == "done", job
+    return job
+
+
+@pytest.fixture(scope="module")
+def shop(shared_client):
+    made = load(shared_client, ("shop.csv", purchases_csv()), name="shop")
+    train(shared_client, "sales", dataset="shop")
+    train(shared_client, "purchase", dataset="shop", cutoff="2025-06-20")
+    return made
+
+
+def test_versions(shared_client, shop):
+    answer = shared_client.get("/api/v1/models/sales").json()
+    assert answer["dataset"]["name"] == "shop" and answer["threshold"] == 0.7
+    one = answer["items"][-1]
+    assert one["version"] == 1 and one["created_by"] and one["model"]["kind"] == "sales"
+    assert one["model"]["metrics"]["r2"] is not None and one["model"]["baselines"][0]["name"] == "zero"
+    assert one["model"]["dataset"]["id"] == shop["id"]
+    purchase = shared_client.get("/api/v1/models/purchase", params={"dataset": shop["id"]}).json()["items"][-1]
+    assert purchase["model"]["cutoff"] == "2025-06-20" and purchase["model"]["metrics"]["roc_auc"] > 0.5
+
+
+def test_every_customer_has_a_forecast(shared_client, shop):
+    for c in ("C000", "C042"):
+        forecasts = shared_client.get(f"/api/v1/datasets/{shop['id']}/customers/{c}/forecasts").json()
+        assert forecasts["sales"][0]["forecast"] >= 0 and forecasts["sales"][0]["as_of"].startswith("2025-07-2")
+        assert 0 <= forecasts["purchase"][0]["probability"] <= 1
+        assert forecasts["purchase"][0]["decision"] == (forecasts["purchase"][0]["probability"] >= 0.7)
+    none = shared_client.get(f"/api/v1/datasets/{shop['id']}/customers/NOBODY/forecasts").json()
+    assert none == {"sales": [], "purchase": []}
+
+
+def ask(client, kind, **body):
+    answer = client.post(f"/api/v1/models/{kind}/predict", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_some_customers(shared_client, shop):
+    answer = ask(shared_client, "sales", customers=["C003", "NOBODY", "C001"])
+    assert [i["customer"] for i in answer["items"]] == ["C003", "NOBODY", "C001"]
+    assert answer["items"][0]["forecast"] >= 0 and answer["items"][1]["error"] == "not_known"
+    history = shared_client.get(f"/api/v1/datasets/{shop['id']}/customers/C003/forecasts").json()["sales"]
+    assert len(history) >= 2 and history[0]["forecast"] == history[-1]["forecast"]
+
+
+def test_features_as_the_file_says(shared_client, shop):
+    """The formula of the saved file, by hand."""
+    number = shared_client.get("/api/v1/models/purchase").json()["items"][0]["version"]
+    answer = shared_client.get(f"/api/v1/models/purchase/{number}/file")
+    assert f"purchase-{number}.model.json" in answer.headers["Content-Disposition"]
+    model = answer.json()
+    values = {"purchases_30d": 3, "spend_30d": 120.5, "mean_basket": 40, "visits": 9, "days_since_last": 4,
+              "tenure_months": 5.5, "has_bought_before": 1}
+    score = model["intercept"]
+    for f in model["features"]:
+        x = values[f["column"]]
+        if f.get("transform") == "log":
+            x = numpy.log1p(x)
+        score += f["coefficient"] * (x - f["mean"]) / f["scale"]
+    got = ask(shared_client, "purchase", features=values)
+    assert got["probability"] == pytest.approx(1 / (1 + numpy.exp(-score)), rel=1e-9)
+
+
+def test_file_in_another_folder(shared_client, shop, client):
+    """A model saved in one data folder forecasts the same in another."""
+    load(client, ("other.csv", purchases_csv()), name="other")
+    number = shared_client.get("/api/v1/models/sales").json()["items"][0]["version"]
+    saved = shared_client.get(f"/api/v1/models/sales/{number}/file").json()
+    answer = client.post("/api/v1/models/sales/file", json=saved)
+    assert answer.status_code == 201 and answer.json()["active"] is True, answer.text
+    ids = [f"C{i:03d}" for i in range(60)]
+    here = ask(client, "sales", customers=ids)["items"]
+    there = ask(shared_client, "sales", customers=ids)["items"]
+    assert [i["forecast"] for i in here] == [i["forecast"] for i in there]
+
+
+@pytest.mark.parametrize("change, field", [
+    ({"kind": "linear"}, "kind"),
+    ({"kind": "purchase"}, "kind"),
+    ({"variant": "cube"}, "variant"),
+    ({"intercept": "much"}, "intercept"),
+    ({"features": {}}, "features"),
+    ({"features": [{"column": "shoe_size", "coefficient": 1, "mean": 0, "scale": 1}]}, "features"),
+    ({"features": [{"column": "visits", "coefficient": 1, "mean": 0, "scale": 0}]}, "scale"),
+    ({"features": [{"column": "visits", "coefficient": 1, "mean": 0, "scale": 1, "transform": "exp"}]}, "transform"),
+    ({"features": [{"column": "visits", "mean": 0, "scale": 1}]}, "coefficient"),
+])
+def test_altered_file_is_refused(shared_client, shop, change, field):
+    before = shared_client.get("/api/v1/models/sales").json()["total"]
+    number = shared_client.get("/api/v1/models/sales").json()["items"][0]["version"]
+    saved = shared_client.get(f"/api/v1/models/sales/{number}/file").json()
+    answer = shared_client.post("/api/v1/models/sales/file", json=saved | change)
+    assert answer.status_code == 422 and answer.json()["error"]["field"] == field, answer.text
+    assert shared_client.get("/api/v1/models/sales").json()["total"] == before
+
+
+def test_choose_and_go_back(client):
+    load(client, ("shop.csv", purchases_csv()), name="shop")
+    train(client, "sales")
+    train(client, "sales", cutoff="2025-06-01", l2=50)
+    items = client.get("/api/v1/models/sales").json()["items"]
+    assert [(i["version"], i["active"]) for i in items] == [(2, True), (1, False)]
+    answer = client.put("/api/v1/models/sales/active", json={"version": 1})
+    assert answer.status_code == 200 and answer.json()["version"] == 1
+    items = client.get("/api/v1/models/sales").json()["items"]
+    assert [(i["version"], i["active"]) for i in items] == [(2, False), (1, True)]
+    assert client.put("/api/v1/models/sales/active", json={"version": 9}).status_code == 404
+    assert client.put("/api/v1/models/purchase/threshold", json={"threshold": 0.35}).status_code == 200
+    assert client.get("/api/v1/models/purchase").json()["threshold"] == 0.35
+    assert client.put("/api/v1/models/purchase/threshold", json={"threshold": 1.5}).status_code == 422
+    actions = [a["action"] for a in client.get("/api/v1/audit").json()["items"]]
+    assert {"model_add", "model_activate", "model_threshold"} <= set(actions)
+
+
+def test_refused(shared_client, shop):
+    def status(method, path, **options):
+        return shared_client.request(method, f"/api/v1/models/{path}", **options).status_code
+    assert status("GET", "profit") == 404
+    assert status("POST", "sales/train", json={"dataset": "nothing"}) == 404
+    assert status("POST", "sales/train", json={"l2": -1}) == 422
+    assert status("POST", "sales/predict", json={"customers": []}) == 422
+    assert status("POST", "sales/predict", json={"customers": [7]}) == 422
+    assert status("POST", "sales/predict", json={"customers": ["a"], "features": {}}) == 422
+    assert status("POST", "sales/predict", json={"features": {"shoe_size": 41}}) == 422
+    assert status("POST", "sales/predict", json={"features": {"visits": "many"}}) == 422
+    assert status("GET", "sales/99/file") == 404
+    job = shared_client.post("/api/v1/models/sales/train", json={"cutoff": "1999-01-01"})
+    failed = shared_client.wait_for_job(job.json()["job"]["id"])
+    assert failed["state"] == "failed" and "cut-off has to be between" in failed["error"]["message"]
+
+
+def test_not_trained(client):
+    load(client, ("shop.csv", purchases_csv()), name="shop")
+    answer = client.post("/api/v1/models/sales/predict", json={"customers": ["C001"]})
+    assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_trained"
+    assert client.get("/api/v1/models/sales").json()["items"] == []
+
+
+def test_another_organisation(shared_client, shop, shared_make_user):
+    shared_client.post("/api/v1/orgs", json={"name": "Partner"})
+    other = shared_make_user("admin", org="Partner")
+    assert other.get("/api/v1/models/sales", params={"dataset": shop["id"]}).status_code == 404
+    assert other.post("/api/v1/models/sales/train", json={"dataset": shop["id"]}).status_code == 404
+    assert other.get("/api/v1/models/sales/1/file", params={"dataset": shop["id"]}).status_code == 404
+
+
+def test_removed_with_its_data(client, folder):
+    made = load(client, ("shop.csv", purchases_csv()), name="shop")
+    train(client, "sales")
+    assert client.delete(f"/api/v1/datasets/{made['id']}").status_code in (200, 204)
+    assert client.get("/api/v1/models/sales").status_code == 404
+
+
+def test_command_line_keeps_a_version(cli, tmp_path):
+    (tmp_path / "shop.csv").write_bytes(purchases_csv())
+    cli("import", tmp_path / "shop.csv", "--name", "shop")
+    cli("train", "sales", "--dataset", "shop")
+    assert cli("check").status == 0
