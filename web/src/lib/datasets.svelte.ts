@@ -19,6 +19,14 @@ export interface Table {
   source: string
   rows: number
   rejects: number
+  rows_read: number
+  rows_left_out: number
+  /** Of those read: the workbook does not show them. */
+  rows_hidden: number
+  /** A sheet that the workbook does not show. */
+  hidden: boolean
+  /** What the table would be with the months of its columns as rows. */
+  unpivot: { keys: string[]; period: string; values: string[]; periods: string[] } | null
   columns: Column[]
 }
 /** What a version changes in a table that was there before; null where it could not be counted. */
@@ -66,6 +74,8 @@ export interface Dataset {
   version?: number
   rows?: number
   rejects?: number
+  rows_read?: number
+  rows_left_out?: number
   bytes?: number
   loaded_at?: string
   tables?: Table[]
