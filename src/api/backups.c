@@ -17,7 +17,11 @@ static bool backups_get(struct request *q, struct response *r, struct err *e)
 	size_t n;
 	if (!backups_list(api_instance(q), api_caller(q), request_arena(q), &list, &n, e))
 		return false;
-	struct json_writer *w = api_list_begin(r);
+	struct json_writer *w = response_json(r, 200);
+	jw_open(w, '{');
+	jw_kv_i64(w, "most", LIMIT_BACKUPS_KEPT);
+	jw_key(w, "items");
+	jw_open(w, '[');
 	for (size_t i = 0; i < n; i++) {
 		jw_open(w, '{');
 		jw_kv_id(w, "id", list[i].id);
@@ -25,7 +29,10 @@ static bool backups_get(struct request *q, struct response *r, struct err *e)
 		jw_kv_i64(w, "bytes", (int64_t)list[i].bytes);
 		jw_close(w, '}');
 	}
-	api_list_end(w, 0, (int64_t)n);
+	jw_close(w, ']');
+	jw_kv_null(w, "next");
+	jw_kv_i64(w, "total", (int64_t)n);
+	jw_close(w, '}');
 	return true;
 }
 
@@ -92,7 +99,7 @@ static bool backups_delete(struct request *q, struct response *r, struct err *e)
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/backups",
-	  .answer = "Page:Backup",
+	  .answer = "Backups",
 	  .handle = backups_get,
 	  .permission = PERM_BACKUP,
 	  .summary = "Backups kept on the server, newest first." },

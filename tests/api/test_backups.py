@@ -72,7 +72,8 @@ def test_not_more_than_ten(client, folder):
         shutil.copy2(file, file.with_name(f"{int(one) + i}.backup"))
     refused = client.post("/api/v1/backups")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "too_many_backups")
-    assert len(kept(client)) == 10
+    answer = client.get("/api/v1/backups").json()
+    assert len(answer["items"]) == answer["total"] == answer["most"] == 10 and answer["next"] is None
     client.delete(f"/api/v1/backups/{one}")
     make(client)
     assert len(kept(client)) == 10

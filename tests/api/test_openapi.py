@@ -78,7 +78,7 @@ def test_answers_are_as_described(shared_client, shop, schema):
         assert answer.status_code == 200, (where, answer.text)
         body = answer.json()
         assert schema.faults(shape, body) == [], where
-        assert not (set(body) == {"items", "next", "total"} and not body["items"]), f"{where}: an empty list says nothing"
+        assert not ({"items", "next", "total"} <= set(body) and not body["items"]), f"{where}: an empty list says nothing"
         tried += 1
     assert tried >= 18
     assert {"Customer", "Offer", "Reason", "Money", "Month", "Activity", "Backup", "Token", "Column"} <= schema.seen
