@@ -101,6 +101,9 @@ static void put_table(struct archive *a, size_t at, const struct reader_table *t
 	added.columns = t->columns ? mem_array(t->n_columns + 1, sizeof *added.columns) : NULL;
 	for (size_t i = 0; i < t->n_columns; i++)
 		added.columns[i] = mem_strdup(t->columns[i]);
+	added.types = t->types ? mem_array(t->n_columns + 1, sizeof *added.types) : NULL;
+	if (t->types)
+		memcpy(added.types, t->types, t->n_columns * sizeof *added.types);
 	memmove(a->base.tables + at + 1, a->base.tables + at, (a->base.n_tables - 1 - at) * sizeof added);
 	a->base.tables[at] = added;
 }
@@ -131,6 +134,7 @@ static bool start(struct reader *r, size_t table, struct err *e)
 	if (!reader_start(a->reader, table - m->first, e))
 		return err_prefix(e, "%s", m->name);
 	r->decimal_comma_likely = a->reader->decimal_comma_likely;
+	r->serials_from = a->reader->serials_from;
 	return true;
 }
 

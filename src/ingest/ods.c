@@ -194,7 +194,8 @@ bool ods_open(struct source *s, struct reader **ret, struct err *e)
 		return false;
 	}
 	for (size_t i = 0; i < o->sheets.n; i++)
-		reader_add_table(&o->base, str_of(o->sheets.list[i].name));
+		reader_add_table(&o->base, str_of(o->sheets.list[i].name))->hidden = o->sheets.list[i].hidden;
+	o->base.serials_from = 1900;
 	*ret = &o->base;
 	return true;
 }

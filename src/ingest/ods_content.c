@@ -50,6 +50,9 @@ static void begin_row(struct ods_content *c, const char **a)
 	c->row_repeat = count_of(a, "number-rows-repeated");
 	c->packed = c->gap = 0;
 	pack_row(&c->packer, ++c->line);
+	const char *shown = xlsx_attribute(a, "visibility");
+	if (shown && strcmp(shown, "visible") != 0)
+		c->packer.flags = ROW_HIDDEN;
 }
 
 static void add_text(struct str value, struct buf *ret)

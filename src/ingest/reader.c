@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+bool (*reader_parquet)(struct source *s, const char *file_name, struct reader **ret, struct err *e);
+
 bool reader_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e)
 {
 	struct str head;
@@ -34,6 +36,12 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 		if (!json_file_open(s, file_name, &r, e))
 			return false;
 		break;
+	case FORMAT_PARQUET:
+		if (!reader_parquet)
+			return err_set(e, ERR_VALUE, "unknown_format", "This is a Parquet file.");
+		if (!reader_parquet(s, file_name, &r, e))
+			return false;
+		break;
 	case FORMAT_SQL:
 		if (!sql_dump_open(s, &r, e))
 			return false;
@@ -57,6 +65,7 @@ void reader_close(struct reader *r)
 		for (size_t k = 0; k < r->tables[i].n_columns; k++)
 			free(r->tables[i].columns[k]);
 		free(r->tables[i].columns);
+		free(r->tables[i].types);
 		free(r->tables[i].name);
 	}
 	free(r->tables);

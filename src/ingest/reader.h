@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "ingest/source.h"
+#include "ingest/types.h"
 
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define BLOCK_BYTES ((size_t)256) /* so that small inputs have many blocks, too */
@@ -75,8 +76,9 @@ struct reader_table {
 	char *name;
 	char **columns; /* known beforehand (SQLite); NULL: in the rows themselves */
 	size_t n_columns;
-	bool view; /* its rows are made of those of other tables */
-	bool hidden; /* a sheet that the workbook does not show */
+	struct column_type *types; /* that the file keeps; TYPE_VARCHAR: found from the texts. NULL: all of them are */
+	bool view;                 /* its rows are made of those of other tables */
+	bool hidden;               /* a sheet that the workbook does not show */
 };
 
 struct reader;
@@ -150,6 +152,10 @@ static inline size_t rows_width(const struct rows *rows, size_t row)
 /* The text of a cell, trimmed of blanks on both sides. A CELL_DOUBLED one is written to scratch, which must outlive it.
  */
 struct str rows_text(const struct block *b, struct cell c, struct buf *scratch);
+
+/* How Parquet is opened: the program that has a database to read it sets this before reader_open. NULL: it is refused.
+ */
+extern bool (*reader_parquet)(struct source *s, const char *file_name, struct reader **ret, struct err *e);
 
 /* Opened by reader_open. */
 bool csv_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e);

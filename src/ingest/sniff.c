@@ -31,7 +31,8 @@ static const struct {
 	  0, "an xz archive" },
 	{ STR("\x28\xb5\x2f\xfd"), 0, "a zstd archive" },
 	{ STR("\x1f\x8b"), 0, "a gzip file inside a gzip file" },
-	{ STR("PAR1"), 0, "a Parquet file, which this version does not read" },
+	{ STR("PAR1"), FORMAT_PARQUET, NULL },
+	{ STR("PARE"), 0, "a Parquet file with encrypted contents" },
 	{ STR("\x7f"
 	      "ELF"),
 	  0, "a program" },
@@ -42,11 +43,11 @@ static const struct {
 
 static bool refuse(struct err *e, const char *found)
 {
-	return err_set(
-		e, ERR_VALUE, "unknown_format",
-		"This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), SQLite databases "
-		"and SQL dumps, each also gzipped, or several in a zip.",
-		found);
+	return err_set(e, ERR_VALUE, "unknown_format",
+		       "This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), Parquet, SQLite "
+		       "databases "
+		       "and SQL dumps, each also gzipped, or several in a zip.",
+		       found);
 }
 
 static bool icontains(struct str s, const char *lower)

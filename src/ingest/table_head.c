@@ -206,5 +206,8 @@ void table_decide(struct table *t, const struct infer *infers)
 					   .says_date = roles_says_date(str_of(c->name)),
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);
+		const struct reader_table *said = &t->reader->tables[t->index];
+		if (said->types && c->cell < said->n_columns && said->types[c->cell].type != TYPE_VARCHAR)
+			c->type = said->types[c->cell];
 	}
 }

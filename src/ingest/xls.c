@@ -35,6 +35,8 @@ static bool pack_sheet_row(struct xls_reader *x, struct err *e)
 {
 	uint32_t row = x->cells.list[x->at].place >> 16, next = 0;
 	pack_row(&x->packer, row + 1);
+	if (x->cells.hidden_rows[row / 64] >> (row % 64) & 1)
+		x->packer.flags = ROW_HIDDEN;
 	for (; x->at < x->cells.n && x->cells.list[x->at].place >> 16 == row; x->at++) {
 		struct biff_cell cell = x->cells.list[x->at];
 		uint32_t column = cell.place & 0xffff, flags;
@@ -127,7 +129,8 @@ bool xls_open(struct source *s, struct reader **ret, struct err *e)
 		return false;
 	}
 	for (size_t i = 0; i < x->book.n_sheets; i++)
-		reader_add_table(&x->base, str_of(x->book.sheets[i].name));
+		reader_add_table(&x->base, str_of(x->book.sheets[i].name))->hidden = x->book.sheets[i].hidden;
+	x->base.serials_from = x->book.from_1904 ? 1904 : 1900;
 	*ret = &x->base;
 	return true;
 }

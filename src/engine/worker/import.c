@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "engine/worker/import_job.h"
+#include "engine/worker/parquet_file.h"
 #include "ingest/template_sheet.h"
 #include "json/write.h"
 
@@ -216,6 +217,7 @@ static bool import_file(struct import_job *j, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(j->options, "name"));
 	const char *as = json_string_value(json_object_get(j->options, "as"));
+	reader_parquet = parquet_file_open;
 	bool baskets = as && strcmp(as, "baskets") == 0;
 	if (json_is_true(json_object_get(j->options, "peek")))
 		return peek_template(j, e);

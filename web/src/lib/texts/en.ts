@@ -195,7 +195,7 @@ const en = {
   'data.sub': 'Load files with customers, sales or visits. Nothing is changed in your files.',
   'data.load': 'Load data',
   'data.drop': 'Drag files here',
-  'data.formats': 'Excel (.xlsx), CSV, TSV, SQLite and SQL dumps. Several files at once make one data set.',
+  'data.formats': 'Excel (.xlsx, .xls), OpenDocument (.ods), CSV, TSV, JSON, Parquet, SQLite and SQL dumps, also gzipped or in a zip. Several files at once make one data set.',
   'data.choose': 'Choose files',
   'data.sent': '{a} of {b} sent',
   'data.speed': '{n} a second',

@@ -196,7 +196,7 @@ const texts: Texts = {
   'data.sub': 'Вчитувајте датотеки со клиенти, продажби или посети. Самите датотеки не се менуваат.',
   'data.load': 'Вчитување податоци',
   'data.drop': 'Повлечете датотеки овде',
-  'data.formats': 'Excel (.xlsx), CSV, TSV, SQLite и SQL. Повеќе датотеки одеднаш прават една збирка.',
+  'data.formats': 'Книги од Excel (.xlsx, .xls) и OpenDocument (.ods), табели CSV и TSV, датотеки JSON и Parquet, бази SQLite и извози SQL, исто така компресирани или во архива zip. Повеќе датотеки одеднаш прават една збирка.',
   'data.choose': 'Изберете датотеки',
   'data.sent': 'Испратено {a} од {b}',
   'data.speed': '{n} во секунда',

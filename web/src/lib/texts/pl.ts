@@ -210,7 +210,7 @@ const texts: Texts = {
   'data.sub': 'Wczytuj pliki z klientami, sprzedażą lub wizytami. Same pliki się nie zmieniają.',
   'data.load': 'Wczytywanie danych',
   'data.drop': 'Przeciągnij pliki tutaj',
-  'data.formats': 'Excel (.xlsx), CSV, TSV, SQLite i SQL. Kilka plików naraz utworzy jeden zbiór.',
+  'data.formats': 'Excel (.xlsx, .xls), OpenDocument (.ods), CSV, TSV, JSON, Parquet, SQLite i SQL, także w gzip lub zip. Kilka plików naraz utworzy jeden zbiór.',
   'data.choose': 'Wybierz pliki',
   'data.sent': 'Wysłano {a} z {b}',
   'data.speed': '{n} na sekundę',

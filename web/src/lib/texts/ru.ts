@@ -210,7 +210,7 @@ const texts: Texts = {
   'data.sub': 'Загружайте файлы с клиентами, продажами или посещениями. Сами файлы не меняются.',
   'data.load': 'Загрузка данных',
   'data.drop': 'Перетащите файлы сюда',
-  'data.formats': 'Excel (.xlsx), CSV, TSV, SQLite и SQL. Несколько файлов сразу станут одним набором.',
+  'data.formats': 'Книги Excel (.xlsx, .xls) и OpenDocument (.ods), таблицы CSV и TSV, файлы JSON и Parquet, базы SQLite и выгрузки SQL, в том числе сжатые или в архиве zip. Несколько файлов сразу станут одним набором.',
   'data.choose': 'Выбрать файлы',
   'data.sent': 'Отправлено {a} из {b}',
   'data.speed': '{n} в секунду',
