@@ -85,6 +85,19 @@ bool spending_of(struct instance *in, struct db *db, const struct card_set *set,
 	return true;
 }
 
+bool spending_peek(struct spending_cache *c, int64_t version, struct str id, int64_t *ret)
+{
+	struct spending_index *x = spending_look(c, version);
+	if (!x)
+		return false;
+	uint32_t no = numbering_find(&x->ids, id);
+	bool found = no != NUMBERING_NONE;
+	if (found)
+		*ret = x->spend[no];
+	spending_look_end(c, x);
+	return found;
+}
+
 static void add(struct spending_sum *to, const struct spending_sum *s)
 {
 	to->customers += s->customers;
@@ -144,6 +157,16 @@ bool spending_by_age(struct instance *in, struct db *db, const struct card_set *
 	}
 	spending_give(in->spending, x);
 	return true;
+}
+
+bool spending_peek_bands(struct spending_cache *c, int64_t version, struct spending_bands *ret)
+{
+	struct spending_index *x = spending_look(c, version);
+	if (!x)
+		return false;
+	bool found = remembered(x, SPENDING_YEAR_ALL, ret);
+	spending_look_end(c, x);
+	return found;
 }
 
 bool spending_years(struct instance *in, struct db *db, const struct card_set *set, struct arena *a,

@@ -141,6 +141,27 @@ bool spending_take_years(struct instance *in, struct db *db, const struct card_s
 	return true;
 }
 
+struct spending_index *spending_look(struct spending_cache *c, int64_t version)
+{
+	if (pthread_mutex_trylock(&c->lock) != 0)
+		return NULL;
+	for (size_t i = 0; i < c->n; i++) {
+		struct spending_index *x = c->items[i];
+		if (x->version == version && pthread_rwlock_tryrdlock(&x->lock) == 0) {
+			x->used = ++c->clock;
+			return x;
+		}
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+void spending_look_end(struct spending_cache *c, struct spending_index *x)
+{
+	pthread_rwlock_unlock(&x->lock);
+	pthread_mutex_unlock(&c->lock);
+}
+
 void spending_forget(struct spending_cache *c, int64_t version)
 {
 	pthread_mutex_lock(&c->lock);

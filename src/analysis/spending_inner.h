@@ -61,4 +61,7 @@ bool spending_take(struct spending_cache *c, struct db *db, const struct card_se
 /* The same with the years in it. */
 bool spending_take_years(struct instance *in, struct db *db, const struct card_set *set, struct spending_index **ret,
 			 struct err *e);
+/* For a look of less than a microsecond: with both locks held, or NULL when that would mean waiting. */
+struct spending_index *spending_look(struct spending_cache *c, int64_t version);
+void spending_look_end(struct spending_cache *c, struct spending_index *x);
 void spending_give(struct spending_cache *c, struct spending_index *x);

@@ -16,6 +16,7 @@
 #include "http/server.h"
 #include "model/caller.h"
 
+struct hot;
 struct vouchers;
 
 /* What the server is given; request_app(). */
@@ -24,12 +25,16 @@ struct api {
 	int64_t session_seconds, remember_seconds, invitation_seconds;
 	int query_seconds; /* that one query may take */
 	struct vouchers *vouchers;
+	struct hot *hot; /* made and freed with the server (api_open, api_close) */
 };
 
 extern const struct resource *const api_resources[];
 extern const size_t api_resources_n;
 extern const struct json_shape api_shapes[];
 extern const size_t api_shapes_n;
+/* What the layer keeps in memory; before api_hooks, and after the server has stopped. */
+void api_open(struct api *api);
+void api_close(struct api *api);
 struct http_hooks api_hooks(struct api *api);
 
 /* -- for handlers -- */

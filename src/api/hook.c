@@ -1,5 +1,6 @@
 /* Before and after every handler: who calls, may they, from where; the store connection. */
 #include "api/call.h"
+#include "api/hot.h"
 #include "base/clock.h"
 #include "model/session.h"
 #include "model/token.h"
@@ -56,6 +57,16 @@ void api_db_release(struct request *q)
 		db_pool_give(api_instance(q)->dbs, &c->db);
 }
 
+void api_open(struct api *api)
+{
+	api->hot = hot_new();
+}
+
+void api_close(struct api *api)
+{
+	hot_free(&api->hot);
+}
+
 static bool identify(struct request *q, struct db *db, struct caller *ret, struct err *e)
 {
 	struct str bearer = request_bearer(q), cookie = request_cookie(q, API_COOKIE);
@@ -66,6 +77,13 @@ static bool identify(struct request *q, struct db *db, struct caller *ret, struc
 	if (cookie.p && cookie.n)
 		return session_find(db, cookie, address, clock_now(), a, ret, e);
 	return err_set(e, ERR_UNAUTHENTICATED, NULL, "sign in first, or send a token");
+}
+
+/* What identify() goes by. */
+static struct str token_of(const struct request *q)
+{
+	struct str bearer = request_bearer(q);
+	return bearer.p ? bearer : request_cookie(q, API_COOKIE);
 }
 
 static bool changes_something(const struct request *q)
@@ -95,6 +113,7 @@ static bool check_permission(const struct caller *c, unsigned wanted, struct err
 static bool authorise(void *ctx, struct request *q, const struct route *r, struct err *e)
 {
 	struct db *db;
+	uint64_t writes = db_writes();
 	if (!api_db_take(q, &db, e))
 		return false;
 	struct api_call *c = api_call_of(q);
@@ -102,7 +121,23 @@ static bool authorise(void *ctx, struct request *q, const struct route *r, struc
 	    !check_permission(&c->caller, r->permission, e))
 		return false;
 	c->known = true;
+	if (r->hot)
+		hot_keep_caller(api_of(q)->hot, token_of(q), writes, &c->caller);
 	return true;
+}
+
+/* The same from memory, for what only reads. */
+static bool hot(void *ctx, struct request *q, const struct route *r)
+{
+	struct str token = token_of(q);
+	struct api_call *c = api_call_of(q);
+	if (!c || !token.n || !hot_caller(api_of(q)->hot, token, request_address(q), &c->caller) ||
+	    !check_permission(&c->caller, r->permission, NULL))
+		return false;
+	c->known = true;
+	bool answered = r->hot(q, request_response(q));
+	c->known = answered;
+	return answered;
 }
 
 static void finish(void *ctx, struct request *q, struct response *r)
@@ -138,5 +173,7 @@ static bool write_error(void *ctx, struct request *q, const struct err *e, struc
 
 struct http_hooks api_hooks(struct api *api)
 {
-	return (struct http_hooks){ .ctx = api, .authorise = authorise, .finish = finish, .write_error = write_error };
+	return (struct http_hooks){
+		.ctx = api, .authorise = authorise, .hot = hot, .finish = finish, .write_error = write_error
+	};
 }

@@ -1,5 +1,8 @@
 #include "api/scope.h"
 
+#include "api/hot.h"
+#include "db/db.h"
+
 #include <stdio.h>
 
 static bool with_cards(struct request *q, struct customers_scope *s, struct err *e)
@@ -25,9 +28,11 @@ bool spending_scope(struct request *q, struct str dataset, struct customers_scop
 	int64_t org = api_caller(q)->org;
 	if (dataset.n)
 		return customers_scope_named(q, dataset, ret, e);
+	uint64_t writes = db_writes();
 	if (!card_set_newest_spending(api_db(q), org, &s.set, e) ||
 	    !dataset_find_ready(api_db(q), request_arena(q), org, s.set.dataset, &s.dataset, e))
 		return false;
+	hot_keep_set(api_of(q)->hot, org, writes, &s.set);
 	*ret = s;
 	return true;
 }

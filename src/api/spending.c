@@ -2,6 +2,7 @@
  */
 #include "analysis/spending.h"
 #include "analysis/stats_make.h"
+#include "api/hot.h"
 #include "api/scope.h"
 
 #define YEAR_MOST 9999
@@ -27,6 +28,15 @@ static bool question_read(struct request *q, struct question *ret, struct err *e
 	return spending_scope(q, dataset, &ret->scope, e) && spending_check(&ret->scope.set, ret->year, e);
 }
 
+static void put_total(struct response *r, struct str id, int64_t spent)
+{
+	struct json_writer *w = response_json(r, 200);
+	jw_open(w, '{');
+	user_id_write(w, id);
+	jw_kv_f64(w, "total_spent", money_round2(spent));
+	jw_close(w, '}');
+}
+
 static bool total_spent(struct request *q, struct response *r, struct err *e)
 {
 	struct question ask;
@@ -35,12 +45,35 @@ static bool total_spent(struct request *q, struct response *r, struct err *e)
 	if (!question_read(q, &ask, e) ||
 	    !spending_of(api_instance(q), api_db(q), &ask.scope.set, id, ask.year, &spent, e))
 		return false;
+	put_total(r, id, spent);
+	return true;
+}
+
+/* The usual question, without parameters, of a loaded index. */
+static bool total_spent_hot(struct request *q, struct response *r)
+{
+	struct str id = request_param(q, "user_id");
+	struct card_set set;
+	int64_t spent;
+	if (request_query_count(q) || !hot_set(api_of(q)->hot, api_caller(q)->org, &set) ||
+	    !spending_peek(api_instance(q)->spending, set.version, id, &spent))
+		return false;
+	put_total(r, id, spent);
+	return true;
+}
+
+static void put_means(struct response *r, const struct spending_bands *b, enum spending_per per)
+{
 	struct json_writer *w = response_json(r, 200);
 	jw_open(w, '{');
-	user_id_write(w, id);
-	jw_kv_f64(w, "total_spent", money_round2(spent));
+	for (size_t i = 0; i < SPENDING_BANDS; i++) {
+		int64_t mean;
+		if (spending_mean(&b->band[i], per, &mean))
+			jw_kv_f64(w, spending_band_name(i), (double)mean / 100);
+		else
+			jw_kv_null(w, spending_band_name(i));
+	}
 	jw_close(w, '}');
-	return true;
 }
 
 static bool average_by_age(struct request *q, struct response *r, struct err *e)
@@ -49,16 +82,18 @@ static bool average_by_age(struct request *q, struct response *r, struct err *e)
 	struct spending_bands b;
 	if (!question_read(q, &ask, e) || !spending_by_age(api_instance(q), api_db(q), &ask.scope.set, ask.year, &b, e))
 		return false;
-	struct json_writer *w = response_json(r, 200);
-	jw_open(w, '{');
-	for (size_t i = 0; i < SPENDING_BANDS; i++) {
-		int64_t mean;
-		if (spending_mean(&b.band[i], ask.per, &mean))
-			jw_kv_f64(w, spending_band_name(i), (double)mean / 100);
-		else
-			jw_kv_null(w, spending_band_name(i));
-	}
-	jw_close(w, '}');
+	put_means(r, &b, ask.per);
+	return true;
+}
+
+static bool average_by_age_hot(struct request *q, struct response *r)
+{
+	struct card_set set;
+	struct spending_bands b;
+	if (request_query_count(q) || !hot_set(api_of(q)->hot, api_caller(q)->org, &set) ||
+	    !spending_peek_bands(api_instance(q)->spending, set.version, &b))
+		return false;
+	put_means(r, &b, SPENDING_PER_RECORD);
 	return true;
 }
 
@@ -193,6 +228,7 @@ static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/total_spent/{user_id}",
 	  .handle = total_spent,
+	  .hot = total_spent_hot,
 	  .permission = PERM_STATISTICS,
 	  .query = one_params,
 	  .n_query = countof(one_params),
@@ -200,6 +236,7 @@ static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/average_spending_by_age",
 	  .handle = average_by_age,
+	  .hot = average_by_age_hot,
 	  .permission = PERM_STATISTICS,
 	  .query = mean_params,
 	  .n_query = countof(mean_params),

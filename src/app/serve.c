@@ -59,6 +59,7 @@ static void serving_end(struct serving *s)
 	if (s->inst)
 		job_queue_free(&s->inst->jobs); /* jobs write to what is closed next */
 	vouchers_close(&s->api.vouchers);
+	api_close(&s->api);
 	instance_close(&s->inst);
 }
 
@@ -138,6 +139,7 @@ static bool serving_start(struct serving *s, struct err *e)
 		.invitation_seconds = setting_number(s->settings, SETTING_INVITATION_DAYS) * 86400,
 		.query_seconds = (int)setting_number(s->settings, SETTING_QUERY_SECONDS),
 	};
+	api_open(&s->api);
 	s->hooks = api_hooks(&s->api);
 	if (!open_vouchers(s, e) || !start_http(s, e) || !control_server_start(s->inst, s->settings, &s->control, e))
 		return false;

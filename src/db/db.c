@@ -51,8 +51,10 @@ static void gate_leave(struct db *db)
 
 static void stmt_leave(struct db_stmt *s)
 {
-	if (s->gated)
+	if (s->gated) {
+		db_count_write();
 		gate_leave(s->db);
+	}
 	s->gated = false;
 }
 

@@ -87,5 +87,11 @@ MUST_CHECK bool db_begin_tx(struct db *db, struct db **ret_tx, struct err *e);
 MUST_CHECK bool db_commit_tx(struct db **tx, struct err *e);
 void db_tx_end(struct db **tx);
 
+/*
+ * Counts the writes of this process that have ended, whatever the store: what was read after asking for it still holds
+ * while it has not changed. Only where no other process writes, which the data folder's lock sees to.
+ */
+uint64_t db_writes(void);
+
 /* Where it is, for messages: the path, or the host and the database without secrets. */
 const char *db_name(const struct db *db);

@@ -17,6 +17,8 @@ void db_gate_free(struct db_gate **g);
 MUST_CHECK bool db_gate_lock(struct db_gate *g, struct err *e);
 void db_gate_unlock(struct db_gate *g);
 
+void db_count_write(void);
+
 struct db_driver {
 	const char *scheme; /* "sqlite" */
 	const char *id;     /* what {id} and {blob} of a migration stand for */

@@ -1,7 +1,20 @@
 /* Transactions, one in another: the outermost is the store's, inner ones are savepoints named by their depth. */
 #include "db/driver.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+
+static _Atomic uint64_t writes;
+
+uint64_t db_writes(void)
+{
+	return atomic_load(&writes);
+}
+
+void db_count_write(void)
+{
+	atomic_fetch_add(&writes, 1);
+}
 
 static bool savepoint(struct db *db, const char *verb, int depth, struct err *e)
 {
@@ -67,6 +80,8 @@ bool db_commit(struct db *db, struct err *e)
 		db_rollback(db);
 		return false;
 	}
+	if (db->gate_held)
+		db_count_write();
 	end_outermost(db);
 	return true;
 }

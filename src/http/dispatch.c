@@ -199,6 +199,11 @@ void dispatch_ready(void *ctx, struct exchange *x)
 		dispatch_run(&q->task);
 		return;
 	}
+	const struct http_hooks *h = s->config.hooks;
+	if (q->match.route->hot && h && h->hot && h->hot(h->ctx, q, q->match.route)) {
+		response_send(&q->response);
+		return;
+	}
 	/* Held before it is pushed: a fast worker may be done before workers_push returns. */
 	exchange_hold(x);
 	if (workers_push(flags & ROUTE_STREAM ? s->streams : s->workers, &q->task))

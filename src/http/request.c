@@ -2,6 +2,11 @@
 
 #include "base/ids.h"
 
+struct response *request_response(struct request *q)
+{
+	return &q->response;
+}
+
 struct arena *request_arena(struct request *q)
 {
 	return &q->x->arena;

@@ -17,6 +17,7 @@
 
 struct arena *request_arena(struct request *q);
 const struct route *request_route(const struct request *q);
+struct response *request_response(struct request *q); /* what is being written; for hooks */
 
 struct str request_method(const struct request *q);   /* "HEAD" too, though the GET handler runs */
 struct str request_path(const struct request *q);     /* as sent, without the query */

@@ -20,6 +20,12 @@ struct response;
 /* false: e is filled and the dispatcher writes the error body from it. */
 typedef bool route_handler(struct request *q, struct response *r, struct err *e);
 
+/*
+ * On the loop thread, before the queue: answers from memory and returns true, or leaves everything as it was and
+ * returns false, and the request goes its ordinary way, where all errors are told. Blocks as little as ROUTE_INLINE.
+ */
+typedef bool route_hot(struct request *q, struct response *r);
+
 enum {
 	ROUTE_PUBLIC = 1, /* no sign-in: authorise is not called */
 	ROUTE_INLINE = 2, /* on the loop thread */
@@ -51,6 +57,7 @@ struct route {
 	const struct route_param *query;
 	size_t n_query;     /* parameters that are not listed are not refused */
 	const char *answer; /* what a success answers, a name of json/shape.h; NULL = not described */
+	route_hot *hot;     /* of a GET; NULL = there is none */
 };
 
 struct resource {
@@ -64,6 +71,8 @@ struct http_hooks {
 	void *ctx;
 	/* May this caller call? Runs before the handler, on its thread; sets request_set_user(). */
 	bool (*authorise)(void *ctx, struct request *q, const struct route *r, struct err *e);
+	/* Calls r->hot when this caller may, without asking the store; false: go the ordinary way. */
+	bool (*hot)(void *ctx, struct request *q, const struct route *r);
 	/* After the handler and before the answer is sent, whatever the outcome: give the store connection back. */
 	void (*finish)(void *ctx, struct request *q, struct response *r);
 	/* Writes the whole error body itself and returns true; or writes nothing and returns false for the usual one.

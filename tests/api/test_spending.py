@@ -199,3 +199,69 @@ def test_the_real_shop(client, shared_data):
     assert client.get("/total_spent/3001").status_code == 404
     seen = client.get("/api/v1/spending").json()
     assert (seen["known_customers"], seen["customers"], seen["records"]) == (3000, 1444, 12000)
+
+
+# --- answers from the loop thread are never older than the store ---
+
+def warm(client, path="/total_spent/1"):
+    """Asked until it is answered from memory; what is answered stays the same."""
+    return [client.get(path).text for _ in range(4)]
+
+
+def test_taken_back_at_once(client, server, folder, make_user):
+    shop(client)
+    token = client.post("/api/v1/tokens", json={"name": "till"}).json()
+    program = server.client()
+    program.headers["Authorization"] = f"Bearer {token['token']}"
+    assert len(set(warm(program))) == 1
+    assert client.delete(f"/api/v1/tokens/{token['id']}").status_code in (200, 204)
+    assert program.get("/total_spent/1").status_code == 401
+
+    manager = make_user("manager")
+    assert len(set(warm(manager))) == 1
+    assert client.patch(f"/api/v1/users/{manager.user['id']}", json={"role": "operator"}).status_code == 200
+    assert manager.get("/total_spent/1").status_code == 403
+    client.patch(f"/api/v1/users/{manager.user['id']}", json={"role": "analyst"})
+    warm(manager)
+    folder.cli("user", "disable", "--email", manager.account.email)
+    assert manager.get("/total_spent/1").status_code == 401
+
+    leaving = make_user("manager")
+    warm(leaving)
+    kept = dict(leaving.cookies)
+    assert leaving.delete("/api/v1/session").status_code == 204
+    leaving.cookies.update(kept)
+    assert leaving.get("/total_spent/1").status_code == 401
+
+
+def test_loaded_at_once(client):
+    made = shop(client)
+    for path in ("/total_spent/4", "/average_spending_by_age"):
+        warm(client, path)
+    for amount in (50, 60, 70):
+        load(client, *files(**{"spending.csv": f"user_id,money_spent,year\n4,{amount},2023\n"}),
+             path=f"/api/v1/datasets/{made['id']}/versions", mode="replace")
+        assert client.get("/total_spent/4").json()["total_spent"] == amount
+        assert client.get("/average_spending_by_age").json()[">47"] == amount
+        warm(client, "/average_spending_by_age")
+    customers = f"/api/v1/datasets/{made['id']}/customers"
+    assert client.patch(f"{customers}/4", json={"birth_date": "2000-06-01"}).status_code == 200
+    assert client.get("/average_spending_by_age").json()[">47"] is None
+
+
+def test_mixed_callers(client, cli, make_user):
+    """What is kept of one organisation is not another's."""
+    shop(client)
+    cli("org", "add", "Partner")
+    other = make_user("admin", org="Partner")
+    load(other, *files(**{"spending.csv": "user_id,money_spent,year\n1,77,2023\n"}), name="shop")
+    for _ in range(10):
+        assert client.get("/total_spent/1").json()["total_spent"] == 30.01
+        assert other.get("/total_spent/1").json()["total_spent"] == 77
+    operator = make_user("operator")
+    for _ in range(3):
+        assert operator.get("/total_spent/1").status_code == 403
+        assert client.head("/total_spent/1").content == b""
+    wrong = {"Authorization": "Bearer vtr_" + "A" * 43}
+    for _ in range(3):
+        assert type(client)(client.url).get("/total_spent/1", headers=wrong).status_code == 401

@@ -143,6 +143,34 @@ static void test_transactions(void **state)
 	assert_int_equal(count(f->db), 2);
 }
 
+/* Who keeps what it read may do so until somebody has written. */
+static void test_writes_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct err e;
+	uint64_t before = db_writes();
+	OK(db_exec(f->db, &e, "CREATE TABLE t (a BIGINT)", ""));
+	assert_true(db_writes() > before);
+	before = db_writes();
+	assert_int_equal(count(f->db), 0);
+	OK(db_begin_read(f->db, &e));
+	assert_int_equal(count(f->db), 0);
+	OK(db_commit(f->db, &e));
+	assert_true(db_writes() == before);
+	OK(db_begin(f->db, &e));
+	OK(db_begin(f->db, &e));
+	OK(db_exec(f->db, &e, "INSERT INTO t VALUES (1)", ""));
+	OK(db_commit(f->db, &e));
+	assert_true(db_writes() == before); /* nobody else sees it yet */
+	OK(db_commit(f->db, &e));
+	assert_true(db_writes() > before);
+	before = db_writes();
+	OK(db_begin(f->db, &e));
+	OK(db_exec(f->db, &e, "INSERT INTO t VALUES (1)", ""));
+	db_rollback(f->db);
+	assert_true(db_writes() == before);
+}
+
 static void test_open_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -330,6 +358,7 @@ int main(void)
 		WITH_STORE(test_refused),
 		WITH_STORE(test_statement_cache),
 		WITH_STORE(test_transactions),
+		WITH_STORE(test_writes_are_counted),
 		WITH_STORE(test_open_refused),
 		WITH_STORE(test_migrations),
 		WITH_STORE(test_migration_late),
