@@ -24,7 +24,7 @@ extern const struct resource
 	links_resource,
 	stat_user_resource,
 	spending_resource,
-	backups_resource, models_resource,
+	backups_resource, models_resource, dashboard_resource,
 	vouchers_resource,
 	health_resource;
 
@@ -54,6 +54,7 @@ const struct resource *const api_resources[] = {
 	&spending_resource,
 	&backups_resource,
 	&models_resource,
+	&dashboard_resource,
 	&vouchers_resource,
 	&health_resource,
 };

@@ -186,3 +186,27 @@ def test_command_line_keeps_a_version(cli, tmp_path):
     cli("import", tmp_path / "shop.csv", "--name", "shop")
     cli("train", "sales", "--dataset", "shop")
     assert cli("check").status == 0
+
+
+def test_dashboard(shared_client, shop):
+    answer = shared_client.get("/api/v1/dashboard", params={"dataset": shop["id"]}).json()
+    assert answer["dataset"]["id"] == shop["id"] and answer["clients"] == 60
+    ids = [f"C{i:03d}" for i in range(60)]
+    sales = [i["forecast"] for i in ask(shared_client, "sales", customers=ids)["items"]]
+    assert answer["sales"]["customers"] == 60
+    assert answer["sales"]["total_forecast"] == pytest.approx(sum(sales), abs=0.5)
+    assert answer["sales"]["mean_forecast"] == pytest.approx(sum(sales) / 60, abs=0.01)
+    chances = [i["probability"] for i in ask(shared_client, "purchase", customers=ids)["items"]]
+    assert answer["purchase"]["above"] == sum(p >= 0.7 for p in chances)
+    assert answer["purchase"]["mean_probability"] == pytest.approx(sum(chances) / 60)
+    trend = answer["trend"]
+    assert [m["month"] for m in trend["months"]] == [f"2025-0{i}" for i in range(1, 8)]
+    assert trend["incomplete"] == "2025-07" and trend["method"]
+    assert [m["month"] for m in trend["forecast"]] == ["2025-07", "2025-08", "2025-09", "2025-10", "2025-11", "2025-12"]
+    assert all(0 <= m["low"] <= m["value"] <= m["high"] for m in trend["forecast"])
+
+
+def test_dashboard_before_any_training(client):
+    load(client, ("people.csv", b"customer_id,full_name\n1,Anna Kowalska\n2,Jan Nowak\n"), name="people")
+    answer = client.get("/api/v1/dashboard").json()
+    assert answer["clients"] == 2 and answer["sales"] is None and answer["purchase"] is None and answer["trend"] is None

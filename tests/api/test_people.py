@@ -395,7 +395,7 @@ ALLOWED = {
     f"{DATASET}/customers/{{customer}}/purchases": CUSTOMERS, f"{DATASET}/customers/{{customer}}/activity": CUSTOMERS,
     f"{DATASET}/customers/{{customer}}/recommendations": CUSTOMERS, "/stat_user": CUSTOMERS,
     f"{DATASET}/customers/{{customer}}/forecasts": CUSTOMERS,
-    "/api/v1/models/{kind}": OFFICE, "/api/v1/models/{kind}/{version}/file": OFFICE,
+    "/api/v1/dashboard": OFFICE, "/api/v1/models/{kind}": OFFICE, "/api/v1/models/{kind}/{version}/file": OFFICE,
     "/api/v1/models/{kind}/train": DATA, "/api/v1/models/{kind}/active": DATA, "/api/v1/models/{kind}/threshold": DATA,
     "/api/v1/models/{kind}/file": DATA, "/api/v1/models/{kind}/predict": DATA,
     "/total_spent/{user_id}": OFFICE, "/average_spending_by_age": OFFICE, "/api/v1/spending": OFFICE,
