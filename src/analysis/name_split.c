@@ -32,12 +32,30 @@ static bool is_patronymic(struct str word)
 	return ends_with_one(word, endings);
 }
 
+/* First names that end as surnames do. */
+static bool is_given(struct str word)
+{
+	static const char *const names[] = { "ирина",    "марина", "екатерина", "полина",  "кристина",   "алина",
+					     "арина",    "карина", "галина",    "нина",    "валентина",  "ангелина",
+					     "дина",     "регина", "сабина",    "эвелина", "антонина",   "альбина",
+					     "василина", "зарина", "малина",    "эльвина", "константин", "валентин",
+					     "мартин",   NULL };
+	CLEANUP(buf_free) struct buf folded = BUF_INIT(4096);
+	utf8_fold(&folded, word);
+	for (size_t i = 0; names[i]; i++) {
+		if (str_is(buf_str(&folded), names[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool is_surname(struct str word)
 {
-	static const char *const endings[] = { "ов",  "ев",   "ин",   "ын",    "ова",  "ева",  "ина",
-					       "ына", "ский", "ская", "цкий",  "цкая", "енко", "чук",
-					       "юк",  "ян",   "дзе",  "швили", "ских", "ых",   NULL };
-	return ends_with_one(word, endings);
+	static const char *const endings[] = { "ов",   "ев",    "ин",   "ын",   "ова",  "ева", "ина", "ына",
+					       "ский", "ская",  "цкий", "цкая", "енко", "чук", "юк",  "ян",
+					       "дзе",  "швили", "ских", "ых",   "ски",  "ска", "ska", "cki",
+					       "cka",  "wicz",  "czyk", "ski",  NULL };
+	return ends_with_one(word, endings) && !is_given(word);
 }
 
 static bool is_cyrillic(struct str s)
@@ -78,7 +96,9 @@ struct name_parts name_split(struct str full)
 		return (struct name_parts){ .first = r.w[0] };
 	struct str last_word = r.w[r.n - 1];
 	if (r.n == 2) {
-		bool surname_first = r.comma || (is_cyrillic(r.w[0]) && !(is_surname(r.w[1]) && !is_surname(r.w[0])));
+		bool first = is_surname(r.w[0]), second = is_surname(r.w[1]);
+		/* Where neither tells: Russian lists begin with the surname, others with the first name. */
+		bool surname_first = r.comma || (first != second ? first : is_cyrillic(r.w[0]) && !is_given(r.w[0]));
 		return surname_first ? (struct name_parts){ .last = r.w[0], .first = r.w[1] }
 				     : (struct name_parts){ .last = r.w[1], .first = r.w[0] };
 	}

@@ -1,5 +1,6 @@
 #include "ingest/roles_values.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
 
 static bool is_digit(char c)
@@ -9,8 +10,8 @@ static bool is_digit(char c)
 
 bool values_numeric(const struct role_column *c)
 {
-	return c->type.type == TYPE_BIGINT || c->type.type == TYPE_DECIMAL ||
-	       c->type.type == TYPE_WIDE || c->type.type == TYPE_DOUBLE;
+	return c->type.type == TYPE_BIGINT || c->type.type == TYPE_DECIMAL || c->type.type == TYPE_WIDE ||
+	       c->type.type == TYPE_DOUBLE;
 }
 
 bool values_dates(const struct role_column *c)
@@ -165,6 +166,20 @@ static bool all_between(const struct role_column *c, int64_t low, int64_t high)
 	return c->n_samples > 0;
 }
 
+/* Of somebody who may be alive: a year from 1900 on that is over. Samples stand as the file has them. */
+static bool is_birth_date(struct str s)
+{
+	int64_t year = 0, this_year;
+	int month, day;
+	clock_civil_from_days(clock_now() / USEC_PER_DAY, &this_year, &month, &day);
+	for (size_t i = 0; i + 4 <= s.n; i++) {
+		bool apart = (i == 0 || !is_digit(s.p[i - 1])) && (i + 4 == s.n || !is_digit(s.p[i + 4]));
+		if (apart && str_to_i64(str_n(s.p + i, 4), &year) && is_digit(s.p[i]))
+			return year >= 1900 && year <= this_year;
+	}
+	return true; /* two digits of a year tell nothing */
+}
+
 static bool is_short_word(struct str s)
 {
 	return s.n <= 12 && capitalized_words(s) <= 1 && !is_digit(s.p[0]);
@@ -203,6 +218,7 @@ double values_fit(enum word word, const struct role_column *c)
 	case WORD_PHONE:
 		return share(c, is_phone) >= 0.5 ? 1 : 0;
 	case WORD_BIRTH_DATE:
+		return values_dates(c) ? (c->n_samples && share(c, is_birth_date) < 0.8 ? 0.4 : 1) : 0;
 	case WORD_REGISTERED:
 	case WORD_DATE:
 		return values_dates(c) ? 1 : 0;

@@ -144,6 +144,40 @@ static const struct {
 	  "seconds on site|time on site|session seconds|time spent seconds|seconds|session duration|время на "
 	  "сайте|секунд на "
 	  "сайте|czas na stronie|sekundy na stronie|време на сајт" },
+	/* 1C, banks and shops: their own field names */
+	{ WORD_ID, 0.8, "=номер п п|=номер пп" },
+	{ WORD_CUSTOMER_ID, 1,
+	  "контрагент код|карта лояльности|номер карты клиента|код держателя|customer user|customer nm id|client "
+	  "no|cust no|party id|kod kontrahenta|numer kontrahenta|nr kontrahenta|id nabywcy|шифра на купувач|ид на "
+	  "купувач|број на клиент" },
+	{ WORD_FULL_NAME, 1,
+	  "контрагент наименование|наименование контрагента|наименование клиента|наименование покупателя|фио "
+	  "покупателя|ф и о клиента|ф и о покупателя|фио физлица|имя клиента полностью|=плательщик|наименование "
+	  "плательщика|=получатель|=держатель карты|billing name|shipping name|recipient name|=recipient|cardholder "
+	  "name|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|=kupujacy|=odbiorca|=купувач|име на купувач|име на "
+	  "клиент|полно име" },
+	{ WORD_FIRST_NAME, 1, "first nm|fname|billing first name|shipping first name|имя клиента физлица" },
+	{ WORD_MIDDLE_NAME, 1, "middle nm|mname|patronymic nm" },
+	{ WORD_LAST_NAME, 1, "last nm|lname|surname nm|billing last name|shipping last name" },
+	{ WORD_BIRTH_DATE, 1, "birth dt|dt birth|data ur|роден на" },
+	{ WORD_PHONE, 1, "mobile num|phone num|mobile no|msisdn|billing phone|контактный номер|telefon kontaktowy" },
+	{ WORD_EMAIL, 1, "email addr|mail address|billing email|электронный адрес|е маил" },
+	{ WORD_DATE, 1,
+	  "data zlozenia|order dt|trans date|trans dt|posting date|value date|operation date|дата проводки|дата "
+	  "списания|дата проведения|дата реализации|data wplaty|data ksiegowania|датум на плаќање|датум на "
+	  "плакање|датум на фактура" },
+	{ WORD_INVOICE, 1,
+	  "=регистратор|документ продажи|документ реализации|номер реализации|чек ккм|order name|order key|payment "
+	  "id|nr dokumentu|nr dowodu|број на документ|број на сметка" },
+	{ WORD_PRODUCT, 1,
+	  "lineitem name|line item name|номенклатура наименование|наименование номенклатуры|nazwa artykulu|назив на "
+	  "артикл|име на производ" },
+	{ WORD_PRODUCT_CODE, 1, "lineitem sku|номенклатура артикул|номенклатура код|kod artykulu|шифра на артикл" },
+	{ WORD_QUANTITY, 1, "=кол|количество оборот|lineitem quantity|продано шт|sprzedana ilosc|продадено" },
+	{ WORD_AMOUNT, 1,
+	  "стоимость оборот|сумма оборот|сумма по кредиту|сумма документа|сумма со скидкой|сумма к оплате|сумма "
+	  "платежа|вкупен износ|kwota brutto pln|amt|total amt" },
+	{ WORD_TEXT, 1, "инн плательщика|инн покупателя|инн контрагента|кпп контрагента|штрихкод|ean|edb|едб" },
 	{ WORD_TEXT, 1,
 	  "postal code|postcode|zip|zip code|post code|inn|kpp|ogrn|snils|passport|passport number|account number|card "
 	  "number|iban|bic|swift|tax id|vat number|ssn|инн|кпп|огрн|снилс|паспорт|серия и номер паспорта|номер "

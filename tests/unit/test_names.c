@@ -29,6 +29,14 @@ static void test_split(void **state)
 		{ "Петров Иван", "Петров", "Иван", NULL },
 		{ "Иван Петров", "Петров", "Иван", NULL },
 		{ "Лев Толстой", "Лев", "Толстой", NULL }, /* nothing tells; Russian lists begin with the surname */
+		{ "Ирина Петрова", "Петрова", "Ирина", NULL }, /* a first name that ends as surnames do */
+		{ "Петрова Ирина", "Петрова", "Ирина", NULL },
+		{ "Константин Иванов", "Иванов", "Константин", NULL },
+		{ "Никитин Валентин", "Никитин", "Валентин", NULL },
+		{ "Иван Петровски", "Петровски", "Иван", NULL },
+		{ "Илиевска Ана", "Илиевска", "Ана", NULL },
+		{ "Kowalski Jan", "Kowalski", "Jan", NULL },
+		{ "Anna Kowalska", "Kowalska", "Anna", NULL },
 		{ "Mckenzie Davis", "Davis", "Mckenzie", NULL },
 		{ "Davis, Mckenzie", "Davis", "Mckenzie", NULL },
 		{ "Davis, Mary Ann", "Davis", "Mary", "Ann" },

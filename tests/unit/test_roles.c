@@ -136,6 +136,68 @@ static const struct {
 	    "unit_price;DECIMAL(18,2)", "sold_at;TIMESTAMP", "city;VARCHAR;Тула" },
 	  "purchase.invoice purchase.customer_id purchase.product purchase.quantity purchase.unit_price "
 	  "purchase.at -" },
+	/* what 1C, banks and shops call their columns */
+	{ "Отчет по продажам",
+	  { "Период;DATE", "Регистратор;VARCHAR;Реализация товаров 001", "Контрагент.Код;VARCHAR;000123,000124",
+	    "Контрагент.Наименование;VARCHAR;ООО Ромашка,ИП Петров", "Номенклатура.Артикул;VARCHAR;A-1",
+	    "Номенклатура.Наименование;VARCHAR;Молоко", "Количество оборот;DECIMAL(18,3)",
+	    "Стоимость оборот;DECIMAL(18,2)" },
+	  "purchase.at purchase.invoice purchase.customer_id customer.full_name purchase.product_code purchase.product "
+	  "purchase.quantity purchase.amount" },
+	{ "ЗаказПокупателя",
+	  { "НомерДокумента;VARCHAR;ЦБ-00001", "ДатаДокумента;TIMESTAMP", "Покупатель;VARCHAR;Иванов И.И.,Петров П.П.",
+	    "КодКлиента;VARCHAR;0001", "Товар;VARCHAR;Стол", "Кол;BIGINT", "ЦенаЗаЕд;DECIMAL(18,2)",
+	    "СуммаДокумента;DECIMAL(18,2)", "ВалютаДокумента;VARCHAR;RUB,USD" },
+	  "purchase.invoice purchase.at customer.full_name purchase.customer_id purchase.product purchase.quantity "
+	  "purchase.unit_price purchase.amount purchase.currency" },
+	{ "выписка",
+	  { "Дата проводки;DATE", "Номер документа;VARCHAR;1,2", "ИНН плательщика;VARCHAR;7701234567",
+	    "Плательщик;VARCHAR;ООО Альфа,ИП Иванов", "Сумма по кредиту;DECIMAL(18,2)",
+	    "Назначение платежа;VARCHAR;Оплата по счету 1" },
+	  "purchase.at purchase.invoice - customer.full_name purchase.amount -" },
+	{ "anketa",
+	  { "CLIENT_ID;VARCHAR;100001", "LAST_NM;VARCHAR;Иванов,Петров", "FIRST_NM;VARCHAR;Иван,Пётр",
+	    "MIDDLE_NM;VARCHAR;Иванович,Петрович", "BIRTH_DT;DATE", "MOBILE_NUM;VARCHAR;+79161234567,+79161234568",
+	    "EMAIL_ADDR;VARCHAR;a@b.ru,c@d.ru" },
+	  "customer.id customer.last_name customer.first_name customer.middle_name customer.birth_date "
+	  "customer.phone customer.email" },
+	{ "Реестр клиентов",
+	  { "№ п/п;BIGINT;1,2", "Табельный номер;VARCHAR;K-01,K-02", "Ф.И.О. клиента;VARCHAR;Иванов Иван,Петрова Анна",
+	    "Дата рожд.;DATE", "Моб. телефон;VARCHAR;8(916)123-45-67,8(916)123-45-68", "E-mail;VARCHAR;a@b.ru,c@d.ru",
+	    "Адрес регистрации;VARCHAR;Омск" },
+	  "customer.id - customer.full_name customer.birth_date customer.phone customer.email -" },
+	{ "orders_export",
+	  { "Order ID;BIGINT;1", "Created at;TIMESTAMP", "Billing Name;VARCHAR;Ann Lee,Bob Ray",
+	    "Email;VARCHAR;a@b.com,c@d.com", "Lineitem name;VARCHAR;Shirt", "Lineitem quantity;BIGINT",
+	    "Lineitem price;DECIMAL(18,2)", "Lineitem sku;VARCHAR;SH-1", "Currency;VARCHAR;USD,EUR",
+	    "Total;DECIMAL(18,2)" },
+	  "purchase.invoice purchase.at customer.full_name customer.email purchase.product purchase.quantity "
+	  "purchase.unit_price purchase.product_code purchase.currency purchase.amount" },
+	{ "woocommerce",
+	  { "order_number;VARCHAR;W1", "order_date;TIMESTAMP", "customer_user;BIGINT;5,6",
+	    "billing_first_name;VARCHAR;Ann,Bob", "billing_last_name;VARCHAR;Lee,Ray",
+	    "billing_email;VARCHAR;a@b.com,c@d.com", "billing_phone;VARCHAR;+48600100200,+48600100201",
+	    "order_total;DECIMAL(18,2)" },
+	  "purchase.invoice purchase.at purchase.customer_id customer.first_name customer.last_name customer.email "
+	  "customer.phone purchase.amount" },
+	{ "zamówienia",
+	  { "Nr zamówienia;VARCHAR;Z/1", "Data złożenia;DATE", "Id kontrahenta;BIGINT;7",
+	    "Nazwa kontrahenta;VARCHAR;Jan Kowalski,Anna Nowak", "Nazwa towaru;VARCHAR;Chleb", "Ilość;BIGINT",
+	    "Cena netto;DECIMAL(18,2)", "Wartość brutto;DECIMAL(18,2)", "Waluta;VARCHAR;PLN,EUR" },
+	  "purchase.invoice purchase.at purchase.customer_id customer.full_name purchase.product purchase.quantity "
+	  "purchase.unit_price purchase.amount purchase.currency" },
+	{ "нарачки",
+	  { "Број на нарачка;VARCHAR;1", "Датум на нарачка;DATE", "Купувач;VARCHAR;Иван Петровски,Ана Илиевска",
+	    "Телефонски број;VARCHAR;+38970123456,+38970123457", "Назив на артикл;VARCHAR;Леб", "Количина;BIGINT",
+	    "Единечна цена;DECIMAL(18,2)", "Вкупен износ;DECIMAL(18,2)" },
+	  "purchase.invoice purchase.at customer.full_name customer.phone purchase.product purchase.quantity "
+	  "purchase.unit_price purchase.amount" },
+	{ "чеки",
+	  { "Дата чека;TIMESTAMP", "№ чека;VARCHAR;1", "Карта лояльности;VARCHAR;2200001,2200002",
+	    "Наименование товара;VARCHAR;Хлеб", "Штрихкод;VARCHAR;4600000000001", "Кол-во, шт;BIGINT",
+	    "Цена со скидкой;DECIMAL(18,2)", "Сумма со скидкой;DECIMAL(18,2)", "Скидка, руб;DECIMAL(18,2)" },
+	  "purchase.at purchase.invoice purchase.customer_id purchase.product purchase.product_code "
+	  "purchase.quantity purchase.unit_price purchase.amount -" },
 	/* values alone */
 	{ "x",
 	  { "a;BIGINT;1,2,3", "b;VARCHAR;Иванов Иван Иванович,Петров Пётр Петрович,Ильин Илья Ильич",
@@ -155,6 +217,10 @@ static const struct {
 	    "UnitsOnOrder;BIGINT" },
 	  "- - - - -" },
 	{ "t", { "date;VARCHAR;soon", "amount;VARCHAR;a lot", "age;VARCHAR;old", "email;VARCHAR;none" }, "- - - -" },
+	/* dates of birth to come are none */
+	{ "клиенты",
+	  { "ФИО;VARCHAR;Иванов Иван,Петрова Анна", "Дата рождения;DATE;2999-01-01,2998-05-05,01.02.2997" },
+	  "customer.full_name -" },
 	{ "t", { "age;BIGINT;300,20", "name;VARCHAR;Jan Kowalski,Anna Nowak" }, "- -" },
 };
 
