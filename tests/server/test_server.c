@@ -433,7 +433,7 @@ static void serve(struct http_server *s, const sigset_t *signals)
 int main(int argc, char **argv)
 {
 	static const struct resource *const resources[] = { &resource, &http_resource };
-	static const struct http_hooks hooks = { NULL, authorise, finish, write_error };
+	static const struct http_hooks hooks = { .authorise = authorise, .finish = finish, .write_error = write_error };
 	struct settings s = { .http = { .net = net_config_default(),
 					.resources = resources,
 					.n_resources = 2,
