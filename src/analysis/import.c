@@ -82,12 +82,15 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->roles = arena_array(a, rq->n_roles + 1, sizeof *m->roles);
 	m->sources = arena_array(a, rq->n_sources, sizeof *m->sources);
 	m->keys = arena_array(a, rq->n_keys + 1, sizeof *m->keys);
-	if (!m->roles || !m->sources || !m->keys)
+	m->texts = arena_array(a, rq->n_texts + 1, sizeof *m->texts);
+	if (!m->roles || !m->sources || !m->keys || !m->texts)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many files or roles.");
 	for (size_t i = 0; i < rq->n_roles; i++)
 		m->roles[m->n_roles++] = (struct import_role){ .table = copy_text(a, rq->roles[i].table),
 							       .column = arena_strdup(a, rq->roles[i].column),
 							       .role = arena_strdup(a, rq->roles[i].role) };
+	for (size_t i = 0; i < rq->n_texts; i++)
+		m->texts[m->n_texts++] = arena_strdup(a, rq->texts[i]);
 	for (size_t i = 0; i < rq->n_keys; i++)
 		m->keys[m->n_keys++] = (struct import_key){ .table = copy_text(a, rq->keys[i].table),
 							    .column = arena_strdup(a, rq->keys[i].column) };

@@ -59,6 +59,8 @@ struct import_request {
 	size_t n_roles;
 	const struct import_key *keys; /* for upsert, and for what a replace is compared by; none = found */
 	size_t n_keys;
+	const char *const *texts; /* "[TABLE.]COLUMN": kept as text, as they stand in the file */
+	size_t n_texts;
 	bool unpivot;       /* months that stand in columns become rows (ingest/unpivot.h) */
 	bool drop_rejected; /* a row with a cell that does not fit is left out; else only the cell is empty */
 	bool baskets;       /* no header, each row a basket, each cell a product */

@@ -39,6 +39,8 @@ struct import {
 	struct caller by; /* its texts are in the arena */
 	enum import_mode mode;
 	const char *template_table; /* NULL, or the table that a filled-in template is for */
+	const char **texts;
+	size_t n_texts;
 	bool unpivot, drop_rejected;
 	bool baskets, later;
 	struct import_source *sources; /* names cleaned, descriptors our own */

@@ -83,6 +83,13 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 		jw_kv_bool(&w, "unpivot", true);
 	if (m->drop_rejected)
 		jw_kv_bool(&w, "drop_rejected", true);
+	if (m->n_texts) {
+		jw_key(&w, "texts");
+		jw_open(&w, '[');
+		for (size_t i = 0; i < m->n_texts; i++)
+			jw_cstr(&w, m->texts[i]);
+		jw_close(&w, ']');
+	}
 	if (m->mode == IMPORT_APPEND)
 		write_append(m, &w);
 	if (m->n_roles)

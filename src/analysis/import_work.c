@@ -41,6 +41,24 @@ static void place_rejects(struct import *m, const size_t *place)
 	}
 }
 
+/* What was to be kept as text must be there: a name written wrongly is told, not passed over. */
+static bool check_texts(const struct import *m, struct err *e)
+{
+	for (size_t i = 0; i < m->n_texts; i++) {
+		const char *dot = strchr(m->texts[i], '.');
+		struct str table = str_n(m->texts[i], dot ? (size_t)(dot - m->texts[i]) : 0);
+		bool found = false;
+		for (size_t t = 0; t < m->n_tables && !found; t++)
+			found = dataset_column_named(&m->tables[t], str_of(m->texts[i])) ||
+				(dot && str_ieq(table, str_of(m->tables[t].name)) &&
+				 dataset_column_named(&m->tables[t], str_of(dot + 1)));
+		if (!found)
+			return err_field(e, ERR_VALUE, "text", "There is no column \"%.100s\" to keep as text.",
+					 m->texts[i]);
+	}
+	return true;
+}
+
 /* Where each table that was read now stands among those of the version. */
 static bool join_tables(struct import *m, struct db *db, struct dataset_table **ret, size_t *ret_n, struct err *e)
 {
@@ -133,7 +151,7 @@ bool import_all(struct import *m, struct db *db, struct err *e)
 		return false;
 	if (!m->n_tables)
 		return err_set(e, ERR_VALUE, "no_tables", "There is no table in what was sent.");
-	if (!join_tables(m, db, &tables, &n, e))
+	if (!check_texts(m, e) || !join_tables(m, db, &tables, &n, e))
 		return false;
 	watch_progress(m->watch, IMPORT_READ_UNTIL, "noting tables and columns");
 	return version_fill(db, m->by.org, m->version, tables, n, m->relations, m->n_relations, m->fresh, m->n_fresh,

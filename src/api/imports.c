@@ -18,6 +18,8 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .baskets = u->baskets,
 				     .keys = u->keys,
 				     .n_keys = u->n_keys,
+				     .texts = u->texts,
+				     .n_texts = u->n_texts,
 				     .unpivot = u->unpivot,
 				     .drop_rejected = u->drop_rejected,
 				     .later = u->later };

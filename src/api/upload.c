@@ -79,6 +79,18 @@ static bool add_role(struct request *q, struct upload *u, struct str text, struc
 	return !a->failed || err_set(e, ERR_TOO_LARGE, NULL, "There are too many roles.");
 }
 
+static bool add_text(struct request *q, struct upload *u, struct str text, struct err *e)
+{
+	if (!text.n)
+		return err_field(e, ERR_VALUE, "text", "The column to keep as text has no name.");
+	u->texts = room(request_arena(q), u->texts, u->n_texts, &u->cap_texts, sizeof *u->texts);
+	char *copy = arena_strndup(request_arena(q), text.p, text.n);
+	if (!u->texts || !copy)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+	u->texts[u->n_texts++] = copy;
+	return true;
+}
+
 /* Of several fields together. */
 static bool add_keys(struct request *q, struct upload *u, struct str text, struct err *e)
 {
@@ -110,6 +122,8 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 		u->name = text;
 	else if (str_is(name, "mode"))
 		u->mode = text;
+	else if (str_is(name, "text"))
+		return add_text(q, u, text, e);
 	else if (str_is(name, "key"))
 		return add_keys(q, u, text, e);
 	else if (str_is(name, "role"))

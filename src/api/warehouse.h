@@ -12,6 +12,8 @@ struct upload {
 	struct str name, mode;
 	bool baskets, later;
 	bool unpivot, drop_rejected;
+	const char **texts;
+	size_t n_texts, cap_texts;
 	struct import_source *sources;
 	size_t n_sources, cap_sources;
 	struct import_role *roles;
@@ -22,7 +24,7 @@ struct upload {
 
 /*
  * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
- * ([TABLE.]COLUMN,…, any number), `unpivot` (months), `rejected_rows` (keep or drop), `role`
+ * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `rejected_rows` (keep or drop), `role`
  * ([TABLE.]COLUMN=ROLE, any number).
  * The store's connection is given back for as long as that takes.
  */

@@ -173,6 +173,12 @@ static bool import_command(struct command *c, struct err *e)
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
 	    !take_keys(c, &rq, e) || !mode_of(c, &s, &rq, e))
 		return false;
+	const char **texts = arena_array(c->arena, c->line->n_options + 1, sizeof *texts);
+	if (!texts)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+	while ((texts[rq.n_texts] = command_list(c->line, "text", rq.n_texts)))
+		rq.n_texts++;
+	rq.texts = texts;
 	rq.by = &s.caller;
 	rq.later = command_flag(c->line, "dry-run");
 	/* The import takes connections of its own. */
@@ -201,6 +207,10 @@ static const struct option_def options[] = {
 	  .kind = OPTION_LIST,
 	  .value = "[TABLE.]COLUMN=ROLE",
 	  .help = "What a column means, such as 'Клиент=customer.id', where it would be found wrongly." },
+	{ .name = "text",
+	  .kind = OPTION_LIST,
+	  .value = "[TABLE.]COLUMN",
+	  .help = "A column that is kept as it stands in the file, though its values look like numbers or dates." },
 	{ .name = "as",
 	  .kind = OPTION_VALUE,
 	  .value = "baskets",

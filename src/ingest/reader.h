@@ -109,6 +109,8 @@ struct reader {
 	/* wishes of a person, to be set before table_open */
 	bool unpivot;       /* months that stand in columns become rows: see unpivot.h */
 	bool drop_rejected; /* a row with a cell that does not fit is left out, instead of only the cell */
+	const char **texts; /* n_texts of "[table.]column", borrowed: read as they stand, whatever they look like */
+	size_t n_texts;
 	/* what was understood, for the report; NULL or 0 where it does not apply */
 	const char *encoding;
 	char delimiter;

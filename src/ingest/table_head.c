@@ -197,6 +197,21 @@ bool table_infer_all(struct table *t, struct infer *infers, struct err *e)
 	return ok;
 }
 
+/* A person wants the column as it stands in the file. */
+static bool wanted_as_text(const struct table *t, const char *column)
+{
+	struct str table = str_of(t->name ? t->name : "");
+	for (size_t i = 0; i < t->reader->n_texts; i++) {
+		struct str wish = str_of(t->reader->texts[i]);
+		if (str_ieq(wish, str_of(column)))
+			return true;
+		if (wish.n > table.n + 1 && wish.p[table.n] == '.' && str_ieq(str_n(wish.p, table.n), table) &&
+		    str_ieq(str_n(wish.p + table.n + 1, wish.n - table.n - 1), str_of(column)))
+			return true;
+	}
+	return false;
+}
+
 void table_decide(struct table *t, const struct infer *infers)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
@@ -209,5 +224,7 @@ void table_decide(struct table *t, const struct infer *infers)
 		const struct reader_table *said = &t->reader->tables[t->index];
 		if (said->types && c->cell < said->n_columns && said->types[c->cell].type != TYPE_VARCHAR)
 			c->type = said->types[c->cell];
+		if (wanted_as_text(t, c->name))
+			c->type = (struct column_type){ .type = TYPE_VARCHAR };
 	}
 }

@@ -125,6 +125,27 @@ def test_roles_are_corrected_first(client):
     assert client.delete(at).json()["error"]["code"] == "not_waiting"
 
 
+def test_kept_as_text(client):
+    file = ("people.csv", "id,code,sum\n1,1.10,5\n2,2.20,x\n3,3.30,7\n".encode())
+    at = later(client, file, name="people", text="code")
+    assert column(client.get(at).json(), "code")["type"] == "VARCHAR"
+    assert [r["code"] for r in client.get(at + "/rows").json()["items"]] == ["1.10", "2.20", "3.30"]
+    assert column(client.get(at).json(), "sum")["type"] == "VARCHAR"
+    client.delete(at)
+    many = "id,code\n" + "".join(f"{i},{i}.50\n" for i in range(60000)) + "60000,late word\n" * 3000  # two passes
+    at = later(client, ("people.csv", many.encode()), name="people", text="people.id")
+    assert column(client.get(at).json(), "id")["type"] == "VARCHAR"
+    client.delete(at)
+    for text, words in (("nobody", "no column"), ("", "no name")):
+        answer = upload(client, file, confirm="later", text=text)
+        if answer.status_code == 202:
+            error = client.wait_for_job(answer.json()["job"]["id"])["error"]
+        else:
+            error = answer.json()["error"]
+        assert error["field"] == "text" and words in error["message"], error
+    assert client.get("/api/v1/datasets").json()["total"] == 0
+
+
 def test_waits_through_a_restart(folder, start_server):
     server = start_server()
     client = server.client(folder.admin)

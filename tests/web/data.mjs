@@ -115,6 +115,26 @@ test('update by key: what changes is seen first, a wrong key is told with its ro
   await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(home)[0]}`, { headers: { Origin: w.program.url } })
 }, 90)
 
+test('a column kept as text and rows left out: the file is read again', async (w) => {
+  const page = await w.as('admin@dealer.example', { to: '/data' })
+  await page.setInputFiles('input[type=file]', file('codes.csv', people(fifty) + 'C2000,Last One,,not a number\n'))
+  await read(page)
+  await page.selectOption('select[aria-label="Meaning: full_name"]', 'ignore')
+  await page.waitForSelector('text=by hand')
+  await page.selectOption('#rejected-rows', 'drop')
+  await page.click('.decide-bar button:has-text("Read the file again")')
+  await until('a row is left out', async () => /^50 rows/.test(await page.textContent('.page-head p').catch(() => '')), 30)
+  equal(await page.inputValue('#rejected-rows'), 'drop')
+  equal(await page.inputValue('select[aria-label="Meaning: full_name"]'), 'ignore', 'what was said before')
+  await page.click('button[aria-label="keep as text: points"]')
+  await page.click('.decide-bar button:has-text("Read the file again")')
+  await until('as text', async () => (await page.locator('button[aria-label="keep as text: points"]').count()) === 0 && /^51 rows|^50 rows/.test(await page.textContent('.page-head p').catch(() => '')), 30)
+  await page.click('.decide-bar button:has-text("Throw away")')
+  await page.click('dialog .btn-primary')
+  await page.waitForSelector('h1:text("Data")')
+  await until('nothing stays', async () => !(await state(page)).includes('codes'))
+}, 90)
+
 test('progress, speed, and stopping', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })
   const wire = await page.context().newCDPSession(page)

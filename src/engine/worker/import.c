@@ -213,6 +213,18 @@ static void name_table(struct import_job *j)
 	j->reader->tables[0].name = mem_strdup(name);
 }
 
+/* The texts live as long as the options. */
+static void take_texts(struct import_job *j)
+{
+	const json_t *list = json_object_get(j->options, "texts"), *v;
+	size_t i;
+	j->texts = mem_array(json_array_size(list) + 1, sizeof *j->texts);
+	json_array_foreach (list, i, v)
+		if (json_is_string(v))
+			j->texts[j->reader->n_texts++] = json_string_value(v);
+	j->reader->texts = j->texts;
+}
+
 static bool import_file(struct import_job *j, struct err *e)
 {
 	const char *name = json_string_value(json_object_get(j->options, "name"));
@@ -226,6 +238,7 @@ static bool import_file(struct import_job *j, struct err *e)
 	j->reader->unpivot = json_is_true(json_object_get(j->options, "unpivot"));
 	j->reader->drop_rejected = json_is_true(json_object_get(j->options, "drop_rejected"));
 	name_table(j);
+	take_texts(j);
 	/* The list of a workbook's tables grows while it is read. */
 	j->tables = mem_array(LIMIT_TABLES + 1, sizeof(struct table *));
 	for (size_t i = 0; i < j->reader->n_tables; i++) {

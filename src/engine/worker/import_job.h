@@ -26,6 +26,7 @@ struct import_job {
 	json_t *options;         /* the payload of IMPORT */
 	struct source *source;
 	struct reader *reader;
+	const char **texts;         /* of reader */
 	_Atomic unsigned questions; /* odd while the main thread waits for an answer on the socket */
 	_Atomic bool done;
 	pthread_t watcher;

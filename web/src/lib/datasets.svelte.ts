@@ -58,6 +58,7 @@ export interface Version {
   files: string[]
   created_at: string
   expires_at?: string
+  rejected_rows?: 'keep' | 'drop'
 }
 /** One version by itself, as it is checked before it is in use. */
 export interface CheckedVersion extends Version {

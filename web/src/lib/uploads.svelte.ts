@@ -25,6 +25,13 @@ export interface Upload {
   stop: AbortController
 }
 
+export type Fields = Record<string, string | string[]>
+export interface Sent {
+  files: File[]
+  path: string
+  fields: Fields
+}
+
 interface Started {
   dataset: { id: string; name: string }
   job: { id: string }
@@ -37,10 +44,13 @@ export const checkPath = (dataset: string, version: number) => `/data/${dataset}
 
 class Uploads {
   list = $state<Upload[]>([])
+  // What was sent for each version that waits, so that it can be read again with other wishes.
+  #sent = new Map<string, Sent>()
+  sent = (dataset: string, version: number): Sent | undefined => this.#sent.get(checkPath(dataset, version))
   active = $derived(this.list.filter((u) => u.stage === 'sending' || u.stage === 'reading').length)
 
   /** path: a new data set, or the versions of one. */
-  start(files: File[], path: string, fields: Record<string, string>): void {
+  start(files: File[], path: string, fields: Fields): void {
     const item: Upload = {
       key: ++keys,
       page: router.now.path,
@@ -72,9 +82,9 @@ class Uploads {
     this.list = this.list.filter((other) => other.key !== u.key)
   }
 
-  async #run(u: Upload, files: File[], path: string, fields: Record<string, string>): Promise<void> {
+  async #run(u: Upload, files: File[], path: string, fields: Fields): Promise<void> {
     const form = new FormData()
-    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    for (const [name, value] of Object.entries(fields)) for (const one of [value].flat()) form.append(name, one)
     for (const file of files) form.append('file', file, file.name)
     const began = performance.now()
     try {
@@ -94,6 +104,7 @@ class Uploads {
       u.fraction = 0
       const job = await watchJob(u.job, (j) => ((u.fraction = j.progress), (u.message = j.message)), u.stop.signal)
       this.#end(u, job)
+      if (u.waits) this.#sent.set(checkPath(u.dataset!, u.waits), { files, path, fields })
       await Promise.all([datasets.read(), jobs.read()])
       // Whoever still looks at where it was started is led to what was read; others find it in the list.
       if (u.waits && router.now.path === u.page && !router.guard && this.active === 0) {
