@@ -334,37 +334,6 @@ def test_data_sets(anyhow, tmp_path):
     assert anyhow("dataset", "list", "--json").json() == []
 
 
-def test_next_version_by_key(anyhow, tmp_path):
-    file, more = tmp_path / "people.csv", tmp_path / "more.csv"
-    file.write_text("id,name,points\n001,Anna,1\n002,Jan,2\n")
-    more.write_text("id,name,points\n002,Jan,22\n003,Ewa,3\n")
-    anyhow("import", file, "--name", "people")
-    args = ("import", more, "--name", "people", "--mode", "upsert", "--key", "id")
-    said = anyhow(*args, "--dry-run").stdout
-    for words in ("2 rows become 3 (1 added, 1 changed, 0 gone, 1 unchanged)", "told apart by: id",
-                  "points changes in 1 rows", '002 points: "2" -> "22"'):
-        assert words in said, said
-    [table] = anyhow(*args, "--dry-run", "--json").json()["changes"]["tables"]
-    assert table["rows"]["changed"] == 1 and table["key"] == ["id"]
-    count = ("query", "SELECT count(*), sum(points) FROM people", "--format", "json")
-    assert anyhow(*count).json()["rows"] == [[2, 3]], "nothing is kept"
-    assert "waits" not in anyhow("dataset", "list").stdout
-    assert "people: 3 rows" in anyhow(*args).stdout
-    assert anyhow(*count).json()["rows"] == [[3, 26]]
-    assert "rows 1 and 3" in one_line(anyhow("import", "-", "--name", "people", "--mode", "upsert", "--key", "id", status=1,
-                                             input="id,name,points\n1,a,1\n2,b,1\n1,c,1\n"))
-    for args, status in [
-        (["import", more, "--mode", "upsert"], 2), (["import", more, "--name", "people", "--key", "id"], 2),
-        (["import", more, "--name", "people", "--mode", "merge"], 2),
-        (["import", more, "--name", "people", "--mode", "upsert", "--append"], 2),
-        (["import", more, "--name", "people", "--mode", "upsert", "--key", "nobody"], 1),
-        (["dataset", "confirm", "people"], 1), (["dataset", "discard", "people"], 1), (["dataset", "discard", "none"], 1),
-    ]:
-        one_line(anyhow(*args, status=status))
-    assert anyhow(*count).json()["rows"] == [[3, 26]]
-    anyhow("dataset", "remove", "people")
-
-
 def test_import_from_a_pipe(anyhow):
     anyhow("import", "-", "--name", "piped", input=CSV)
     assert anyhow("query", "SELECT count(*) FROM piped", "--format", "csv").stdout.split()[1] == "2"

@@ -1,6 +1,7 @@
 """The next version by key, and what a version that waits says it changes."""
 import pytest
 from loading import column, load, query, refused, stored, upload, workbook
+from test_cli import one_line
 from test_confirm import confirm, later, of
 
 HEAD = "id,full_name,birth_date,phone,points\n"
@@ -182,3 +183,34 @@ def test_many_rows(client, folder):
     assert confirm(client, at)["state"] == "done"
     assert query(client, "SELECT count(*), count(DISTINCT id), sum(c3) FROM people")["rows"] == [
         [75000, 75000, 75000 * 5 + 5000]]
+
+
+def test_on_the_command_line(cli, tmp_path):
+    file, more = tmp_path / "people.csv", tmp_path / "more.csv"
+    file.write_text("id,name,points\n001,Anna,1\n002,Jan,2\n")
+    more.write_text("id,name,points\n002,Jan,22\n003,Ewa,3\n")
+    cli("import", file, "--name", "people")
+    args = ("import", more, "--name", "people", "--mode", "upsert", "--key", "id")
+    said = cli(*args, "--dry-run").stdout
+    for words in ("2 rows become 3 (1 added, 1 changed, 0 gone, 1 unchanged)", "told apart by: id",
+                  "points changes in 1 rows", '002 points: "2" -> "22"'):
+        assert words in said, said
+    [table] = cli(*args, "--dry-run", "--json").json()["changes"]["tables"]
+    assert table["rows"]["changed"] == 1 and table["key"] == ["id"]
+    count = ("query", "SELECT count(*), sum(points) FROM people", "--format", "json")
+    assert cli(*count).json()["rows"] == [[2, 3]], "nothing is kept"
+    assert "waits" not in cli("dataset", "list").stdout
+    assert "people: 3 rows" in cli(*args).stdout
+    assert cli(*count).json()["rows"] == [[3, 26]]
+    assert "rows 1 and 3" in one_line(cli("import", "-", "--name", "people", "--mode", "upsert", "--key", "id", status=1,
+                                             input="id,name,points\n1,a,1\n2,b,1\n1,c,1\n"))
+    for args, status in [
+        (["import", more, "--mode", "upsert"], 2), (["import", more, "--name", "people", "--key", "id"], 2),
+        (["import", more, "--name", "people", "--mode", "merge"], 2),
+        (["import", more, "--name", "people", "--mode", "upsert", "--append"], 2),
+        (["import", more, "--name", "people", "--mode", "upsert", "--key", "nobody"], 1),
+        (["dataset", "confirm", "people"], 1), (["dataset", "discard", "people"], 1), (["dataset", "discard", "none"], 1),
+    ]:
+        one_line(cli(*args, status=status))
+    assert cli(*count).json()["rows"] == [[3, 26]]
+    cli("dataset", "remove", "people")
