@@ -34,23 +34,37 @@ def free_port():
 class MongoServer:
     """Started; stop() and start() keep its data and its port."""
 
-    def __init__(self):
+    def __init__(self, tls=False):
         self.kind, self.program = find()
+        self.tls = tls
         self.folder = Path(tempfile.mkdtemp(prefix="vitrina-mongo-"))
         (self.folder / "data").mkdir()
         self.port = free_port()
         self.process = None
+        if tls:
+            self._make_certificate()
         self.start()
 
     def uri(self, database="shop", options=""):
         return f"mongodb://127.0.0.1:{self.port}/{database}{options}"
 
+    def _make_certificate(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem", "-days", "2",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"], check=True,
+                       capture_output=True)
+        (self.folder / "both.pem").write_bytes((self.folder / "key.pem").read_bytes()
+                                               + (self.folder / "cert.pem").read_bytes())
+
     def command(self):
         data = self.folder / "data"
         if self.kind == "mongod":
-            return [self.program, "--dbpath", data, "--port", self.port, "--bind_ip", "127.0.0.1", "--nounixsocket"]
-        return [self.program, "--handler=sqlite", f"--sqlite-url=file:{data}/", f"--listen-addr=127.0.0.1:{self.port}",
-                "--telemetry=disable", "--debug-addr=-", f"--state-dir={self.folder}", "--log-level=error"]
+            tls = ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", self.folder / "both.pem"] if self.tls else []
+            return [self.program, "--dbpath", data, "--port", self.port, "--bind_ip", "127.0.0.1", "--nounixsocket", *tls]
+        address = [f"--listen-addr=127.0.0.1:{self.port}"] if not self.tls else [
+            "--listen-addr=", f"--listen-tls=127.0.0.1:{self.port}", f"--listen-tls-cert-file={self.folder}/cert.pem",
+            f"--listen-tls-key-file={self.folder}/key.pem"]
+        return [self.program, "--handler=sqlite", f"--sqlite-url=file:{data}/", *address, "--telemetry=disable", "--debug-addr=-", f"--state-dir={self.folder}", "--log-level=error"]
 
     def start(self):
         assert self.process is None

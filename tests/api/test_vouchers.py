@@ -432,6 +432,27 @@ def test_what_is_stored(start_server, folder, mongo):
     assert [i["user_id"] for i in client.get("/vouchers").json()["items"]] == [7, 8]
 
 
+def test_tls(start_server, folder):
+    server = MongoServer(tls=True)
+    try:
+        _, client = start(start_server, folder, server.uri(options=f"?tls=true&tlsCAFile={server.folder}/cert.pem"))
+        assert client.post("/write_to_mongodb", json={"user_id": 1, "total_spending": 3000}).status_code == 201
+        assert everything(client) == {1: 3000}
+    finally:
+        server.remove()
+
+
+def test_tls_of_a_stranger(start_server, folder):
+    """A certificate that nobody vouches for is refused."""
+    server = MongoServer(tls=True)
+    try:
+        _, client = start(start_server, folder, server.uri(options="?tls=true"))
+        error(client.get("/vouchers"), 503)
+        error(client.post("/write_to_mongodb", json={"user_id": 1, "total_spending": 3000}), 503)
+    finally:
+        server.remove()
+
+
 @pytest.mark.parametrize("name, value", [
     ("VITRINA_MONGODB_URI", "http://127.0.0.1/Se8cretWord"), ("VITRINA_MONGODB_URI", "mongodb://u:Se8cretWord@"),
     ("VITRINA_MONGODB_COLLECTION", "a$b"), ("VITRINA_MONGODB_COLLECTION", "system.users"),
