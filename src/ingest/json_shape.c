@@ -67,7 +67,7 @@ static bool on_list(struct json_record *r, void *ctx, bool *ret_taken, struct er
 	size_t table = SIZE_MAX;
 	if (token == JSON_TOKEN_OBJECT || token == JSON_TOKEN_ARRAY) {
 		if (json_shape_table(f->shape, buf_str(&r->path)) != SIZE_MAX)
-			return err_set(e, ERR_VALUE, "damaged",
+			return err_set(e, ERR_VALUE, "json_wrong",
 				       "Two lists have the same name, the second in line %llu.",
 				       (unsigned long long)f->scan.line);
 		if (f->shape->n_tables > LIMIT_TABLES)
@@ -123,7 +123,7 @@ static bool read_list(struct finding *f, struct err *e)
 	if (!json_scan_next(&f->scan, &token, e))
 		return false;
 	return token == JSON_TOKEN_END ||
-	       err_set(e, ERR_VALUE, "damaged", "The JSON text goes on in line %llu, after the end of its list.",
+	       err_set(e, ERR_VALUE, "json_wrong", "The JSON text goes on in line %llu, after the end of its list.",
 		       (unsigned long long)f->scan.line);
 }
 

@@ -155,7 +155,7 @@ static void end_row(struct ods_content *c)
 	if (!bytes || !more) {
 		c->line += MIN(more, UINT32_MAX - 1 - c->line);
 	} else if (more >= LIMIT_SHEET_ROWS || c->line + more > LIMIT_SHEET_ROWS) {
-		err_set(&c->error, ERR_LIMIT, "too_many_rows", "Sheet \"%.200s\" has more than %d rows.", c->name,
+		err_set(&c->error, ERR_LIMIT, "too_many_sheet_rows", "Sheet \"%.200s\" has more than %d rows.", c->name,
 			LIMIT_SHEET_ROWS);
 		stop(c);
 		return;

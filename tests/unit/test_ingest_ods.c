@@ -121,7 +121,7 @@ static void test_bad_books(void **state)
 		  ERR_LIMIT, "too_many_columns", "2000" },
 		{ HEAD SHEET("<table:table-row table:number-rows-repeated=\"4000000000\">" N("1") "</table:table-row>")
 			  TAIL,
-		  ERR_LIMIT, "too_many_rows", "rows" },
+		  ERR_LIMIT, "too_many_sheet_rows", "rows" },
 		{ HEAD SHEET("<table:table-row table:number-rows-repeated=\"1000000\"><table:table-cell "
 			     "office:value-type=\"string\" office:string-value=\"a text of more than a few bytes, in "
 			     "every cell\" "

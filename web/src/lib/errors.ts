@@ -13,8 +13,9 @@ export function explain(e: ApiError): string {
     return plural('signin.throttled', minutes, { n: number(texting.language, minutes) })
   }
   const key = `code.${e.code}`
-  // Which rows a key is wrong in stands only in the server's sentence: numbers, in every language the same.
-  if (has(key)) return t(key as Key, { rows: rowsIn(e.message) })
+  // Which rows a key is wrong in, and which line of a file, stands only in the server's sentence: numbers, in every
+  // language the same.
+  if (has(key)) return t(key as Key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '' })
   if (e.status === 403) return t('error.forbidden')
   if (e.status === 503) return t('error.overloaded')
   if (e.status >= 500) return t('error.server')
