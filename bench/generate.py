@@ -9,7 +9,7 @@ CITIES = ["Москва", "Казань", "Самара", "Омск", "Тула"
 CHUNK = 100000
 
 
-def sales(path, rows):
+def sales(path, rows, product="Product"):
     """sale_id, customer_id, product, quantity, unit_price, sold_at, city"""
     random = numpy.random.default_rng(7)
     with open(path, "w", encoding="utf-8") as out:
@@ -17,7 +17,7 @@ def sales(path, rows):
         for start in range(0, rows, CHUNK):
             n = min(CHUNK, rows - start)
             customer = random.integers(1, max(2, rows // 25), n)
-            product = random.integers(1, 4000, n)
+            code = random.integers(1, 4000, n)
             quantity = random.integers(1, 12, n)
             cents = random.integers(99, 99999, n)
             day = random.integers(0, 730, n)
@@ -25,7 +25,7 @@ def sales(path, rows):
             city = random.integers(0, len(CITIES), n)
             stamps = numpy.datetime64("2024-01-01T00:00:00") + day.astype("timedelta64[D]") + second.astype("timedelta64[s]")
             out.writelines(
-                f"{start + i},{customer[i]},Product {product[i]},{quantity[i]},{cents[i] // 100}.{cents[i] % 100:02d},"
+                f"{start + i},{customer[i]},{product} {code[i]},{quantity[i]},{cents[i] // 100}.{cents[i] % 100:02d},"
                 f"{str(stamps[i]).replace('T', ' ')},{CITIES[city[i]]}\n" for i in range(n))
 
 

@@ -41,6 +41,15 @@ static size_t cut_literal(const struct csv_reader *c, bool last)
 	return last ? c->feed.pending.n : 0;
 }
 
+/* Lines without quotation marks that mean anything. */
+static size_t cut_lines(const struct csv_reader *c, bool last)
+{
+	const char *p = memrchr(c->feed.pending.p, c->dialect.line_end, c->feed.pending.n);
+	if (last)
+		return c->feed.pending.n;
+	return p ? (size_t)(p - c->feed.pending.p) + 1 : 0;
+}
+
 /* Hands out the first n bytes of pending. */
 static void hand_out(struct csv_reader *c, size_t n, struct block *ret)
 {
@@ -71,7 +80,9 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 			*ret_end = true;
 			return true;
 		}
-		if (c->literal_quotes) {
+		if (c->dialect.n_fixed) {
+			n = cut_lines(c, last);
+		} else if (c->literal_quotes) {
 			n = cut_literal(c, last);
 		} else if (csv_cut(&c->dialect, buf_str(&c->feed.pending), last, &n) == CSV_UNCLOSED) {
 			c->literal_quotes = true;
@@ -114,7 +125,8 @@ static bool index_block(const struct reader *r, struct block *b, struct rows *re
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
-	if (!csv_index(&c->dialect, s, b->literal_quotes, ret, e))
+	bool fixed = c->dialect.n_fixed > 0;
+	if (fixed ? !csv_fixed_index(&c->dialect, s, ret, e) : !csv_index(&c->dialect, s, b->literal_quotes, ret, e))
 		return false;
 	if (r->as == AS_BASKETS)
 		csv_baskets(b, ret);
@@ -168,7 +180,7 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 	sample(c, head, &text);
 	c->dialect = csv_dialect_find(buf_str(&text));
 	c->base.delimiter = c->dialect.delimiter;
-	c->base.decimal_comma_likely = c->dialect.delimiter == ';';
+	c->base.decimal_comma_likely = c->dialect.delimiter == ';' || c->dialect.n_fixed;
 	struct reader_table *t = reader_add_table(&c->base, reader_file_table(file_name));
 	if (as == AS_BASKETS) {
 		t->columns = mem_array(2, sizeof *t->columns);

@@ -2,8 +2,8 @@
  * Delimited text, from inside: the parts of the CSV reader.
  *
  * csv.c reads bytes and hands out blocks; csv_dialect.c finds the delimiter; csv_cut.c finds where records end,
- * serially and cheaply; csv_index.c finds rows and cells, by many threads; csv_baskets.c turns ragged lines of items
- * into rows.
+ * serially and cheaply; csv_index.c finds rows and cells, by many threads (csv_fixed.c: where they are aligned by
+ * blanks and not delimited); csv_baskets.c turns ragged lines of items into rows.
  *
  * A quotation mark opens a cell only at its beginning (blanks aside), "" inside stands for one, and after the closing
  * one everything up to the delimiter is ordinary. csv_cut and csv_index must agree on that.
@@ -13,11 +13,15 @@
 #include "ingest/feed.h"
 #include "ingest/reader.h"
 
+#define CSV_FIXED_COLUMNS 200
+
 struct csv_dialect {
 	char delimiter;
-	char line_end;      /* '\n' (also for CRLF), or '\r' in files of old Macintoshes */
-	size_t prefix;      /* bytes of a "sep=;" line */
-	double consistency; /* share of sampled records with the usual number of cells */
+	char line_end;                     /* '\n' (also for CRLF), or '\r' in files of old Macintoshes */
+	size_t prefix;                     /* bytes of a "sep=;" line */
+	uint16_t fixed[CSV_FIXED_COLUMNS]; /* columns aligned by blanks: the character each begins at */
+	size_t n_fixed;                    /* 0: cells are told by the delimiter */
+	double consistency;                /* share of sampled records with the usual number of cells */
 };
 
 struct csv_reader {
@@ -42,5 +46,8 @@ enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str bytes, bool 
 
 /* Text with BLOCK_PAD readable bytes after it. */
 bool csv_index(const struct csv_dialect *d, struct str text, bool literal_quotes, struct rows *ret, struct err *e);
+/* csv_fixed.c: columns aligned by blanks; needs d->line_end and fills the fixed part. */
+bool csv_fixed_find(struct str text, struct csv_dialect *d);
+bool csv_fixed_index(const struct csv_dialect *d, struct str text, struct rows *ret, struct err *e);
 /* Rewrites an indexed block as one packed row (line, item) for each item. */
 void csv_baskets(struct block *b, struct rows *rows);

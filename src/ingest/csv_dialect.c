@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define SAMPLED_ROWS 500
+#define SURE_SCORE 0.8 /* most rows have the usual number of cells, and the first one, too */
 
 /* "sep=;" is Excel's own way to say it. */
 static bool said_by_file(struct str text, struct csv_dialect *d)
@@ -76,5 +77,7 @@ struct csv_dialect csv_dialect_find(struct str text)
 			best = d;
 		}
 	}
-	return best;
+	/* A delimiter that the first row has as often as the others is one, however things are aligned. */
+	struct csv_dialect fixed = { .delimiter = ' ', .line_end = line_end };
+	return best_score < SURE_SCORE && csv_fixed_find(text, &fixed) ? fixed : best;
 }

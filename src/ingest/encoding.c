@@ -213,26 +213,44 @@ static char *put_utf8(char *at, uint32_t code)
 	return at;
 }
 
+/* The UTF-8 of one byte of a page, to be copied in one piece. */
+struct utf8_letter {
+	char bytes[4];
+	uint8_t n;
+};
+
+static void make_letters(enum encoding page, struct utf8_letter letters[256])
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		uint32_t code = byte < 0x80 ? byte : encoding_pages[page][byte - 0x80];
+		char *end = put_utf8(letters[byte].bytes, byte >= 0x80 && !code ? 0xfffd : code);
+		letters[byte].n = (uint8_t)(end - letters[byte].bytes);
+	}
+}
+
 void encoding_decode(enum encoding page, struct str bytes, struct buf *ret)
 {
-	char *start = buf_reserve(ret, bytes.n * 3), *at = start;
+	struct utf8_letter letters[256];
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	char *start = buf_reserve(ret, bytes.n * 3 + sizeof letters[0].bytes), *at = start;
 	if (!start)
 		return;
+	make_letters(page, letters);
 	for (size_t i = 0; i < bytes.n;) {
-		uint64_t eight;
-		while (bytes.n - i >= sizeof eight) {
+		uint64_t eight = high;
+		if (bytes.n - i >= sizeof eight)
 			memcpy(&eight, bytes.p + i, sizeof eight);
-			if (eight & UINT64_C(0x8080808080808080))
-				break;
+		if (!(eight & high)) {
 			memcpy(at, &eight, sizeof eight);
 			at += sizeof eight;
 			i += sizeof eight;
+			continue;
 		}
-		if (i == bytes.n)
-			break;
-		unsigned char byte = (unsigned char)bytes.p[i++];
-		uint32_t code = byte < 0x80 ? byte : encoding_pages[page][byte - 0x80];
-		at = put_utf8(at, byte >= 0x80 && !code ? 0xfffd : code);
+		for (size_t end = MIN(i + sizeof eight, bytes.n); i < end; i++) {
+			const struct utf8_letter *l = &letters[(unsigned char)bytes.p[i]];
+			memcpy(at, l->bytes, sizeof l->bytes);
+			at += l->n;
+		}
 	}
 	ret->n += (size_t)(at - start);
 	ret->p[ret->n] = 0;

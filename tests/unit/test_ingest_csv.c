@@ -33,6 +33,48 @@ static void test_dialects(void **state)
 		run_expect(str_of(rows[i].file), rows[i].want);
 }
 
+static void test_aligned(void **state)
+{
+	static const struct {
+		const char *file, *want;
+	} rows[] = {
+		{ "Код   Наименование          Сумма\n001   Молоко 3,2%         1 234,56\n002   Хлеб \"Бородинский\"   "
+		  "  45,00\n"
+		  "010   Сыр                    -7,10\n",
+		  "[t] Код VARCHAR, Наименование VARCHAR, Сумма DECIMAL(18,2)\n001|Молоко 3,2%|1234.56\n002|Хлеб "
+		  "\"Бородинский\"|45.00\n010|Сыр|-7.10\n" },
+		/* a title above, a line under the header, a cell left empty, CRLF */
+		{ "Report for March\r\n\r\nid    name            day\r\n----- --------------- ----------\r\n    1 Anna "
+		  "Smith      "
+		  "2026-12-31\r\n   12                 2026-01-02\r\n  113 John            2026-02-03\r\n",
+		  "[t] id BIGINT, name VARCHAR, day DATE\n1|Anna "
+		  "Smith|2026-12-31\n12|∅|2026-01-02\n113|John|2026-02-03\n" },
+		{ "name      n   code\nAnna      1   x1\nJohn      2   y2\nPeter     4   w4\n",
+		  "[t] name VARCHAR, n BIGINT, code VARCHAR\nAnna|1|x1\nJohn|2|y2\nPeter|4|w4\n" },
+		/* what is none: one column of words, delimited text that somebody aligned */
+		{ "name\nAnna Smith\nJohn Brown\nPeter Black\n",
+		  "[t] name VARCHAR\nAnna Smith\nJohn Brown\nPeter Black\n" },
+		{ "id ,  name  ,  n\n1  ,  Anna  ,  5\n22 ,  John  ,  6\n3  ,  Petr  ,  7\n",
+		  "[t] id BIGINT, name VARCHAR, n BIGINT\n1|Anna|5\n22|John|6\n3|Petr|7\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		run_expect(str_of(rows[i].file), rows[i].want);
+	/* Over several blocks, in CP1251. */
+	CLEANUP(buf_free) struct buf b = BUF_INIT(64 * MIB);
+	size_t n = 0;
+	buf_adds(&b, "\xc8\xec\xff       n\n"); /* Имя */
+	for (; b.n < 3 * MIB; n++)
+		buf_addf(&b, "%-8s  %zu\n", n % 2 ? "\xc0\xed\xed\xe0" : "\xcf\xb8\xf2\xf0", n + 10);
+	struct run run = run_bytes(buf_str(&b), "t", AS_AUTO, false);
+	assert_true(run.good);
+	assert_string_equal(run.encoding, "CP1251");
+	assert_memory_equal(run.text.p, "[t] Имя VARCHAR, n BIGINT\nПётр|10\nАнна|11\n", 54);
+	buf_clear(&b);
+	buf_addf(&b, "|%zu\n", n + 9);
+	assert_non_null(strstr(run.text.p, b.p));
+	buf_free(&run.text);
+}
+
 static void test_headers(void **state)
 {
 	static const struct {
@@ -350,17 +392,12 @@ static void test_baskets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dialects),
-		cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_totals),
-		cmocka_unit_test(test_rejects),
-		cmocka_unit_test(test_encodings),
-		cmocka_unit_test(test_utf16),
-		cmocka_unit_test(test_late_encoding),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_blocks),
-		cmocka_unit_test(test_cut_agrees_with_index),
+		cmocka_unit_test(test_dialects),      cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_values),        cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_aligned),       cmocka_unit_test(test_rejects),
+		cmocka_unit_test(test_encodings),     cmocka_unit_test(test_utf16),
+		cmocka_unit_test(test_late_encoding), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_blocks),        cmocka_unit_test(test_cut_agrees_with_index),
 		cmocka_unit_test(test_baskets),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
