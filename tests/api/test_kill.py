@@ -77,9 +77,10 @@ def people(n, prefix):
 def in_use(client, dataset):
     """What somebody sees: rows by SQL, customers by the cards, and the version that waits."""
     shown = client.get(f"/api/v1/datasets/{dataset}").json()
-    rows = client.post("/api/v1/query", json={"sql": "SELECT count(*), min(id) FROM people"}).json()["rows"][0]
-    customers = client.get(f"/api/v1/datasets/{dataset}/customers").json()
-    return shown, rows[0], rows[1][0], customers["total"], customers["items"][0]["id"][0]
+    rows = client.post("/api/v1/query", json={"sql": "SELECT count(*) FROM people"}).json()["rows"][0]
+    first = client.get(f"/api/v1/datasets/{dataset}/rows?limit=1").json()["items"][0]["id"]
+    customers = client.get(f"/api/v1/datasets/{dataset}/customers?sort=file").json()
+    return shown, rows[0], first, customers["total"], customers["items"][0]["id"]
 
 
 def try_step(step):
@@ -100,14 +101,15 @@ def test_confirming(folder, kills):
     path, outcomes = f"/api/v1/datasets/{dataset}/versions", set()
     for kill in range(3 * kills):
         new = people(2000 + kill, "b" if kill % 2 else "c")
+        mode = "upsert" if kill % 4 == 1 else "replace"
         before = in_use(client, dataset)
         at, waiting = path, before[0]["waiting"]
         if kill % 3 == 0 and not waiting:  # while the file is read
-            def step(client=client, new=new):
-                upload(client, ("people.csv", new), path=path, mode="replace", confirm="later")
+            def step(client=client, new=new, mode=mode):
+                upload(client, ("people.csv", new), path=path, mode=mode, confirm="later")
         else:
             if not waiting:
-                answer = upload(client, ("people.csv", new), path=path, mode="replace", confirm="later")
+                answer = upload(client, ("people.csv", new), path=path, mode=mode, confirm="later")
                 waiting = client.wait_for_job(answer.json()["job"]["id"])["result"]["number"]
             at = f"{path}/{waiting}"
             waits = client.get(at).json()["rows"]

@@ -1,8 +1,13 @@
 """The next version by key, and what a version that waits says it changes."""
+import base64
+import random
+
 import pytest
-from loading import column, load, query, refused, stored, upload, workbook
+from loading import CLIENTS, column, load, query, refused, stored, upload, workbook
+from program import Server
 from test_cli import one_line
-from test_confirm import confirm, later, of
+from test_confirm import confirm, later
+from test_import import small_disk  # noqa: F401 (a fixture)
 
 HEAD = "id,full_name,birth_date,phone,points\n"
 BASE = HEAD + ("001,Иванов Иван,1980-05-01,+79123456701,10\n"
@@ -183,6 +188,30 @@ def test_many_rows(client, folder):
     assert confirm(client, at)["state"] == "done"
     assert query(client, "SELECT count(*), count(DISTINCT id), sum(c3) FROM people")["rows"] == [
         [75000, 75000, 75000 * 5 + 5000]]
+
+
+def noise(megabytes, seed):
+    """A file that nothing makes smaller; its rows have the same keys whatever the seed."""
+    luck = random.Random(seed)
+    lines = (f"K{i},{base64.b64encode(luck.randbytes(750)).decode()}\n" for i in range(1000 * megabytes))
+    return ("id,text\n" + "".join(lines)).encode()
+
+
+def test_disk_full(small_disk):  # noqa: F811
+    """What is read fits, the rows joined with those that are there do not: as if nothing had been tried."""
+    server = Server(small_disk)
+    try:
+        client = server.client(small_disk.admin)
+        made = load(client, ("big.csv", noise(8, 1)), name="people")
+        before = client.get(f"/api/v1/datasets/{made['id']}").json(), stored(small_disk)
+        error = refused(client, ("big.csv", noise(8, 2)), path=versions_of(made), mode="upsert", key="id")
+        assert error["code"] == "disk_full", error
+        assert (client.get(f"/api/v1/datasets/{made['id']}").json(), stored(small_disk)) == before
+        at = later(client, ("big.csv", CLIENTS), path=versions_of(made), mode="replace")
+        assert confirm(client, at)["state"] == "done"
+        assert query(client, "SELECT count(*) FROM people")["rows"] == [[3]]
+    finally:
+        server.stop()
 
 
 def test_on_the_command_line(cli, tmp_path):
