@@ -40,37 +40,43 @@ bool voucher_audit(struct db *db, const struct caller *by, const struct voucher 
 	       audit_add_str(db, by, "voucher_write", "customer", n == 1 ? list[0].user_id : STR(""), detail, e);
 }
 
-static bool put_one(struct db *db, int64_t org, const struct voucher *v, bool *ret_created, struct err *e)
+static bool put_one(struct db *db, int64_t org, const struct voucher *v, struct err *e)
 {
-	int64_t number, there = 0;
+	int64_t number;
 	voucher_number(v->user_id, &number);
-	if (!db_query_i64(db, &there, NULL, e, "SELECT 1 FROM voucher WHERE org = ?1 AND number = ?2 AND user_id = ?3",
-			  "iiS", org, number, v->user_id))
-		return false;
-	*ret_created = !there;
 	return db_exec(db, e,
 		       "INSERT INTO voucher (org, number, user_id, total, at) VALUES (?1, ?2, ?3, ?4, ?5) "
 		       "ON CONFLICT (org, number, user_id) DO UPDATE SET total = excluded.total, at = excluded.at",
 		       "iiSii", org, number, v->user_id, v->total, v->at);
 }
 
+/* How many of the list are there already: looked up where it is one, else told by how all of them become more. */
+static bool count_there(struct db *db, int64_t org, const struct voucher *list, size_t n, int64_t *ret, struct err *e)
+{
+	int64_t number;
+	if (n != 1)
+		return db_query_i64(db, ret, NULL, e, "SELECT count(*) FROM voucher WHERE org = ?1", "i", org);
+	voucher_number(list[0].user_id, &number);
+	return db_query_i64(db, ret, NULL, e,
+			    "SELECT count(*) FROM voucher WHERE org = ?1 AND number = ?2 AND user_id = ?3", "iiS", org,
+			    number, list[0].user_id);
+}
+
 bool voucher_put(struct db *db, const struct caller *by, const struct voucher *list, size_t n,
 		 struct voucher_counts *ret, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
-	struct voucher_counts counts = { 0 };
-	if (!db_begin_tx(db, &tx, e))
+	int64_t before = 0, after = 0;
+	if (!db_begin_tx(db, &tx, e) || !count_there(db, by->org, list, n, &before, e))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		bool created;
-		if (!put_one(db, by->org, &list[i], &created, e))
+		if (!put_one(db, by->org, &list[i], e))
 			return false;
-		counts.created += created;
-		counts.updated += !created;
 	}
-	if (!voucher_audit(db, by, list, n, e) || !db_commit_tx(&tx, e))
+	if (!count_there(db, by->org, list, n, &after, e) || !voucher_audit(db, by, list, n, e) ||
+	    !db_commit_tx(&tx, e))
 		return false;
-	*ret = counts;
+	*ret = (struct voucher_counts){ .created = after - before, .updated = (int64_t)n - (after - before) };
 	return true;
 }
 
