@@ -19,6 +19,8 @@ struct relations_cache;
 struct segment_store;
 struct spending_cache;
 struct spool;
+struct sender;
+struct report_clock;
 
 struct instance {
 	const char *dir;                        /* the data folder */
@@ -33,4 +35,6 @@ struct instance {
 	struct query_cache *results;            /* small answers (analysis/query.h) */
 	struct recommender_cache *recommenders; /* trained next-product models (analysis/recommend.h) */
 	struct spending_cache *spending;        /* what customers spent (analysis/spending.h) */
+	struct sender *sender;                  /* empties the outbox (connect/sender.h); NULL in a command */
+	struct report_clock *clock;             /* runs schedules (report/send.h); NULL in a command */
 };

@@ -26,6 +26,10 @@ extern const struct resource
 	spending_resource,
 	backups_resource, models_resource, dashboard_resource,
 	vouchers_resource,
+	reports_resource,
+	targets_resource,
+	deliveries_resource,
+	integrations_resource,
 	health_resource;
 
 const struct resource *const api_resources[] = {
@@ -56,6 +60,10 @@ const struct resource *const api_resources[] = {
 	&models_resource,
 	&dashboard_resource,
 	&vouchers_resource,
+	&reports_resource,
+	&targets_resource,
+	&deliveries_resource,
+	&integrations_resource,
 	&health_resource,
 };
 /* clang-format on */

@@ -3,6 +3,7 @@
 #include "analysis/spending.h"
 #include "analysis/stats_make.h"
 #include "api/hot.h"
+#include "api/report_body.h"
 #include "api/scope.h"
 
 #define YEAR_MOST 9999
@@ -62,7 +63,14 @@ static bool total_spent_hot(struct request *q, struct response *r)
 	return true;
 }
 
-static void put_means(struct response *r, const struct spending_bands *b, enum spending_per per)
+/* ?send=telegram: what became of it. */
+struct sending {
+	bool asked;
+	size_t sent, waiting;
+};
+
+static void put_means(struct response *r, const struct spending_bands *b, enum spending_per per,
+		      const struct sending *sending)
 {
 	struct json_writer *w = response_json(r, 200);
 	jw_open(w, '{');
@@ -73,16 +81,43 @@ static void put_means(struct response *r, const struct spending_bands *b, enum s
 		else
 			jw_kv_null(w, spending_band_name(i));
 	}
+	if (sending->asked)
+		jw_kv_i64(w, "sent", (int64_t)sending->sent);
+	if (sending->waiting)
+		jw_kv_i64(w, "waiting", (int64_t)sending->waiting);
 	jw_close(w, '}');
+}
+
+/* ?send=telegram: the figure to the chats of the management as well. */
+static bool send_asked(struct request *q, const struct question *ask, struct sending *ret, struct err *e)
+{
+	struct str send = { 0 }, language = STR("en");
+	if (!request_query_str(q, "send", &send, e) || !request_query_str(q, "language", &language, e))
+		return false;
+	*ret = (struct sending){ .asked = send.p != NULL };
+	if (!send.p)
+		return true;
+	if (!str_is(send, "telegram"))
+		return err_field(e, ERR_VALUE, "send", "only telegram is known");
+	struct report r = report_default(api_caller(q)->org);
+	r.figure = figure_name(FIGURE_BY_AGE);
+	r.dataset = ask->scope.dataset.id;
+	r.year = ask->year;
+	r.per_customer = ask->per == SPENDING_PER_CUSTOMER;
+	r.language = arena_strndup(request_arena(q), language.p, language.n);
+	return management_send(q, &r, &ret->sent, &ret->waiting, e);
 }
 
 static bool average_by_age(struct request *q, struct response *r, struct err *e)
 {
 	struct question ask;
 	struct spending_bands b;
-	if (!question_read(q, &ask, e) || !spending_by_age(api_instance(q), api_db(q), &ask.scope.set, ask.year, &b, e))
+	struct sending sending;
+	if (!question_read(q, &ask, e) ||
+	    !spending_by_age(api_instance(q), api_db(q), &ask.scope.set, ask.year, &b, e) ||
+	    !send_asked(q, &ask, &sending, e))
 		return false;
-	put_means(r, &b, ask.per);
+	put_means(r, &b, ask.per, &sending);
 	return true;
 }
 
@@ -93,7 +128,7 @@ static bool average_by_age_hot(struct request *q, struct response *r)
 	if (request_query_count(q) || !hot_set(api_of(q)->hot, api_caller(q)->org, &set) ||
 	    !spending_peek_bands(api_instance(q)->spending, set.version, &b))
 		return false;
-	put_means(r, &b, SPENDING_PER_RECORD);
+	put_means(r, &b, SPENDING_PER_RECORD, &(struct sending){ .asked = false });
 	return true;
 }
 
@@ -219,6 +254,9 @@ static const struct route_param one_params[] = { QUESTION_PARAMS };
 static const struct route_param mean_params[] = {
 	QUESTION_PARAMS,
 	{ "per", ROUTE_PARAM_STR, "record (unless said): the mean of single records; customer: of customers' totals." },
+	{ "send", ROUTE_PARAM_STR,
+	  "telegram: to the chats of the management too; the answer says how many it reached as sent." },
+	{ "language", ROUTE_PARAM_STR, "Of what is sent: en, ru, pl or mk." },
 };
 static const struct route_param top_params[] = {
 	QUESTION_PARAMS,

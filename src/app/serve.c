@@ -12,10 +12,13 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "connect/sender.h"
+#include "connect/telegram.h"
 #include "connect/vouchers.h"
 #include "http/server.h"
 #include "http/static.h"
 #include "job/job.h"
+#include "report/send.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -56,6 +59,10 @@ static void serving_end(struct serving *s)
 	control_server_stop(&s->control);
 	warming_stop(&s->warming);
 	http_server_free(s->http);
+	if (s->inst) {
+		report_clock_stop(&s->inst->clock);
+		sender_stop(&s->inst->sender);
+	}
 	if (s->inst)
 		job_queue_free(&s->inst->jobs); /* jobs write to what is closed next */
 	vouchers_close(&s->api.vouchers);
@@ -128,6 +135,24 @@ static bool open_vouchers(struct serving *s, struct err *e)
 	return vouchers_open(s->inst, &o, &s->api.vouchers, e);
 }
 
+static bool start_sending(struct serving *s, struct err *e)
+{
+	struct connect_options o = {
+		.telegram_url = setting_text(s->settings, SETTING_TELEGRAM_URL),
+		.telegram_token = setting_text(s->settings, SETTING_TELEGRAM_TOKEN_ALL),
+		.authorities = setting_text(s->settings, SETTING_OUTBOUND_CA),
+		.private_allowed = setting_number(s->settings, SETTING_OUTBOUND_PRIVATE) != 0,
+		.seconds = (int)setting_number(s->settings, SETTING_OUTBOUND_SECONDS),
+	};
+	struct str url = str_of(o.telegram_url);
+	if (!str_starts(url, STR("https://")) && !str_starts(url, STR("http://")))
+		return err_field(e, ERR_USAGE, "telegram_url",
+				 "telegram_url is an address as https://api.telegram.org");
+	if (o.telegram_token && !telegram_token_valid(str_of(o.telegram_token)))
+		return err_field(e, ERR_USAGE, "telegram_token", "telegram_token is not a bot's token");
+	return sender_start(s->inst, &o, &s->inst->sender, e) && report_clock_start(s->inst, &s->inst->clock, e);
+}
+
 static bool serving_start(struct serving *s, struct err *e)
 {
 	if (!instance_open(s->settings, s->settings->dir, INSTANCE_SERVE, &s->inst, e))
@@ -141,7 +166,8 @@ static bool serving_start(struct serving *s, struct err *e)
 	};
 	api_open(&s->api);
 	s->hooks = api_hooks(&s->api);
-	if (!open_vouchers(s, e) || !start_http(s, e) || !control_server_start(s->inst, s->settings, &s->control, e))
+	if (!open_vouchers(s, e) || !start_sending(s, e) || !start_http(s, e) ||
+	    !control_server_start(s->inst, s->settings, &s->control, e))
 		return false;
 	warming_start(s->inst, &s->warming);
 	return true;

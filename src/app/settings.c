@@ -58,6 +58,20 @@ const struct setting_def setting_defs[SETTINGS] = {
 	[SETTING_MONGODB_SOCKET_MS] = { "mongodb_socket_timeout_ms", SETTING_TYPE_NUMBER, NULL,
 					DEFAULT_MONGODB_SOCKET_MS, 50, 600000,
 					"Milliseconds to wait for the answer to one operation of MongoDB." },
+	[SETTING_TELEGRAM_TOKEN_ALL] = { "telegram_token", SETTING_TYPE_SECRET, NULL, 0, 0, 0,
+					 "Token of the bot with which the bank sends to Telegram, unless one is set on "
+					 "the "
+					 "page; partners set their own." },
+	[SETTING_TELEGRAM_URL] = { "telegram_url", SETTING_TYPE_TEXT, "https://api.telegram.org", 0, 0, 0,
+				   "Where the Bot API of Telegram is." },
+	[SETTING_OUTBOUND_PRIVATE] = { "outbound_private", SETTING_TYPE_NUMBER, NULL, 0, 0, 1,
+				       "1 lets webhooks and mail servers be in private networks and on this machine; 0 "
+				       "refuses these." },
+	[SETTING_OUTBOUND_CA] = { "outbound_ca", SETTING_TYPE_FILE, NULL, 0, 0, 0,
+				  "Certificate authorities (PEM) by which other services are verified, instead of the "
+				  "system's." },
+	[SETTING_OUTBOUND_SECONDS] = { "outbound_seconds", SETTING_TYPE_NUMBER, NULL, DEFAULT_OUTBOUND_SECONDS, 1, 600,
+				       "Seconds that one call to another service may take." },
 };
 
 static const char *const source_names[] = { "default", "vitrina.conf", "environment", "option" };

@@ -129,3 +129,6 @@
 #define LIMIT_NAMES_BYTES (512 * MIB)        /* indexes of the search by name */
 #define LIMIT_RECOMMENDERS_BYTES (256 * MIB) /* trained next-product models */
 #define LIMIT_SPENDING_BYTES (512 * MIB)     /* what each customer spent, in all and by year */
+
+/* Outbound */
+#define DEFAULT_OUTBOUND_SECONDS 30

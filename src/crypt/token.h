@@ -13,6 +13,7 @@
 #define TOKEN_API "vtr_"
 #define TOKEN_SESSION "vts_"
 #define TOKEN_INVITATION "vti_"
+#define TOKEN_WEBHOOK "vtw_"
 
 /* prefix: one of the above, four characters. */
 void token_make(const char *prefix, char ret[TOKEN_TEXT]);

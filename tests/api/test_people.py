@@ -400,6 +400,12 @@ ALLOWED = {
     "/api/v1/models/{kind}/file": DATA, "/api/v1/models/{kind}/predict": DATA,
     "/total_spent/{user_id}": OFFICE, "/average_spending_by_age": OFFICE, "/api/v1/spending": OFFICE,
     "/api/v1/spending/top": OFFICE,
+    "/api/v1/reports": OFFICE, "/api/v1/reports/{name}": OFFICE, "/api/v1/reports/{name}/send": OFFICE,
+    "/api/v1/reports/{name}/preview": OFFICE, "/api/v1/reports/{name}/chart": OFFICE,
+    "/api/v1/figures/{figure}": OFFICE, "/api/v1/figures/{figure}/chart": OFFICE,
+    "get /api/v1/targets": OFFICE, "post /api/v1/targets": PEOPLE, "/api/v1/targets/{id}": PEOPLE,
+    "/api/v1/targets/{id}/test": PEOPLE, "/api/v1/deliveries": OFFICE, "/api/v1/deliveries/{id}/retry": OFFICE,
+    "/api/v1/integrations": PEOPLE, "/api/v1/integrations/telegram": PEOPLE, "/api/v1/integrations/mail": PEOPLE,
     "/write_to_mongodb": LISTS, "/vouchers": OFFICE, "/vouchers/scan": LISTS, "/vouchers/export": OFFICE,
     "get /api/v1/vouchers/limit": OFFICE, "put /api/v1/vouchers/limit": PEOPLE,
 }
