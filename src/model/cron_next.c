@@ -11,6 +11,7 @@
 #define MINUTE_SECONDS INT64_C(60)
 #define DAY_SECONDS INT64_C(86400)
 #define HORIZON_DAYS 3300 /* nine years: 29 February skips one around 2100 */
+#define LOOK_DAYS 10      /* ahead for a change of the clock, before it is known to be needed */
 #define NEVER INT64_MAX
 
 /* Names only: the library would also take a rule ("EST5EDT") or, with dots, a way to another file. */
@@ -133,7 +134,7 @@ bool cron_next(const struct cron *c, struct str zone, int64_t after, int64_t *re
 	/* A day back, to know how the present stretch began. */
 	int64_t from = now - DAY_SECONDS, before = offset_at(z, from);
 	while (from < end && found == NEVER) {
-		int64_t o = offset_at(z, from), to = stretch_end(z, from, end);
+		int64_t o = offset_at(z, from), to = stretch_end(z, from, MIN(from + LOOK_DAYS * DAY_SECONDS, end));
 		if (to > now) {
 			/* What a change of the clock does counts only when the change itself is still to come or the
 			 * doubled hour is not over. */
