@@ -67,7 +67,7 @@ async function changes(browser, program) {
   await settle(page)
   const took = {}
   for (let i = 0; i <= CHANGES; i++) {
-    for (const to of ['/customers', '/data', '/links', '/admin', '/']) {
+    for (const to of ['/customers', '/shop', '/data', '/offers', '/links', '/admin', '/']) {
       const ms = await page.evaluate(change, to)
       if (i) (took[to] ??= []).push(ms) // the first time the page's own file is fetched as well
       await page.waitForTimeout(50)
@@ -86,7 +86,7 @@ try {
   program.state = await page.context().storageState()
   await page.context().close()
   const loads = {}
-  for (const [name, path] of [['home', '/'], ['customers', '/customers'], ['customer', '/customers/2987'], ['data', '/data'], ['links', '/links'], ['administration', '/admin']]) {
+  for (const [name, path] of [['home', '/'], ['customers', '/customers'], ['customer', '/customers/2987'], ['shop', '/shop'], ['data', '/data'], ['offers', '/offers'], ['links', '/links'], ['administration', '/admin']]) {
     const list = []
     for (let i = 0; i < LOADS; i++) list.push(await load(browser, program, path))
     loads[name] = Object.fromEntries(Object.keys(list[0]).map((key) => [key, median(list.map((x) => x[key]))]))
