@@ -159,8 +159,8 @@ void learn_ease_train(const struct learn_history *h, const struct learn_populari
 	*ret = (struct learn_ease){ .options = *o, .n_products = h->n_products };
 	uint32_t most = MIN(o->most, (uint32_t)LEARN_EASE_MOST);
 	ret->n = MIN(h->n_products, most);
-	while (ret->n && !p->customers[p->order[ret->n - 1]]) /* nobody has it: nothing can be learnt */
-		ret->n--;
+	while (ret->n && p->customers[p->order[ret->n - 1]] < (ret->n > LEARN_EASE_ANY ? LEARN_EASE_LEAST : 1U))
+		ret->n--; /* hardly anybody has it: little can be learnt, and each one costs a row and a column */
 	while (!(g = calloc((size_t)ret->n * ret->n + 1, sizeof *g)) && ret->n > SMALLEST)
 		ret->n /= 2;
 	ret->place = mem_array(h->n_products ? h->n_products : 1, sizeof *ret->place);

@@ -17,6 +17,8 @@
 #include "learn/popularity.h"
 
 #define LEARN_EASE_MOST 12000
+#define LEARN_EASE_ANY 4000 /* of more than so many products each needs LEARN_EASE_LEAST customers */
+#define LEARN_EASE_LEAST 20
 #define LEARN_EASE_KEPT (16U << 20)
 #define LEARN_EASE_NONE UINT32_MAX
 
