@@ -449,6 +449,43 @@ static void test_odd_data(void **state)
 	}
 }
 
+/* A million products, ten for each of 100 000 customers: bounded, and lists without holes. */
+static void test_million_products(void **state)
+{
+	const uint32_t customers = 100000, products = 1000000, each = 10;
+	struct learn_history h;
+	struct learn_next x;
+	struct learn_next_work w;
+	struct rand_seeded r;
+	uint64_t at = 0;
+	rand_seed(&r, 8);
+	learn_history_init(&h, customers, products, (uint64_t)customers * each);
+	for (uint32_t c = 0; c < customers; c++) {
+		for (uint32_t k = 0; k < each; k++, at++) {
+			/* a stride through the catalogue, so that no product comes twice in a row */
+			h.product[at] = (uint32_t)((rand_next(&r) % (products / each)) * each + k);
+			h.times[at] = 1;
+			h.first[at] = h.last[at] = 100 - (int32_t)k;
+		}
+		h.offset[c + 1] = at;
+	}
+	assert_true(learn_next_train(&h, NULL, false, NULL, &x));
+	assert_true(x.models.ease.n <= LEARN_EASE_ANY);
+	assert_true(learn_next_bytes(&x) < 512 * MIB);
+	learn_next_work_init(&x, &w);
+	for (uint32_t c = 0; c < customers; c += customers / 20) {
+		struct learn_customer who = { .row = learn_history_row(&h, c), .self = c };
+		struct learn_offer offers[10];
+		struct learn_wish wish = { LEARN_METHOD_AUTO, countof(offers), false, 2, false };
+		assert_int_equal(learn_next_list(&x, &who, &wish, &w, offers), countof(offers));
+		for (size_t i = 0; i < countof(offers); i++)
+			assert_true(offers[i].probability >= 0 && offers[i].probability <= 1);
+	}
+	learn_next_work_free(&w);
+	learn_next_free(&x);
+	learn_history_free(&h);
+}
+
 /* One product's probability over all customers is that of the list, when the same method serves both. */
 static void test_one_is_as_listed(void **state)
 {
@@ -490,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_train_is_stopped),
 		cmocka_unit_test(test_odd_data),
 		cmocka_unit_test(test_one_is_as_listed),
+		cmocka_unit_test(test_million_products),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
