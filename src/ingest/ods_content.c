@@ -4,7 +4,11 @@
 
 #include <stdlib.h>
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define STEP_BYTES 64
+#else
 #define STEP_BYTES (64 * (int)KIB)
+#endif
 #define MAX_SPACES 1000 /* of one <text:s/> */
 
 struct ods_content {
@@ -284,7 +288,7 @@ static bool step(struct ods_content *c, struct err *e)
 
 bool ods_content_next(struct ods_content *c, struct block *ret, bool *ret_end, struct err *e)
 {
-	while (!pack_full(&c->packer)) {
+	while (c->row || !pack_full(&c->packer)) { /* never a part of a row */
 		if (c->again_left) {
 			pack_again(&c->packer, buf_str(&c->again_bytes), ++c->line);
 			c->again_left--;
