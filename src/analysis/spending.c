@@ -85,15 +85,15 @@ bool spending_of(struct instance *in, struct db *db, const struct card_set *set,
 	return true;
 }
 
-bool spending_peek(struct spending_cache *c, int64_t version, struct str id, int64_t *ret)
+bool spending_peek(struct spending_cache *c, int64_t version, struct str id, int64_t year, int64_t *ret)
 {
 	struct spending_index *x = spending_look(c, version);
 	if (!x)
 		return false;
 	uint32_t no = numbering_find(&x->ids, id);
-	bool found = no != NUMBERING_NONE;
+	bool found = no != NUMBERING_NONE && (year == SPENDING_YEAR_ALL || x->has_years);
 	if (found)
-		*ret = x->spend[no];
+		*ret = one(x, no, year).spend;
 	spending_look_end(c, x);
 	return found;
 }
@@ -159,12 +159,12 @@ bool spending_by_age(struct instance *in, struct db *db, const struct card_set *
 	return true;
 }
 
-bool spending_peek_bands(struct spending_cache *c, int64_t version, struct spending_bands *ret)
+bool spending_peek_bands(struct spending_cache *c, int64_t version, int64_t year, struct spending_bands *ret)
 {
 	struct spending_index *x = spending_look(c, version);
 	if (!x)
 		return false;
-	bool found = remembered(x, SPENDING_YEAR_ALL, ret);
+	bool found = remembered(x, year, ret);
 	spending_look_end(c, x);
 	return found;
 }

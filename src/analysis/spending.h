@@ -66,11 +66,11 @@ bool spending_check(const struct card_set *set, int64_t year, struct err *e);
 bool spending_of(struct instance *in, struct db *db, const struct card_set *set, struct str id, int64_t year,
 		 int64_t *ret, struct err *e);
 /*
- * The two from memory alone, of all years, for threads that must not wait: false when the index is not loaded, is just
- * being changed, or has not been summed up, and for an unknown customer.
+ * The two from memory alone, for threads that must not wait: false when the index or its years are not loaded, it is
+ * just being changed, or that year has not been summed up, and for an unknown customer.
  */
-bool spending_peek(struct spending_cache *c, int64_t version, struct str id, int64_t *ret);
-bool spending_peek_bands(struct spending_cache *c, int64_t version, struct spending_bands *ret);
+bool spending_peek(struct spending_cache *c, int64_t version, struct str id, int64_t year, int64_t *ret);
+bool spending_peek_bands(struct spending_cache *c, int64_t version, int64_t year, struct spending_bands *ret);
 bool spending_by_age(struct instance *in, struct db *db, const struct card_set *set, int64_t year,
 		     struct spending_bands *ret, struct err *e);
 /* Every year with spending, earliest first; none when the data set does not say when. In a. */

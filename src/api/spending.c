@@ -50,14 +50,25 @@ static bool total_spent(struct request *q, struct response *r, struct err *e)
 	return true;
 }
 
-/* The usual question, without parameters, of a loaded index. */
+/* The usual question, of the newest data set, with ?year= and ?per= only: what memory may be able to answer. */
+static bool hot_question(struct request *q, struct card_set *ret_set, int64_t *ret_year, enum spending_per *ret_per)
+{
+	struct str per = STR("record");
+	size_t known = (size_t)request_query_has(q, "year") + request_query_has(q, "per");
+	*ret_year = SPENDING_YEAR_ALL;
+	return request_query_count(q) == known && request_query_i64(q, "year", 1, YEAR_MOST, ret_year, NULL) &&
+	       request_query_str(q, "per", &per, NULL) && spending_per_parse(per, ret_per) &&
+	       hot_set(api_of(q)->hot, api_caller(q)->org, ret_set) && spending_check(ret_set, *ret_year, NULL);
+}
+
 static bool total_spent_hot(struct request *q, struct response *r)
 {
 	struct str id = request_param(q, "user_id");
 	struct card_set set;
-	int64_t spent;
-	if (request_query_count(q) || !hot_set(api_of(q)->hot, api_caller(q)->org, &set) ||
-	    !spending_peek(api_instance(q)->spending, set.version, id, &spent))
+	enum spending_per per;
+	int64_t spent, year;
+	if (!hot_question(q, &set, &year, &per) ||
+	    !spending_peek(api_instance(q)->spending, set.version, id, year, &spent))
 		return false;
 	put_total(r, id, spent);
 	return true;
@@ -125,10 +136,12 @@ static bool average_by_age_hot(struct request *q, struct response *r)
 {
 	struct card_set set;
 	struct spending_bands b;
-	if (request_query_count(q) || !hot_set(api_of(q)->hot, api_caller(q)->org, &set) ||
-	    !spending_peek_bands(api_instance(q)->spending, set.version, &b))
+	enum spending_per per;
+	int64_t year;
+	if (!hot_question(q, &set, &year, &per) ||
+	    !spending_peek_bands(api_instance(q)->spending, set.version, year, &b))
 		return false;
-	put_means(r, &b, SPENDING_PER_RECORD, &(struct sending){ .asked = false });
+	put_means(r, &b, per, &(struct sending){ .asked = false });
 	return true;
 }
 

@@ -249,6 +249,21 @@ def test_loaded_at_once(client):
     assert client.get("/average_spending_by_age").json()[">47"] is None
 
 
+def test_parameters_from_memory(client):
+    """The same answers, also to wrong questions, the second and third time."""
+    shop(client)
+    asked = ["/total_spent/1?year=2022", "/total_spent/1?year=2023", "/total_spent/6?year=2022", "/total_spent/1?per=customer",
+             "/average_spending_by_age?year=2022", "/average_spending_by_age?year=2023&per=customer",
+             "/average_spending_by_age?per=record", "/average_spending_by_age?year=1999", "/total_spent/1?year=0",
+             "/total_spent/1?year=2022&year=2023", "/average_spending_by_age?per=head", "/total_spent/none?year=2022",
+             "/total_spent/1?dataset=shop&year=2022", "/total_spent/1?other=1", "/total_spent/1?year="]
+    first = [(client.get(path).status_code, client.get(path).text) for path in asked]
+    for _ in range(3):
+        assert [(client.get(path).status_code, client.get(path).text) for path in asked] == first
+    assert [status for status, _ in first] == [200] * 8 + [422, 422, 422, 404, 200, 200, 422]
+    assert first[0][1] == '{"user_id":1,"total_spent":10.01}' and '">47":5}' in first[5][1]
+
+
 def test_mixed_callers(client, cli, make_user):
     """What is kept of one organisation is not another's."""
     shop(client)
