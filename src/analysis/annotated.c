@@ -37,7 +37,8 @@ static bool read_rejects(struct db *db, struct arena *a, int64_t org, int64_t ve
 			cap = MAX(2 * cap, m->n + got);
 			m->rejects = mem_realloc(m->rejects, cap * sizeof *m->rejects);
 		}
-		memcpy(m->rejects + m->n, page, got * sizeof *page);
+		if (got)
+			memcpy(m->rejects + m->n, page, got * sizeof *page);
 		m->n += got;
 		after = got ? page[got - 1].seq : after;
 	} while (got == LIMIT_PAGE);
