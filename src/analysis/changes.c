@@ -391,13 +391,21 @@ static bool compare_table(struct comparing *c, const struct import_key *keys, si
 	return true;
 }
 
+/* The table of that name; the only one there is, when each has one: files of two months have two names. */
+static const struct dataset_table *partner(const struct dataset_table *t, const struct dataset_content *in,
+					   const struct dataset_content *other)
+{
+	const struct dataset_table *same = dataset_table_named(other, str_of(t->name));
+	return same || in->n_tables != 1 || other->n_tables != 1 ? same : &other->tables[0];
+}
+
 static void write_tables(struct json_writer *w, const char *what, const struct dataset_content *in,
 			 const struct dataset_content *not_in)
 {
 	jw_key(w, what);
 	jw_open(w, '[');
 	for (size_t i = 0; i < in->n_tables; i++)
-		if (!dataset_table_named(not_in, str_of(in->tables[i].name)))
+		if (!partner(&in->tables[i], in, not_in))
 			jw_cstr(w, in->tables[i].name);
 	jw_close(w, ']');
 }
@@ -414,7 +422,7 @@ bool changes_json(struct ask *q, const char *old_schema, const struct dataset_co
 	jw_open(&w, '[');
 	for (size_t i = 0; i < q->content->n_tables; i++) {
 		const struct dataset_table *now = &q->content->tables[i];
-		const struct dataset_table *was = dataset_table_named(old, str_of(now->name));
+		const struct dataset_table *was = partner(now, q->content, old);
 		struct comparing c = { .q = q, .w = &w, .mode = mode };
 		if (was &&
 		    (!pair_init(&c.p, q, old_schema, was, q->schema, now, e) || !compare_table(&c, keys, n_keys, e)))

@@ -87,8 +87,10 @@ def test_replace_is_compared(client, base):
     file = "id,full_name,phone,points,city\n" + ("001,Иванов Иван,+79990000001,10,Омск\n"
                                                   "002,Петрова Анна,+79123456702,20,Омск\n"
                                                   "009,Девятый Ян,+79123456709,90,Уфа\n")
-    at = later(client, ("people.csv", file.encode()), path=versions_of(base), mode="replace")
-    [table] = client.get(at).json()["changes"]["tables"]
+    at = later(client, ("people of may.csv", file.encode()), path=versions_of(base), mode="replace")
+    changes = client.get(at).json()["changes"]
+    assert (changes["tables_new"], changes["tables_gone"]) == ([], []), "the only table of each"
+    [table] = changes["tables"]
     assert table["columns"] == {"new": ["city"], "gone": ["birth_date"], "types": []}
     assert table["rows"] == {"before": 4, "after": 3, "added": 1, "changed": 1, "gone": 2, "unchanged": 1}
     assert table["cells"] == [{"column": "phone", "rows": 1}]
