@@ -5,7 +5,7 @@ export type Role = 'admin' | 'analyst' | 'manager' | 'operator' | 'client'
 export const roles: Role[] = ['admin', 'analyst', 'manager', 'operator', 'client']
 export type Permission =
   | 'people' | 'orgs' | 'tokens' | 'links' | 'audit' | 'metrics' | 'backup' | 'dataset_read' | 'dataset_write' | 'statistics'
-  | 'customer_read' | 'customer_list' | 'customer_write' | 'contact' | 'export' | 'recommend' | 'voucher' | 'settings'
+  | 'customer_read' | 'customer_list' | 'customer_write' | 'contact' | 'export' | 'recommend' | 'voucher' | 'settings' | 'report' | 'integrations'
 
 export interface User {
   id: string

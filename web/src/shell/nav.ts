@@ -20,6 +20,7 @@ const items: NavItem[] = [
   { href: '/shop', icon: 'shop', text: 'nav.shop', needs: 'statistics', bottom: true },
   { href: '/data', icon: 'data', text: 'nav.data', needs: 'dataset_read', bottom: true },
   { href: '/offers', icon: 'offer', text: 'nav.offers', needs: 'customer_list' },
+  { href: '/reports', icon: 'send', text: 'nav.reports', needs: 'report' },
   { href: '/links', icon: 'link', text: 'nav.links', needs: 'links' },
   { href: '/admin', icon: 'settings', text: 'nav.admin', needs: 'people', foot: true },
 ]

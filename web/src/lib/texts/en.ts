@@ -1,5 +1,7 @@
+import reports from './reports.en'
 // The master list of texts. Short sentences, the reader's nouns; no exclamation marks, no "please".
 const en = {
+  ...reports,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Know each customer. See what they will need next.',

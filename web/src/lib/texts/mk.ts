@@ -1,6 +1,8 @@
 import type { Texts } from '../i18n.svelte'
+import reports from './reports.mk'
 
 const texts: Texts = {
+  ...reports,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Запознајте го секој клиент. Видете што ќе му треба следно.',

@@ -1,6 +1,8 @@
 import type { Texts } from '../i18n.svelte'
+import reports from './reports.pl'
 
 const texts: Texts = {
+  ...reports,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Poznaj każdego klienta. Zobacz, czego będzie potrzebować.',

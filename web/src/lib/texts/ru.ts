@@ -1,6 +1,8 @@
 import type { Texts } from '../i18n.svelte'
+import reports from './reports.ru'
 
 const texts: Texts = {
+  ...reports,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Знайте каждого клиента. Видьте, что ему понадобится дальше.',
