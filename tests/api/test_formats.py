@@ -105,3 +105,30 @@ def test_one_table_in_every_format(shared_client, seed):
         if want[3] is not None:
             expected[3] = f"{want[3]:.2f}"
         assert have == expected
+
+
+def test_views(client):
+    """A view is a table without roles, for its rows are in the tables; one that fails is named among the rejects."""
+    made = load(client, ("v.db", sqlite_file(
+        "CREATE TABLE sales (client_id INTEGER, product TEXT, amount REAL, date TEXT)",
+        "INSERT INTO sales VALUES (1, 'Cheese', 10.5, '2026-01-02'), (2, 'Milk', 2.5, '2026-01-03')",
+        "CREATE VIEW report AS SELECT client_id, product, amount, date FROM sales WHERE amount > 5",
+        "CREATE VIEW broken AS SELECT * FROM gone")), name="v")
+    assert {t["name"]: t["rows"] for t in made["tables"]} == {"sales": 2, "report": 1}
+    roles = {t["name"]: {c["role"] for c in t["columns"]} for t in made["tables"]}
+    assert "purchase.amount" in roles["sales"] and roles["report"] <= {"", None}
+    page = client.get(f"/api/v1/datasets/{made['id']}/rejects").json()
+    assert [(r["text"], r["column"]) for r in page["items"]] == [("broken", None)] and "left out" in page["items"][0]["reason"]
+
+
+@pytest.mark.parametrize("view", [
+    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r",
+    "SELECT hex(zeroblob(8000000)) FROM (WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r)",
+    "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r ORDER BY -x",
+    "SELECT load_extension('x')",
+], ids=["endless", "huge", "sorted", "extension"])
+def test_a_view_written_to_harm_is_left_out(client, view):
+    made = load(client, ("endless.db", sqlite_file(
+        "CREATE TABLE t (a INTEGER)", "INSERT INTO t VALUES (1)", f"CREATE VIEW v AS {view}")))
+    assert [t["name"] for t in made["tables"]] == ["t"]
+    assert made["rejects"] == 1
