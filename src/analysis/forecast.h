@@ -87,6 +87,14 @@ struct forecast_left_out {
 	const char *column, *reason; /* "constant", "empty", "many_levels", "date", "identifier", "excluded", … */
 };
 
+/* What a person should know before believing it. code: "given_away", "target_drift", "feature_drift", "separable",
+ * "collinear". */
+struct forecast_warning {
+	const char *code, *message;
+	const char *columns; /* NULL = of none in particular */
+	double from, to;     /* given_away: the strength alone; target_drift: in training, in the test; else NaN */
+};
+
 /* A variant as it was tried on rows between training and test, and what it does on the test rows. */
 struct forecast_trial {
 	enum forecast_variant variant;
@@ -117,7 +125,7 @@ struct forecast_report {
 	struct learn_classification *classification; /* of logistic */
 	struct forecast_baseline baselines[FORECAST_BASELINES];
 	size_t n_baselines;
-	const char *warnings[FORECAST_WARNINGS];
+	struct forecast_warning warnings[FORECAST_WARNINGS];
 	size_t n_warnings;
 	const char *target, *positive, *table, *split, *dataset;
 	int64_t dataset_id, version_id;
@@ -128,9 +136,6 @@ struct forecast_report {
 /* Trains, judges on the test rows, compares with the baselines, warns. Fills what it knows of *ret. */
 MUST_CHECK bool forecast_fit(struct arena *a, const struct forecast_data *d, const struct forecast_options *o,
 			     struct forecast_report *ret, struct err *e);
-/* Keeps the sentence in the report; more than FORECAST_WARNINGS are dropped. */
-void forecast_warn(struct arena *a, struct forecast_report *r, const char *fmt, ...) PRINTF_LIKE(3, 4);
-
 /* What `vitrina train linear|logistic` is told. NULL = not said. */
 struct forecast_table_options {
 	struct forecast_options fit;

@@ -3,8 +3,8 @@
 #include "base/limits.h"
 #include "db/pool.h"
 #include "job/job.h"
-#include "json/write.h"
 #include "model/dataset.h"
+#include "json/write.h"
 
 #include <stdlib.h>
 #include <string.h>

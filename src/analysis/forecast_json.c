@@ -168,6 +168,17 @@ static void source(struct json_writer *w, const struct forecast_report *r)
 		jw_kv_cstr(w, "split", r->split);
 }
 
+static void warning(struct json_writer *w, const struct forecast_warning *v)
+{
+	jw_open(w, '{');
+	jw_kv_cstr(w, "code", v->code);
+	jw_kv_cstr(w, "columns", v->columns);
+	jw_kv_f64(w, "from", v->from);
+	jw_kv_f64(w, "to", v->to);
+	jw_kv_cstr(w, "message", v->message);
+	jw_close(w, '}');
+}
+
 void forecast_json(const struct forecast_report *r, struct buf *ret)
 {
 	char at[CLOCK_TEXT];
@@ -209,7 +220,7 @@ void forecast_json(const struct forecast_report *r, struct buf *ret)
 	jw_key(&w, "warnings");
 	jw_open(&w, '[');
 	for (size_t i = 0; i < r->n_warnings; i++)
-		jw_str(&w, str_of(r->warnings[i]));
+		warning(&w, &r->warnings[i]);
 	jw_close(&w, ']');
 	clock_format(r->trained_at, at);
 	jw_kv_cstr(&w, "trained_at", at);

@@ -14,16 +14,19 @@
 #define DRIFT_DEVIATIONS 0.5
 #define NAMED 4 /* columns in one sentence */
 
-void forecast_warn(struct arena *a, struct forecast_report *r, const char *fmt, ...)
+/* Keeps the warning with its sentence; more than FORECAST_WARNINGS are dropped. */
+PRINTF_LIKE(4, 5)
+static void warn(struct arena *a, struct forecast_report *r, struct forecast_warning w, const char *fmt, ...)
 {
 	char text[500];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	const char *kept = arena_strdup(a, text);
-	if (kept && r->n_warnings < FORECAST_WARNINGS)
-		r->warnings[r->n_warnings++] = kept;
+	w.message = arena_strdup(a, text);
+	w.columns = w.columns ? arena_strdup(a, w.columns) : NULL;
+	if (w.message && r->n_warnings < FORECAST_WARNINGS)
+		r->warnings[r->n_warnings++] = w;
 }
 
 /* One number a row: the value itself, or what its level has on average. Missing values are the average of them. */
@@ -90,10 +93,14 @@ static void given_away(struct arena *a, const struct warn_parts *p, struct forec
 		double strength =
 			r->logistic ? area(x, p->train_y, p->n_train) : squared_correlation(x, p->train_y, p->n_train);
 		if (strength >= (r->logistic ? GIVEN_AWAY_AUC : GIVEN_AWAY_R2))
-			forecast_warn(a, r,
-				      "\"%s\" alone gives the target nearly away (%s %.2f): if it is known only "
-				      "after the outcome, leave it out",
-				      p->design->table->columns[c].name, r->logistic ? "ROC AUC" : "R²", strength);
+			warn(a, r,
+			     (struct forecast_warning){ .code = "given_away",
+							.columns = p->design->table->columns[c].name,
+							.from = strength,
+							.to = NAN },
+			     "\"%s\" alone gives the target nearly away (%s %.2f): if it is known only "
+			     "after the outcome, leave it out",
+			     p->design->table->columns[c].name, r->logistic ? "ROC AUC" : "R²", strength);
 	}
 	free(x);
 }
@@ -117,16 +124,16 @@ static void target_drift(struct arena *a, const struct warn_parts *p, struct for
 	double error = spread * sqrt(1 / (double)p->n_train + 1 / (double)p->n_test);
 	if (fabs(after - before) < DRIFT_ERRORS * error || fabs(after - before) < DRIFT_SHARE * fabs(before))
 		return;
+	struct forecast_warning w = { .code = "target_drift", .from = before, .to = after };
 	if (r->logistic)
-		forecast_warn(a, r,
-			      "training and test rows differ: %.1f %% positive in training, %.1f %% in the test; the "
-			      "chances will be off by as much",
-			      before * 100, after * 100);
+		warn(a, r, w,
+		     "training and test rows differ: %.1f %% positive in training, %.1f %% in the test; the "
+		     "chances will be off by as much",
+		     before * 100, after * 100);
 	else
-		forecast_warn(
-			a, r,
-			"training and test rows differ: the target is %.4g on average in training, %.4g in the test",
-			before, after);
+		warn(a, r, w,
+		     "training and test rows differ: the target is %.4g on average in training, %.4g in the test",
+		     before, after);
 }
 
 static void feature_drift(struct arena *a, const struct warn_parts *p, struct forecast_report *r)
@@ -148,8 +155,10 @@ static void feature_drift(struct arena *a, const struct warn_parts *p, struct fo
 			buf_addf(&names, "%s%s", names.n ? ", " : "", c->name);
 	}
 	if (found)
-		forecast_warn(a, r, "the test rows differ from the training rows in %s%s",
-			      names.p ? names.p : "many columns", found > NAMED ? " and others" : "");
+		warn(a, r,
+		     (struct forecast_warning){ .code = "feature_drift", .columns = names.p, .from = NAN, .to = NAN },
+		     "the test rows differ from the training rows in %s%s", names.p ? names.p : "many columns",
+		     found > NAMED ? " and others" : "");
 }
 
 void forecast_warn_of_data(struct arena *a, const struct warn_parts *p, bool separable, struct forecast_report *r)
@@ -158,11 +167,11 @@ void forecast_warn_of_data(struct arena *a, const struct warn_parts *p, bool sep
 	target_drift(a, p, r);
 	feature_drift(a, p, r);
 	if (separable)
-		forecast_warn(a, r,
-			      "the features tell the training rows apart without error: only the penalty keeps the "
-			      "coefficients finite, and the chances say more than is known");
+		warn(a, r, (struct forecast_warning){ .code = "separable", .from = NAN, .to = NAN },
+		     "the features tell the training rows apart without error: only the penalty keeps the "
+		     "coefficients finite, and the chances say more than is known");
 	if (r->solver == LEARN_QR)
-		forecast_warn(a, r,
-			      "some columns repeat one another: coefficients are those of least norm, without "
-			      "standard errors");
+		warn(a, r, (struct forecast_warning){ .code = "collinear", .from = NAN, .to = NAN },
+		     "some columns repeat one another: coefficients are those of least norm, without "
+		     "standard errors");
 }

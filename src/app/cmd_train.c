@@ -76,7 +76,7 @@ static void print_report(FILE *out, const struct forecast_report *r)
 	if (r->n_left_out)
 		fputc('\n', out);
 	for (size_t i = 0; i < r->n_warnings; i++)
-		fprintf(out, "%swarning: %s\n", i ? "" : "\n", r->warnings[i]);
+		fprintf(out, "%swarning: %s\n", i ? "" : "\n", r->warnings[i].message);
 }
 
 static bool decimal(struct command *c, const char *name, double *ret, struct err *e)
