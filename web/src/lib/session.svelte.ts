@@ -6,6 +6,7 @@ export const roles: Role[] = ['admin', 'analyst', 'manager', 'operator', 'client
 export type Permission =
   | 'people' | 'orgs' | 'tokens' | 'links' | 'audit' | 'metrics' | 'backup' | 'dataset_read' | 'dataset_write' | 'statistics'
   | 'customer_read' | 'customer_list' | 'customer_write' | 'contact' | 'export' | 'recommend' | 'voucher' | 'settings' | 'report' | 'integrations'
+  | 'model_read' | 'model_write' | 'dashboard'
 
 export interface User {
   id: string

@@ -19,6 +19,7 @@ const items: NavItem[] = [
   { href: '/customers', icon: 'users', text: 'nav.customers', needs: 'customer_read', bottom: true },
   { href: '/shop', icon: 'shop', text: 'nav.shop', needs: 'statistics', bottom: true },
   { href: '/data', icon: 'data', text: 'nav.data', needs: 'dataset_read', bottom: true },
+  { href: '/forecasts', icon: 'trend', text: 'nav.forecasts', needs: 'dashboard' },
   { href: '/offers', icon: 'offer', text: 'nav.offers', needs: 'customer_list' },
   { href: '/reports', icon: 'send', text: 'nav.reports', needs: 'report' },
   { href: '/links', icon: 'link', text: 'nav.links', needs: 'links' },
