@@ -7,7 +7,7 @@ import { equal, ok, test } from './harness.mjs'
 
 const pages = (id) => [
   ['home', '/'], ['customers', '/customers'], ['customer', '/customers/2987'], ['edit', '/customers/2987/edit'], ['new', '/new-customer'], ['data', '/data'], ['check', `/data/${id}`],
-  ['offers', '/offers'], ['links', '/links'], ['shop', '/shop'], ['reports', '/reports'], ['sending', '/admin?tab=sending'], ['people', '/admin'], ['tokens', '/admin?tab=tokens'], ['work', '/admin?tab=jobs'], ['audit', '/admin?tab=audit'], ['health', '/admin?tab=health'], ['me', '/me'], ['nowhere', '/nowhere'],
+  ['offers', '/offers'], ['links', '/links'], ['shop', '/shop'], ['forecasts', '/forecasts'], ['model', '/forecasts?model=purchase'], ['reports', '/reports'], ['sending', '/admin?tab=sending'], ['people', '/admin'], ['tokens', '/admin?tab=tokens'], ['work', '/admin?tab=jobs'], ['audit', '/admin?tab=audit'], ['health', '/admin?tab=health'], ['me', '/me'], ['nowhere', '/nowhere'],
 ]
 
 async function dataset(page) {
