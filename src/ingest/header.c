@@ -71,7 +71,7 @@ static size_t first_full_row(struct grid *g, size_t width)
 			continue;
 		if (filled < width && i + 2 < g->n)
 			grid_extent(g, i + 1, &next);
-		if (next < width || grid_evidence(g, i + 1) != HEADER_STRONG)
+		if (!next || next < width || grid_evidence(g, i + 1) != HEADER_STRONG) /* next: there is such a row */
 			return i;
 		header_span(g, i, width, &top, &end);
 		return end > i + 1 ? i : i + 1;
