@@ -24,7 +24,8 @@ struct upload {
 
 /*
  * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
- * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `rejected_rows` (keep or drop), `role`
+ * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `rejected_rows` (keep or
+ * drop), `role`
  * ([TABLE.]COLUMN=ROLE, any number).
  * The store's connection is given back for as long as that takes.
  */

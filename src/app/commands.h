@@ -11,5 +11,6 @@ extern const struct command_def command_token_add, command_token_list, command_t
 extern const struct command_def command_import, command_dataset_list, command_dataset_show, command_dataset_remove;
 extern const struct command_def command_dataset_confirm, command_dataset_discard;
 extern const struct command_def command_stats, command_template, command_recommend, command_evaluate, command_query;
-extern const struct command_def command_train_sales, command_train_purchase, command_train_linear, command_train_logistic;
+extern const struct command_def command_train_sales, command_train_purchase, command_train_linear,
+	command_train_logistic;
 extern const struct command_def command_backup, command_restore, command_check;

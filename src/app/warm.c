@@ -31,7 +31,8 @@ struct warming {
 };
 
 /* The search index and the spending of one data set, when it has customers. */
-static bool warm_customers(struct warming *w, struct db *db, const struct dataset *d, bool *ret_customers, struct err *e)
+static bool warm_customers(struct warming *w, struct db *db, const struct dataset *d, bool *ret_customers,
+			   struct err *e)
 {
 	struct card_set set;
 	*ret_customers = card_set_find(db, d->org, d->current, &set, e);

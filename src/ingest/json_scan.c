@@ -31,8 +31,8 @@ void json_scan_free(struct json_scan *s)
 
 static bool wrong(const struct json_scan *s, struct err *e, const char *what)
 {
-	return err_set(e, ERR_VALUE, "json_wrong", "The JSON text is wrong in line %llu: %s.", (unsigned long long)s->line,
-		       what);
+	return err_set(e, ERR_VALUE, "json_wrong", "The JSON text is wrong in line %llu: %s.",
+		       (unsigned long long)s->line, what);
 }
 
 static bool cut_short(const struct json_scan *s, struct err *e)

@@ -1,4 +1,5 @@
-/* Spreadsheets. The first byte says what the rest is: 0 the archive itself, else the content of an otherwise good one. */
+/* Spreadsheets. The first byte says what the rest is: 0 the archive itself, else the content of an otherwise good one.
+ */
 #include "ingest_fuzz.h"
 
 #include <zip.h>

@@ -28,7 +28,7 @@ static void test_split(void **state)
 		{ "Алиев Вагиф Самед оглы", "Алиев", "Вагиф", "Самед оглы" },
 		{ "Петров Иван", "Петров", "Иван", NULL },
 		{ "Иван Петров", "Петров", "Иван", NULL },
-		{ "Лев Толстой", "Лев", "Толстой", NULL }, /* nothing tells; Russian lists begin with the surname */
+		{ "Лев Толстой", "Лев", "Толстой", NULL },     /* nothing tells; Russian lists begin with the surname */
 		{ "Ирина Петрова", "Петрова", "Ирина", NULL }, /* a first name that ends as surnames do */
 		{ "Петрова Ирина", "Петрова", "Ирина", NULL },
 		{ "Константин Иванов", "Иванов", "Константин", NULL },

@@ -1,6 +1,6 @@
 /* learn/trend.h on series whose next values are known. */
-#include "learn/trend.h"
 #include "base/rand.h"
+#include "learn/trend.h"
 
 #include <math.h>
 #include <setjmp.h>
