@@ -35,7 +35,7 @@ export async function open(browser, url, { width = 1440, height = 900, dark = fa
     ...rest,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(10000)
+  page.setDefaultTimeout(30_000) // a sanitised program on a busy machine; nothing is measured here
   page.faults = []
   page.on('pageerror', (e) => page.faults.push(`error: ${e.message}`))
   page.on('console', (m) => {
@@ -72,7 +72,7 @@ export const sideways = (page) => page.evaluate(() => document.documentElement.s
 
 export async function settle(page) {
   // What is being read shows .waiting; a chart is drawn when its canvas is there.
-  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.waiting') && [...document.querySelectorAll('.chart')].every((c) => c.querySelector('canvas')))
+  await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('.waiting') && [...document.querySelectorAll('.chart')].every((c) => c.querySelector('canvas')), null, { timeout: 60_000 })
   await page.evaluate(() => document.fonts.ready)
   await page.waitForTimeout(120)
 }

@@ -6,9 +6,9 @@ import { equal, ok, Skip, test, until } from './harness.mjs'
 
 const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
 // Whoever stays is led to what was read; it is in use once it is loaded from there.
-const read = (page, seconds = 30) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
+const read = (page, seconds = 60) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
 const load = (page) => page.click('.decide-bar .btn-primary')
-const inUse = (page, seconds = 30) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1'))
+const inUse = (page, seconds = 60) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1'))
 const state = (page) => page.textContent('#content')
 
 function sales(n) {

@@ -23,7 +23,7 @@ export function ok(truth, what) {
 }
 
 /** Waits until the function (run here, not in the page) gives something true. */
-export async function until(what, ask, seconds = 15) {
+export async function until(what, ask, seconds = 30) {
   const end = Date.now() + seconds * 1000
   for (;;) {
     const got = await ask()
