@@ -55,7 +55,7 @@ struct run_rows {
 	struct table *t;
 	pthread_mutex_t lock;
 	char **rows;
-	uint64_t n;
+	uint64_t n, cap;
 	struct err e;
 	bool failed;
 };
@@ -124,11 +124,12 @@ static void *run_thread(void *arg)
 				run_value(&b, &t->columns[c], &out[c], i);
 			}
 			uint64_t number = work_number(w, i);
-			if (number >= r->n) {
-				r->rows = mem_realloc(r->rows, (size_t)(number + 1) * sizeof *r->rows);
-				while (r->n <= number)
-					r->rows[r->n++] = NULL;
+			if (number >= r->cap) {
+				r->cap = MAX(number + 1, r->cap * 2);
+				r->rows = mem_realloc(r->rows, (size_t)r->cap * sizeof *r->rows);
 			}
+			while (r->n <= number)
+				r->rows[r->n++] = NULL;
 			assert_null(r->rows[number]);
 			r->rows[number] = buf_take(&b, NULL);
 		}
