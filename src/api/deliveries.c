@@ -18,6 +18,7 @@ static void delivery_json(struct json_writer *w, const struct delivery *d)
 	jw_close(w, '}');
 	jw_kv_cstr(w, "state", d->state);
 	jw_kv_cstr(w, "reason", d->reason[0] ? d->reason : NULL);
+	jw_kv_cstr(w, "reason_code", d->reason_code[0] ? d->reason_code : NULL);
 	jw_kv_i64(w, "attempts", d->attempts);
 	jw_kv_time(w, "next_at", waiting ? d->next_at : INT64_MIN);
 	jw_kv_time(w, "created_at", d->created_at);

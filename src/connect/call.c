@@ -49,7 +49,11 @@ bool call_failed(int code, const struct call_guard *guard, struct err *e)
 			"the address is in a private network, which the setting outbound_private does not allow");
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return err_set(e, ERR_CANCELLED, NULL, "the server is stopping");
-	return err_set(e, ERR_UNAVAILABLE, "away", "%s", curl_easy_strerror((CURLcode)code));
+	const char *word = code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR ? "certificate"
+			   : code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CONNECT_ERROR        ? "encryption"
+			   : code == CURLE_LOGIN_DENIED                                             ? "login"
+												    : "away";
+	return err_set(e, ERR_UNAVAILABLE, word, "%s", curl_easy_strerror((CURLcode)code));
 }
 
 static size_t take(char *p, size_t size, size_t n, void *ctx)

@@ -39,7 +39,8 @@ struct call {
 	const _Atomic bool *cancel; /* may be NULL */
 };
 
-/* The status of the answer and its body. ERR_UNAVAILABLE (code "away") when there was none; ERR_FORBIDDEN (code
+/* The status of the answer and its body. ERR_UNAVAILABLE (code "away", "certificate", "encryption" or
+ * "login") when there was none; ERR_FORBIDDEN (code
  * "private_address") when it leads into a private network. */
 MUST_CHECK bool call_run(const struct connect_options *o, const struct call *c, long *ret_status, struct buf *ret_body,
 			 struct err *e);

@@ -180,6 +180,10 @@ static void outcome(CURL *curl, CURLcode code, const struct call_guard *guard, s
 		ret->result = SENT_FAILED;
 	else
 		ret->result = SENT_AGAIN;
+	if (e.kind == ERR_UNAVAILABLE && said >= 400 && code != CURLE_LOGIN_DENIED)
+		sent_code(ret, said >= 500 ? "refused" : "busy");
+	else
+		sent_code(ret, err_code(&e));
 	if (said >= 400)
 		snprintf(ret->reason, sizeof ret->reason, "the mail server answers %ld: %.200s", said, e.message);
 	else
@@ -196,6 +200,7 @@ void mail_send(const struct connect_options *o, const struct mail_server *server
 	if (!one_line(m->subject) || !addresses(m->to, &to) || !mail_address_valid(str_of(server->from))) {
 		curl_slist_free_all(to);
 		ret->result = SENT_FAILED;
+		sent_code(ret, "address");
 		snprintf(ret->reason, sizeof ret->reason, "a subject or an address would end its line");
 		return;
 	}

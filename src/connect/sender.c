@@ -25,6 +25,7 @@
 #define GIVE_UP_AFTER USEC_PER_DAY
 #define SHORT_PAUSE (3 * USEC_PER_SEC) /* a sender waits itself; longer ones go back to the outbox */
 #define MOVES_MOST 3
+#define LEASE_MORE_SECONDS 15
 
 struct sender {
 	struct instance *inst;
@@ -65,6 +66,12 @@ bool telegram_token_of(struct db *db, int64_t org, const struct connect_options 
 	return true;
 }
 
+/* Until when a sender has what it claims: as many calls as it makes between two words to the store, and some more. */
+static int64_t lease(const struct sender *s)
+{
+	return clock_now() + ((int64_t)s->options.seconds * MOVES_MOST + LEASE_MORE_SECONDS) * USEC_PER_SEC;
+}
+
 static void pause_for(struct sender *s, int64_t usec)
 {
 	int64_t until = clock_now() + usec;
@@ -96,9 +103,10 @@ static bool open_message(struct work *w, struct err *e)
 	return true;
 }
 
-static bool fail(struct work *w, const char *reason)
+static bool fail(struct work *w, const char *code, const char *reason)
 {
 	w->sent.result = SENT_FAILED;
+	sent_code(&w->sent, code);
 	snprintf(w->sent.reason, sizeof w->sent.reason, "%.250s", reason);
 	return true;
 }
@@ -119,7 +127,7 @@ static bool telegram_part(struct work *w, const char *token, struct str text, bo
 		if (!w->to.address || !target_moved(w->db, w->d.org, w->to.id, w->to.address, e))
 			return false;
 	}
-	return fail(w, "Telegram moves the group again and again");
+	return fail(w, "moving", "Telegram moves the group again and again");
 }
 
 /* Parts: the text, then the chart, if there is one. Those that have arrived are not sent again. */
@@ -132,7 +140,7 @@ static bool by_telegram(struct work *w, struct err *e)
 	if (!telegram_token_of(w->db, w->d.org, &w->s->options, w->a, &token, e))
 		return false;
 	if (!token)
-		return fail(w, "no bot of Telegram is set for this organisation");
+		return fail(w, "no_bot", "no bot of Telegram is set for this organisation");
 	telegram_escape(&caption, w->subject);
 	if (!telegram_split(buf_str(&caption), TELEGRAM_CAPTION_MOST, w->a, &captions, &n_captions, e) ||
 	    !telegram_split(w->telegram, TELEGRAM_TEXT_MOST, w->a, &parts, &n, e))
@@ -141,7 +149,7 @@ static bool by_telegram(struct work *w, struct err *e)
 		int64_t wait;
 		while ((wait = pace_take(w->s->pace, w->d.org, str_of(w->to.address), clock_monotonic())) > 0) {
 			if (wait > SHORT_PAUSE || atomic_load(&w->s->stop))
-				return delivery_postpone(w->db, w->d.id, clock_now() + wait, e) &&
+				return delivery_postpone(w->db, &w->d, clock_now() + wait, e) &&
 				       (w->sent.result = SENT_STOPPING, true);
 			pause_for(w->s, wait);
 		}
@@ -151,7 +159,7 @@ static bool by_telegram(struct work *w, struct err *e)
 			return false;
 		if (w->sent.result != SENT_DONE)
 			return true;
-		if (!delivery_part_done(w->db, w->d.id, i + 1, e))
+		if (!delivery_part_done(w->db, &w->d, i + 1, lease(w->s), e))
 			return false;
 	}
 	return true;
@@ -164,7 +172,7 @@ static bool by_mail(struct work *w, struct err *e)
 	if (!setting_get(w->db, w->d.org, SETTING_MAIL_SERVER, w->a, &json, e))
 		return false;
 	if (!json)
-		return fail(w, "no mail server is set for this organisation");
+		return fail(w, "no_mail_server", "no mail server is set for this organisation");
 	if (!mail_server_read(str_of(json), w->a, &server, e))
 		return false;
 	struct mail m = { w->to.address, w->subject, w->text, w->html, w->picture, w->d.id };
@@ -184,9 +192,9 @@ static bool by_webhook(struct work *w, struct err *e)
 static bool send_it(struct work *w, struct err *e)
 {
 	if (!target_find(w->db, w->d.org, w->d.target, w->a, &w->to, e) || !open_message(w, e))
-		return e->kind == ERR_NOT_FOUND && fail(w, e->message);
+		return e->kind == ERR_NOT_FOUND && fail(w, "message", e->message);
 	if (w->to.off_reason[0])
-		return fail(w, w->to.off_reason);
+		return fail(w, "target_off", w->to.off_reason);
 	switch (w->to.kind) {
 	case TARGET_TELEGRAM:
 		return by_telegram(w, e);
@@ -210,13 +218,13 @@ static int64_t back_off(int64_t attempts)
 static bool settle(struct work *w, struct err *e)
 {
 	int64_t now = clock_now();
+	struct delivery_why why = { w->sent.code, w->sent.reason };
 	switch (w->sent.result) {
 	case SENT_DONE:
-		return delivery_end(w->db, &w->d, "", e);
+		return delivery_end(w->db, &w->d, NULL, e);
 	case SENT_AGAIN:
 		if (now - w->d.created_at < GIVE_UP_AFTER)
-			return delivery_wait(w->db, w->d.id, now + MAX(w->sent.wait, back_off(w->d.attempts)),
-					     w->sent.reason, e);
+			return delivery_wait(w->db, &w->d, now + MAX(w->sent.wait, back_off(w->d.attempts)), &why, e);
 		break;
 	case SENT_TARGET_OFF:
 		if (!target_switch_off(w->db, w->d.org, w->d.target, w->sent.reason, e))
@@ -228,7 +236,7 @@ static bool settle(struct work *w, struct err *e)
 	case SENT_MOVED:
 		break;
 	}
-	return delivery_end(w->db, &w->d, w->sent.reason, e);
+	return delivery_end(w->db, &w->d, &why, e);
 }
 
 static void tell(const struct work *w)
@@ -251,13 +259,14 @@ static bool one(struct sender *s, struct db *db, bool *ret_found, struct err *e)
 {
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(32 * MIB);
 	struct work w = { .s = s, .db = db, .a = &a, .sent = { .result = SENT_DONE } };
-	if (!delivery_claim(db, clock_now(), &a, &w.d, ret_found, e) || !*ret_found)
+	if (!delivery_claim(db, clock_now(), lease(s), &a, &w.d, ret_found, e) || !*ret_found)
 		return !*ret_found && e->kind == ERR_NONE;
 	struct err why = { 0 };
 	if (!send_it(&w, &why)) {
 		/* Our own trouble is no reason to lose it, unless it will be the same for ever. */
 		w.sent = (struct sent){ .result = why.kind == ERR_LIMIT || why.kind == ERR_VALUE ? SENT_FAILED
 												 : SENT_AGAIN };
+		sent_code(&w.sent, w.sent.result == SENT_FAILED ? "message" : "trouble");
 		snprintf(w.sent.reason, sizeof w.sent.reason, "%.250s",
 			 err_http_status(why.kind) == 500 ? "something went wrong on the server" : why.message);
 	}

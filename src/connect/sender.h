@@ -3,7 +3,8 @@
  *
  * A delivery is claimed, sent, and its end written down; what cannot be sent now waits: 2 seconds after the first
  * failure, twice as long after each, at most half an hour, a day in all, or as long as the other side asks for. Two
- * deliveries to one target are never sent at the same time, and one slow service does not hold up the others.
+ * deliveries to one target are never sent at the same time, and one slow service does not hold up the others. A
+ * delivery whose end could not be written down is taken up again when its time is over.
  */
 #pragma once
 

@@ -4,6 +4,10 @@
 #include "base/clock.h"
 #include "model/delivery.h"
 
+#include <stdio.h>
+
+#define SENT_CODE_BYTES 24
+
 enum sent_result {
 	SENT_DONE,
 	SENT_AGAIN,      /* later: the other side is away or busy */
@@ -18,4 +22,13 @@ struct sent {
 	int64_t wait; /* microseconds that the other side asked for; 0 = not said */
 	char moved_to[32];
 	char reason[REASON_BYTES]; /* for a person; without secrets */
+	/* The same as a word that stays (web/src/lib/sent.ts has a text for each): away, certificate, encryption,
+	 * private_address, no_bot, no_mail_server, login, refused, busy, answer, redirect, gone, chat_closed, token,
+	 * moving, address, target_off, target_removed, message, trouble. */
+	char code[SENT_CODE_BYTES];
 };
+
+static inline void sent_code(struct sent *s, const char *code)
+{
+	snprintf(s->code, sizeof s->code, "%s", code);
+}

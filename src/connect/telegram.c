@@ -16,11 +16,12 @@ bool telegram_token_valid(struct str token)
 	return token.n >= 3 && token.n <= TELEGRAM_TOKEN_BYTES;
 }
 
-PRINTF_LIKE(3, 4)
-static void because(struct sent *ret, enum sent_result result, const char *fmt, ...)
+PRINTF_LIKE(4, 5)
+static void because(struct sent *ret, enum sent_result result, const char *code, const char *fmt, ...)
 {
 	va_list ap;
 	ret->result = result;
+	sent_code(ret, code);
 	va_start(ap, fmt);
 	vsnprintf(ret->reason, sizeof ret->reason, fmt, ap);
 	va_end(ap);
@@ -40,18 +41,18 @@ static void refused(long status, const json_t *v, const char *token, struct sent
 		said = "no reason given";
 	if (moved) {
 		snprintf(ret->moved_to, sizeof ret->moved_to, "%lld", (long long)moved);
-		because(ret, SENT_MOVED, "the group has another number now");
+		because(ret, SENT_MOVED, "moving", "the group has another number now");
 	} else if (code == 429) {
 		ret->wait = MIN(MAX(wait, 1), 86400) * USEC_PER_SEC;
-		because(ret, SENT_AGAIN, "Telegram asks to wait %lld s", (long long)(ret->wait / USEC_PER_SEC));
+		because(ret, SENT_AGAIN, "busy", "Telegram asks to wait %lld s", (long long)(ret->wait / USEC_PER_SEC));
 	} else if (code == 403) {
-		because(ret, SENT_TARGET_OFF, "Telegram: %.200s", said);
+		because(ret, SENT_TARGET_OFF, "chat_closed", "Telegram: %.200s", said);
 	} else if (code == 401 || (code == 404 && !json_is_object(parameters) && strcmp(said, "Not Found") == 0)) {
-		because(ret, SENT_FAILED, "Telegram does not know the bot's token");
+		because(ret, SENT_FAILED, "token", "Telegram does not know the bot's token");
 	} else if (code >= 500 || code < 400) {
-		because(ret, SENT_AGAIN, "Telegram answers %lld: %.200s", (long long)code, said);
+		because(ret, SENT_AGAIN, "answer", "Telegram answers %lld: %.200s", (long long)code, said);
 	} else {
-		because(ret, SENT_FAILED, "Telegram: %.200s", said);
+		because(ret, SENT_FAILED, "refused", "Telegram: %.200s", said);
 	}
 }
 
@@ -70,12 +71,12 @@ static void run(const struct connect_options *o, const char *token, const char *
 	c->url = url.p;
 	c->any_address = true; /* the installation's own setting */
 	if (url.failed || !call_run(o, c, &status, &body, &e)) {
-		because(ret, e.kind == ERR_CANCELLED ? SENT_STOPPING : SENT_AGAIN, "Telegram cannot be reached: %s",
-			e.message);
+		because(ret, e.kind == ERR_CANCELLED ? SENT_STOPPING : SENT_AGAIN,
+			url.failed ? "trouble" : err_code(&e), "Telegram cannot be reached: %s", e.message);
 		return;
 	}
 	if (!json_read(buf_str(&body), CALL_ANSWER_BYTES, &v, &e) || !json_is_object(v)) {
-		because(ret, SENT_AGAIN, "what answers for Telegram is not its API (status %ld)", status);
+		because(ret, SENT_AGAIN, "answer", "what answers for Telegram is not its API (status %ld)", status);
 		return;
 	}
 	if (!json_is_true(json_object_get(v, "ok")))

@@ -23,12 +23,15 @@ void webhook_send(const struct connect_options *o, const char *url, struct str s
 		ret->result = e.kind == ERR_CANCELLED   ? SENT_STOPPING
 			      : e.kind == ERR_FORBIDDEN ? SENT_FAILED
 							: SENT_AGAIN;
+		sent_code(ret, err_code(&e));
 		snprintf(ret->reason, sizeof ret->reason, "%.250s", e.message);
 	} else if (status == 410) {
 		ret->result = SENT_TARGET_OFF;
+		sent_code(ret, "gone");
 		snprintf(ret->reason, sizeof ret->reason, "the webhook answers 410: it is gone for good");
 	} else if (status / 100 != 2) {
 		ret->result = SENT_AGAIN;
+		sent_code(ret, status / 100 == 3 ? "redirect" : "answer");
 		snprintf(ret->reason, sizeof ret->reason, "the webhook answers %ld%s", status,
 			 status / 100 == 3 ? "; redirects are not followed" : "");
 	}

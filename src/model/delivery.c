@@ -39,11 +39,11 @@ bool delivery_create(struct db *db, const struct delivery_new *d, const struct t
 	    !db_exec(
 		    db, e,
 		    "INSERT INTO delivery (id, org, target, target_name, target_kind, message, report, cause, user_id, "
-		    "state, next_at, reason, created_at, ended_at) "
-		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13)",
-		    "iiississisiso", id, d->org, to->id, to->name, target_kind_name(to->kind), d->message, d->report,
+		    "state, next_at, reason, created_at, ended_at, reason_code) "
+		    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?11, ?13, ?14)",
+		    "iiississisisos", id, d->org, to->id, to->name, target_kind_name(to->kind), d->message, d->report,
 		    d->cause, d->user, off ? "failed" : "waiting", now, off ? to->off_reason : "",
-		    off ? now : INT64_C(0)))
+		    off ? now : INT64_C(0), off ? "target_off" : ""))
 		return false;
 	*ret_id = id;
 	return true;
@@ -52,7 +52,7 @@ bool delivery_create(struct db *db, const struct delivery_new *d, const struct t
 #define COLUMNS                                                                                                    \
 	"id, org, target, message, target_name, target_kind, report, cause, state, reason, parts_done, attempts, " \
 	"user_id, "                                                                                                \
-	"next_at, created_at, ended_at"
+	"next_at, created_at, ended_at, reason_code"
 
 static void read_row(struct db_stmt *s, struct arena *a, struct delivery *ret)
 {
@@ -71,7 +71,8 @@ static void read_row(struct db_stmt *s, struct arena *a, struct delivery *ret)
 				  .user = db_col_i64(s, 12),
 				  .next_at = db_col_i64(s, 13),
 				  .created_at = db_col_i64(s, 14),
-				  .ended_at = db_col_i64(s, 15) };
+				  .ended_at = db_col_i64(s, 15),
+				  .reason_code = read_text(a, s, 16) };
 }
 
 #define FILTER "org = ?1 AND (?2 IS NULL OR report = ?2) AND (?3 IS NULL OR state = ?3) AND (?4 = 0 OR target = ?4)"
@@ -133,7 +134,8 @@ bool delivery_retry(struct db *db, const struct caller *by, int64_t id, struct e
 	if (!found)
 		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such delivery.");
 	if (!db_exec(db, e,
-		     "UPDATE delivery SET state = 'waiting', attempts = 0, reason = '', next_at = ?3, created_at = ?3, "
+		     "UPDATE delivery SET state = 'waiting', attempts = 0, reason = '', reason_code = '', next_at = "
+		     "?3, created_at = ?3, "
 		     "ended_at = NULL WHERE org = ?1 AND id = ?2 AND state = 'failed' AND EXISTS "
 		     "(SELECT 1 FROM message m WHERE m.id = delivery.message) AND EXISTS "
 		     "(SELECT 1 FROM target t WHERE t.id = delivery.target AND t.off_reason = '')",
@@ -151,16 +153,18 @@ bool delivery_recover(struct db *db, struct err *e)
 	return db_exec(db, e, "UPDATE delivery SET state = 'waiting' WHERE state = 'sending'", "");
 }
 
-bool delivery_claim(struct db *db, int64_t now, struct arena *a, struct delivery *ret, bool *ret_found, struct err *e)
+/* What was lost comes before what waits: 'sending' sorts first. */
+bool delivery_claim(struct db *db, int64_t now, int64_t until, struct arena *a, struct delivery *ret, bool *ret_found,
+		    struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	bool row;
 	if (!db_begin_tx(db, &tx, e) ||
 	    !db_query(db, &s, e,
-		      "SELECT " COLUMNS " FROM delivery WHERE state = 'waiting' AND next_at <= ?1 AND NOT EXISTS "
-		      "(SELECT 1 FROM delivery o WHERE o.target = delivery.target AND o.state = 'sending') "
-		      "ORDER BY next_at, id LIMIT 1",
+		      "SELECT " COLUMNS " FROM delivery WHERE state IN ('waiting', 'sending') AND next_at <= ?1 AND "
+		      "NOT EXISTS (SELECT 1 FROM delivery o WHERE o.target = delivery.target AND o.state = 'sending' "
+		      "AND o.next_at > ?1) ORDER BY state, next_at, id LIMIT 1",
 		      "i", now) ||
 	    !db_step(s, &row, e))
 		return false;
@@ -172,9 +176,8 @@ bool delivery_claim(struct db *db, int64_t now, struct arena *a, struct delivery
 	db_stmt_done(&s);
 	return read_fits(a, e) &&
 	       db_exec(db, e,
-		       "UPDATE delivery SET state = 'sending', attempts = attempts + 1 WHERE id = ?1 AND state = "
-		       "'waiting'",
-		       "i", ret->id) &&
+		       "UPDATE delivery SET state = 'sending', attempts = attempts + 1, next_at = ?2 WHERE id = ?1",
+		       "ii", ret->id, until) &&
 	       db_commit_tx(&tx, e);
 }
 
@@ -182,8 +185,8 @@ bool delivery_next_due(struct db *db, int64_t *ret, struct err *e)
 {
 	int64_t due = INT64_MAX;
 	if (!db_query_i64(db, &due, NULL, e,
-			  "SELECT next_at FROM delivery WHERE state = 'waiting' AND NOT EXISTS "
-			  "(SELECT 1 FROM delivery o WHERE o.target = delivery.target AND o.state = 'sending') "
+			  "SELECT next_at FROM delivery WHERE state = 'sending' OR (state = 'waiting' AND NOT EXISTS "
+			  "(SELECT 1 FROM delivery o WHERE o.target = delivery.target AND o.state = 'sending')) "
 			  "ORDER BY next_at LIMIT 1",
 			  ""))
 		return false;
@@ -205,31 +208,36 @@ bool message_read(struct db *db, int64_t id, struct arena *a, struct str *ret_bo
 	return read_fits(a, e);
 }
 
-bool delivery_part_done(struct db *db, int64_t id, int64_t parts, struct err *e)
+/* Only for the one who has it: the number of the attempt changes with every claim. */
+#define MINE " WHERE id = ?1 AND attempts = ?2 AND state = 'sending'"
+
+bool delivery_part_done(struct db *db, const struct delivery *d, int64_t parts, int64_t until, struct err *e)
 {
-	return db_exec(db, e, "UPDATE delivery SET parts_done = ?2 WHERE id = ?1", "ii", id, parts);
+	return db_exec(db, e, "UPDATE delivery SET parts_done = ?3, next_at = ?4" MINE, "iiii", d->id, d->attempts,
+		       parts, until);
 }
 
-bool delivery_wait(struct db *db, int64_t id, int64_t next_at, const char *reason, struct err *e)
+bool delivery_wait(struct db *db, const struct delivery *d, int64_t next_at, const struct delivery_why *why,
+		   struct err *e)
 {
-	return db_exec(db, e, "UPDATE delivery SET state = 'waiting', next_at = ?2, reason = ?3 WHERE id = ?1", "iis",
-		       id, next_at, reason);
+	return db_exec(db, e, "UPDATE delivery SET state = 'waiting', next_at = ?3, reason = ?4, reason_code = ?5" MINE,
+		       "iiiss", d->id, d->attempts, next_at, why->text, why->code);
 }
 
-bool delivery_postpone(struct db *db, int64_t id, int64_t next_at, struct err *e)
+bool delivery_postpone(struct db *db, const struct delivery *d, int64_t next_at, struct err *e)
 {
-	return db_exec(db, e,
-		       "UPDATE delivery SET state = 'waiting', next_at = ?2, attempts = attempts - 1 WHERE id = ?1",
-		       "ii", id, next_at);
+	return db_exec(db, e, "UPDATE delivery SET state = 'waiting', next_at = ?3, attempts = attempts - 1" MINE,
+		       "iii", d->id, d->attempts, next_at);
 }
 
-bool delivery_end(struct db *db, const struct delivery *d, const char *reason, struct err *e)
+bool delivery_end(struct db *db, const struct delivery *d, const struct delivery_why *why, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	int64_t now = clock_now();
 	return db_begin_tx(db, &tx, e) &&
-	       db_exec(db, e, "UPDATE delivery SET state = ?2, reason = ?3, ended_at = ?4 WHERE id = ?1", "issi", d->id,
-		       reason[0] ? "failed" : "sent", reason, now) &&
+	       db_exec(db, e, "UPDATE delivery SET state = ?3, reason = ?4, reason_code = ?5, ended_at = ?6" MINE,
+		       "iisssi", d->id, d->attempts, why ? "failed" : "sent", why ? why->text : "",
+		       why ? why->code : "", now) &&
 	       db_exec(db, e,
 		       "DELETE FROM delivery WHERE org = ?1 AND ended_at IS NOT NULL AND (ended_at < ?2 OR id < "
 		       "(SELECT MIN(id) FROM (SELECT id FROM delivery WHERE org = ?1 ORDER BY id DESC LIMIT ?3) AS "

@@ -35,9 +35,10 @@ MUST_CHECK bool delivery_create(struct db *db, const struct delivery_new *d, con
 
 struct delivery {
 	int64_t id, org, target, message;
-	const char *target_name, *target_kind, *report, *cause, *state, *reason;
+	const char *target_name, *target_kind, *report, *cause, *state, *reason, *reason_code;
 	int64_t parts_done, attempts, user;
-	int64_t next_at, created_at, ended_at; /* ended_at 0 = not yet */
+	int64_t next_at;              /* waiting: when it is tried; sending: until when its sender has it */
+	int64_t created_at, ended_at; /* ended_at 0 = not yet */
 };
 
 struct delivery_filter {
@@ -57,16 +58,24 @@ MUST_CHECK bool delivery_retry(struct db *db, const struct caller *by, int64_t i
 
 /* What a process that ended had claimed waits again. Before the first claim. */
 MUST_CHECK bool delivery_recover(struct db *db, struct err *e);
-/* One that is due, of a target nobody is sending to; *ret_found false when there is none. */
-MUST_CHECK bool delivery_claim(struct db *db, int64_t now, struct arena *a, struct delivery *ret, bool *ret_found,
-			       struct err *e);
-/* When the next one is due; INT64_MAX = none waits. */
+/* Why it has not arrived: a stable word (connect/sent.h) and a sentence. */
+struct delivery_why {
+	const char *code, *text;
+};
+/* One that is due, of a target nobody is sending to; *ret_found false when there is none. It is the caller's until
+ * `until`: whoever could not write down by then how it ended loses it to the next claim, and what he writes later is
+ * not taken. */
+MUST_CHECK bool delivery_claim(struct db *db, int64_t now, int64_t until, struct arena *a, struct delivery *ret,
+			       bool *ret_found, struct err *e);
+/* When the next one is due, or the time of one being sent is over; INT64_MAX = there is none. */
 MUST_CHECK bool delivery_next_due(struct db *db, int64_t *ret, struct err *e);
 MUST_CHECK bool message_read(struct db *db, int64_t id, struct arena *a, struct str *ret_body, struct str *ret_picture,
 			     struct err *e);
-MUST_CHECK bool delivery_part_done(struct db *db, int64_t id, int64_t parts, struct err *e);
-MUST_CHECK bool delivery_wait(struct db *db, int64_t id, int64_t next_at, const char *reason, struct err *e);
+MUST_CHECK bool delivery_part_done(struct db *db, const struct delivery *d, int64_t parts, int64_t until,
+				   struct err *e);
+MUST_CHECK bool delivery_wait(struct db *db, const struct delivery *d, int64_t next_at, const struct delivery_why *why,
+			      struct err *e);
 /* A turn that was given up before anything was tried (to keep within a service's limits). */
-MUST_CHECK bool delivery_postpone(struct db *db, int64_t id, int64_t next_at, struct err *e);
-/* The end; reason "" = it has arrived. The message goes with its last delivery that succeeded. */
-MUST_CHECK bool delivery_end(struct db *db, const struct delivery *d, const char *reason, struct err *e);
+MUST_CHECK bool delivery_postpone(struct db *db, const struct delivery *d, int64_t next_at, struct err *e);
+/* The end; why NULL = it has arrived. The message goes with its last delivery that succeeded. */
+MUST_CHECK bool delivery_end(struct db *db, const struct delivery *d, const struct delivery_why *why, struct err *e);

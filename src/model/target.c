@@ -226,12 +226,12 @@ bool target_change(struct db *db, const struct caller *by, int64_t id, const str
 	return audit_add(db, by, "target_change", "target", id, NULL, e) && db_commit_tx(&tx, e);
 }
 
-static bool fail_waiting(struct db *db, int64_t org, int64_t id, const char *reason, struct err *e)
+static bool fail_waiting(struct db *db, int64_t org, int64_t id, const char *code, const char *reason, struct err *e)
 {
 	return db_exec(db, e,
-		       "UPDATE delivery SET state = 'failed', reason = ?3, ended_at = ?4 "
+		       "UPDATE delivery SET state = 'failed', reason = ?3, reason_code = ?5, ended_at = ?4 "
 		       "WHERE org = ?1 AND target = ?2 AND state = 'waiting'",
-		       "iisi", org, id, reason, clock_now());
+		       "iisis", org, id, reason, clock_now(), code);
 }
 
 bool target_delete(struct db *db, const struct caller *by, int64_t id, struct err *e)
@@ -241,7 +241,7 @@ bool target_delete(struct db *db, const struct caller *by, int64_t id, struct er
 	struct target was;
 	return caller_must(by, PERM_INTEGRATIONS, e) && db_begin_tx(db, &tx, e) &&
 	       target_find(db, by->org, id, &a, &was, e) &&
-	       fail_waiting(db, by->org, id, "the target was removed", e) &&
+	       fail_waiting(db, by->org, id, "target_removed", "the target was removed", e) &&
 	       db_exec(db, e, "DELETE FROM report_target WHERE target = ?1", "i", id) &&
 	       db_exec(db, e, "DELETE FROM target WHERE org = ?1 AND id = ?2", "ii", by->org, id) &&
 	       audit_add(db, by, "target_delete", "target", id, NULL, e) && db_commit_tx(&tx, e);
@@ -263,7 +263,7 @@ bool target_switch_off(struct db *db, int64_t org, int64_t id, const char *reaso
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	return db_begin_tx(db, &tx, e) &&
 	       db_exec(db, e, "UPDATE target SET off_reason = ?3 WHERE org = ?1 AND id = ?2", "iis", org, id, reason) &&
-	       fail_waiting(db, org, id, reason, e) && db_commit_tx(&tx, e);
+	       fail_waiting(db, org, id, "target_off", reason, e) && db_commit_tx(&tx, e);
 }
 
 bool target_moved(struct db *db, int64_t org, int64_t id, const char *address, struct err *e)

@@ -25,7 +25,10 @@ export async function startProgram() {
     fs.rmSync(folder, { recursive: true, force: true })
   } }
   program.start = async (listen = '127.0.0.1:0') => {
-    program.process = spawn(binary, ['serve', '--data', data, '--listen', listen, '--log-level', 'warn'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    program.process = spawn(binary, ['serve', '--data', data, '--listen', listen, '--log-level', 'warn'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, VITRINA_OUTBOUND_PRIVATE: '1' }, // what the tests send goes to this machine
+    })
     program.url = await listening(program.process)
   }
   program.halt = () => end(program.process)
