@@ -89,11 +89,11 @@ test('columns are remembered, and the file has what is shown', async (w) => {
 
 test('visits stand beside the purchases where the data have them', async (w) => {
   const page = await w.as('admin@dealer.example')
-  const file = (name, text) => new File([text], name, { type: 'text/csv' })
+  const file = (name, text) => [new Blob([text], { type: 'text/csv' }), name]
   const form = new FormData()
   form.append('name', 'with visits')
-  form.append('file', file('people.csv', 'id,full_name\n7,Anna Nowak\n8,Jan Kowal\n'))
-  form.append('file', file('visits.csv', 'customer_id,visit_date,visits,newsletter_opened,ad_clicks,seconds_on_site\n' + Array.from({ length: 9 }, (_, i) => `7,2024-0${i + 1}-05,${i + 1},${i ? 'no' : 'yes'},${i},${i * 400}\n`).join('')))
+  form.append('file', ...file('people.csv', 'id,full_name\n7,Anna Nowak\n8,Jan Kowal\n'))
+  form.append('file', ...file('visits.csv', 'customer_id,visit_date,visits,newsletter_opened,ad_clicks,seconds_on_site\n' + Array.from({ length: 9 }, (_, i) => `7,2024-0${i + 1}-05,${i + 1},${i ? 'no' : 'yes'},${i},${i * 400}\n`).join('')))
   const answer = await page.context().request.post('/api/v1/datasets', { multipart: form, headers: { Origin: w.program.url } })
   const { dataset, job } = await answer.json()
   await until('loaded', async () => (await (await page.context().request.get(`/api/v1/jobs/${job.id}`)).json()).state === 'done')

@@ -10,10 +10,11 @@ const option = (name) => {
   return at < 0 ? null : (process.argv[at + 1] ?? '')
 }
 
-// Most of the time is waiting, so two lanes run beside each other; what stops the program comes when both are through.
+// Most of the time is waiting, so two lanes run beside each other; what changes the shop's newest data set, and what stops
+// the program, comes when both are through.
 const only = option('--only')
 const lanes = {}
-for (const [lane, parts] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'look', 'look_check'], last: ['trouble'] })) {
+for (const [lane, parts] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'look'], last: ['look_check', 'trouble'] })) {
   for (const part of parts) await import(`./${part}.mjs`)
   lanes[lane] = taken().filter((t) => !only || t.name.includes(only))
 }
