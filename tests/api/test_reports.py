@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import json
 import shutil
+import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -18,6 +20,7 @@ from loading import load
 from program import ROOT
 
 aiosmtpd = pytest.importorskip("aiosmtpd.controller")
+AuthResult = pytest.importorskip("aiosmtpd.smtp").AuthResult
 
 TOKEN = "7001:AAsecret_token-of-the-bot"
 SHOP = ("customer_id,full_name,age,amount,date\n"
@@ -397,7 +400,7 @@ def test_a_webhook_that_is_gone_is_switched_off(sending, hook):
     made = target(sending, kind="webhook", address=hook.url)
     hook.answers = [410]
     assert sending.post(f"/api/v1/targets/{made['id']}/test").status_code == 202
-    assert ended(sending)[0]["state"] == "failed"
+    assert [ended(sending)[0][key] for key in ("state", "reason_code")] == ["failed", "gone"]
     assert sending.get("/api/v1/targets").json()["items"][0]["on"] is False
 
 
@@ -424,7 +427,6 @@ class Mailbox:
 def mailbox():
     box = Mailbox()
     controller = aiosmtpd.Controller(box, hostname="127.0.0.1", port=0)
-    import socket
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         controller.port = s.getsockname()[1]
@@ -455,6 +457,89 @@ def test_a_report_by_mail(sending, mailbox):
     assert picture.get_content()[:4] == b"\x89PNG"
 
 
+def certificate(folder, name, host="127.0.0.1"):
+    """A certificate of its own for an address, made now: its file and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                    "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{host}", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+class MailServer:
+    """aiosmtpd over TLS: from the first byte ("tls") or after STARTTLS, without which it takes nothing; with a password."""
+
+    def __init__(self, security, cert, key):
+        self.box, self.logins = Mailbox(), []
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(cert, key)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        how = {"ssl_context": context} if security == "tls" else {"tls_context": context, "require_starttls": True}
+        self.controller = TrustingController(self.box, cert, hostname="127.0.0.1", port=self.port, auth_required=True,
+                                             auth_require_tls=security != "tls", authenticator=self.login, **how)
+        self.controller.start()
+
+    def login(self, server, session, envelope, mechanism, data):
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=data.password == b"very secret")
+
+
+class TrustingController(aiosmtpd.Controller):
+    """The controller's own first connection, by which it knows that it runs, trusts the certificate of the test."""
+
+    def __init__(self, box, cert, **options):
+        super().__init__(box, **options)
+        self.cert = cert
+
+    def _trigger_server(self):
+        if not self.ssl_context:
+            return super()._trigger_server()
+        context = ssl.create_default_context(cafile=str(self.cert))
+        context.check_hostname = False  # one of the certificates is for another address on purpose
+        with socket.create_connection(("127.0.0.1", self.port), 5) as s, \
+                context.wrap_socket(s, server_hostname="127.0.0.1") as tls:
+            tls.recv(1024)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # the line is encrypted from its first byte
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+@pytest.mark.parametrize("trusted", ["its own", "another", "another address"])
+def test_mail_is_encrypted_to_whom_the_certificate_names(start_server, folder, tmp_path, security, trusted):
+    cert, key = certificate(tmp_path, "mail", "127.0.0.2" if trusted == "another address" else "127.0.0.1")
+    authority = certificate(tmp_path, "other")[0] if trusted == "another" else cert
+    mail = MailServer(security, cert, key)
+    try:
+        server = start_server(VITRINA_OUTBOUND_PRIVATE=1, VITRINA_OUTBOUND_CA=authority)
+        client = server.client(folder.admin)
+        assert client.put("/api/v1/integrations/mail", json={
+            "host": "127.0.0.1", "port": mail.port, "security": security, "from": "shop@example.com",
+            "user": "shop", "password": "very secret"}).status_code == 204
+        made = target(client, kind="email", address="a@example.com")
+        client.post(f"/api/v1/targets/{made['id']}/test")
+        if trusted == "its own":
+            [delivery] = ended(client)
+            assert (delivery["state"], delivery["reason"], delivery["reason_code"]) == ("sent", None, None)
+            assert mail.logins == [(b"shop", b"very secret")] and mail.box.got[0].rcpt_tos == ["a@example.com"]
+        else:
+            waiting = until(lambda: (d := deliveries(client)) and d[0]["reason"] and d[0])
+            assert (waiting["state"], waiting["reason_code"]) == ("waiting", "certificate")
+            assert mail.logins == [] and mail.box.got == [], "neither the password nor the mail went out"
+    finally:
+        mail.controller.stop()
+
+
+def test_a_mail_server_without_encryption_gets_nothing(sending, mailbox):
+    assert sending.put("/api/v1/integrations/mail", json={
+        "host": "127.0.0.1", "port": mailbox.port, "security": "starttls", "from": "a@example.com",
+        "user": "u", "password": "very secret"}).status_code == 204
+    made = target(sending, kind="email", address="a@example.com")
+    sending.post(f"/api/v1/targets/{made['id']}/test")
+    waiting = until(lambda: (d := deliveries(sending)) and d[0]["reason"] and d[0])
+    assert waiting["reason_code"] == "encryption" and mailbox.got == []
+
+
 def test_mail_settings(client, mailbox):
     put = lambda **fields: client.put("/api/v1/integrations/mail", json={  # noqa: E731
         "host": "mail.example.com", "from": "a@example.com", **fields})
@@ -476,5 +561,5 @@ def test_mail_settings(client, mailbox):
 def test_no_bot_is_told(client):
     made = target(client)
     client.post(f"/api/v1/targets/{made['id']}/test?language=ru")
-    assert "no bot" in ended(client)[0]["reason"]
+    assert "no bot" in ended(client)[0]["reason"] and ended(client)[0]["reason_code"] == "no_bot"
     assert client.put("/api/v1/integrations/telegram", json={"token": "a b/c"}).status_code == 422
