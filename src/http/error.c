@@ -44,7 +44,11 @@ void error_answer(struct request *q, struct response *r, const struct err *given
 		log_own_fault(q, &e);
 		char code[sizeof e.code];
 		snprintf(code, sizeof code, "%s", err_code(&e));
-		err_set(&e, e.kind, code, "Something went wrong here. The server's log tells more under %s.", q->id);
+		if (strcmp(code, "disk_full") == 0)
+			err_set(&e, e.kind, code, "The server's disk is full, so nothing was changed.");
+		else
+			err_set(&e, e.kind, code, "Something went wrong here. The server's log tells more under %s.",
+				q->id);
 	}
 	response_reset(r);
 	r->status = err_http_status(e.kind);

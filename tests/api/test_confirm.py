@@ -60,8 +60,9 @@ def test_confirmed_twice_does_no_harm(client):
     at = later(client, ("people.csv", CLIENTS))
     first, second = client.post(at + "/confirm"), client.post(at + "/confirm")
     states = [client.wait_for_job(a.json()["job"]["id"]) for a in (first, second) if a.status_code == 202]
-    assert states[0]["state"] == "done"
-    for job in states[1:]:
+    # Either may come first; the other finds it in work, or done.
+    assert "done" in [job["state"] for job in states]
+    for job in states:
         assert job["state"] == "done" or job["error"]["code"] == "confirm_running"
     if second.status_code != 202:
         assert second.status_code == 409

@@ -37,7 +37,7 @@ async function handle(request, response) {
 	if (planned) return answer(response, planned.status, planned.body);
 	if (method === 'sendPhoto') return answer(response, 200, { ok: true, result: { message_id: calls.length } });
 	// The rest is the package's: the call goes on to it as it came.
-	const onward = http.request({ port: inner.address().port, path: request.url, method: request.method,
+	const onward = http.request({ host: '127.0.0.1', port: inner.address().port, path: request.url, method: request.method,
 		headers: request.headers }, (reply) => {
 		response.writeHead(reply.statusCode, reply.headers);
 		reply.pipe(response);
