@@ -1,38 +1,11 @@
 #include "analysis/changes.h"
 
-#include "analysis/pair.h"
+#include "analysis/changes_cells.h"
 #include "base/limits.h"
 #include "json/read.h"
 #include "json/write.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-
-#define ANSWER_BYTES (4 * MIB)
-#define GROUP 12         /* columns compared in one statement */
-#define SAMPLE_ROWS 25   /* with changed cells */
-#define SAMPLE_CELLS 50  /* shown of them */
-#define SAMPLE_COLUMNS 8 /* those with the most changes */
-#define SHOWN_CHARS 200  /* of a value */
-
-struct counted {
-	const struct pair_column *column;
-	int64_t rows; /* in which it differs */
-};
-
-struct comparing {
-	struct ask *q;
-	struct json_writer *w;
-	struct pair p;
-	enum import_mode mode;
-	struct counted *cells; /* most first, n_cells of them differ */
-	size_t n_cells;
-};
-
-static bool too_long(struct err *e)
-{
-	return err_set(e, ERR_TOO_LARGE, NULL, "The names of the columns are too long.");
-}
 
 static void write_hash(const struct comparing *c, bool now, struct buf *b)
 {
@@ -67,7 +40,7 @@ static bool count_by_key(struct comparing *c, json_t **ret, struct err *e)
 		     "b.h), count(*) FILTER (a.h = b.h) FROM a FULL OUTER JOIN b ON ");
 	for (size_t i = 0; i < c->p.n_key; i++)
 		buf_addf(&b, "%sa.k%zu = b.k%zu", i ? " AND " : "", i, i);
-	return b.failed ? too_long(e) : ask_json(c->q, b.p, ANSWER_BYTES, ret, e);
+	return b.failed ? changes_too_long(e) : ask_json(c->q, b.p, CHANGES_ANSWER_BYTES, ret, e);
 }
 
 /* The same of whole rows, each as often as it stands there. */
@@ -84,135 +57,7 @@ static bool count_by_rows(struct comparing *c, json_t **ret, struct err *e)
 		 "BIGINT), 0, CAST(coalesce(sum(least(coalesce(a.n, 0), coalesce(b.n, 0))), 0) AS BIGINT) FROM a FULL "
 		 "OUTER JOIN b ON a.h = b.h",
 		 c->p.now_sql);
-	return b.failed ? too_long(e) : ask_json(c->q, b.p, ANSWER_BYTES, ret, e);
-}
-
-/* -- which cells -- */
-
-static void write_differs(const struct comparing *c, const struct pair_column *x, struct buf *b)
-{
-	pair_write_column(x, &c->q->arena, false, b);
-	buf_adds(b, " IS DISTINCT FROM ");
-	pair_write_column(x, &c->q->arena, true, b);
-}
-
-static void write_joined(const struct comparing *c, struct buf *b)
-{
-	buf_addf(b, " FROM %s o JOIN %s n ON ", c->p.old_sql, c->p.now_sql);
-	pair_write_match(&c->p, &c->q->arena, b);
-}
-
-static bool count_group(struct comparing *c, const struct pair_column **group, size_t n, struct err *e)
-{
-	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_ENGINE_SQL_BYTES);
-	CLEANUP(json_decrefp_) json_t *v = NULL;
-	buf_adds(&b, "SELECT ");
-	for (size_t i = 0; i < n; i++) {
-		buf_adds(&b, i ? ", count(*) FILTER (" : "count(*) FILTER (");
-		write_differs(c, group[i], &b);
-		buf_adds(&b, ")");
-	}
-	write_joined(c, &b);
-	if (b.failed)
-		return too_long(e);
-	if (!ask_json(c->q, b.p, ANSWER_BYTES, &v, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int64_t rows = json_integer_value(json_array_get(json_array_get(v, 0), i));
-		if (rows)
-			c->cells[c->n_cells++] = (struct counted){ group[i], rows };
-	}
-	return true;
-}
-
-static int most_first(const void *x, const void *y)
-{
-	const struct counted *a = x, *b = y;
-	if (a->rows != b->rows)
-		return a->rows < b->rows ? 1 : -1;
-	return a->column < b->column ? -1 : 1;
-}
-
-static bool count_cells(struct comparing *c, struct err *e)
-{
-	const struct pair_column *group[GROUP];
-	size_t n = 0;
-	c->cells = arena_array(&c->q->arena, c->p.n_columns + 1, sizeof *c->cells);
-	if (!c->cells)
-		return too_long(e);
-	for (size_t i = 0; i < c->p.n_columns; i++) {
-		if (!c->p.columns[i].in_key)
-			group[n++] = &c->p.columns[i];
-		if ((n == GROUP || i + 1 == c->p.n_columns) && n) {
-			if (!count_group(c, group, n, e))
-				return false;
-			n = 0;
-		}
-	}
-	qsort(c->cells, c->n_cells, sizeof *c->cells, most_first);
-	return true;
-}
-
-static void write_text(const struct comparing *c, const struct pair_column *x, bool now, struct buf *b)
-{
-	buf_adds(b, "left(CAST(");
-	pair_write_column(x, &c->q->arena, now, b);
-	buf_addf(b, " AS VARCHAR), %d)", SHOWN_CHARS);
-}
-
-/* Rows of the columns that change most: their key, then of each column whether it differs, old and new. */
-static bool read_sample(struct comparing *c, size_t n, json_t **ret, struct err *e)
-{
-	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_ENGINE_SQL_BYTES);
-	buf_adds(&b, "SELECT ");
-	for (size_t i = 0; i < c->p.n_key; i++) {
-		write_text(c, c->p.key[i], true, &b);
-		buf_adds(&b, ", ");
-	}
-	for (size_t i = 0; i < n; i++) {
-		buf_adds(&b, i ? ", " : "");
-		write_differs(c, c->cells[i].column, &b);
-		buf_adds(&b, ", ");
-		write_text(c, c->cells[i].column, false, &b);
-		buf_adds(&b, ", ");
-		write_text(c, c->cells[i].column, true, &b);
-	}
-	write_joined(c, &b);
-	buf_adds(&b, " WHERE ");
-	for (size_t i = 0; i < n; i++) {
-		buf_adds(&b, i ? " OR " : "");
-		write_differs(c, c->cells[i].column, &b);
-	}
-	buf_addf(&b, " ORDER BY n._row LIMIT %d", SAMPLE_ROWS);
-	return b.failed ? too_long(e) : ask_json(c->q, b.p, ANSWER_BYTES, ret, e);
-}
-
-static void write_value(struct json_writer *w, const char *key, const json_t *v)
-{
-	jw_kv_cstr(w, key, json_string_value(v));
-}
-
-static void write_sample(struct comparing *c, size_t n, const json_t *rows)
-{
-	size_t at, shown = 0;
-	const json_t *row;
-	json_array_foreach (rows, at, row)
-		for (size_t i = 0; i < n && shown < SAMPLE_CELLS; i++) {
-			size_t first = c->p.n_key + 3 * i;
-			if (!json_is_true(json_array_get(row, first)))
-				continue;
-			shown++;
-			jw_open(c->w, '{');
-			jw_key(c->w, "key");
-			jw_open(c->w, '[');
-			for (size_t k = 0; k < c->p.n_key; k++)
-				jw_cstr(c->w, json_string_value(json_array_get(row, k)));
-			jw_close(c->w, ']');
-			jw_kv_cstr(c->w, "column", c->cells[i].column->old->name);
-			write_value(c->w, "old", json_array_get(row, first + 1));
-			write_value(c->w, "new", json_array_get(row, first + 2));
-			jw_close(c->w, '}');
-		}
+	return b.failed ? changes_too_long(e) : ask_json(c->q, b.p, CHANGES_ANSWER_BYTES, ret, e);
 }
 
 /* -- append: only what of it is there already -- */
@@ -226,8 +71,8 @@ static bool count_known(struct comparing *c, int64_t *ret, struct err *e)
 	pair_write_match(&c->p, &c->q->arena, &b);
 	buf_adds(&b, ")");
 	if (b.failed)
-		return too_long(e);
-	if (!ask_json(c->q, b.p, ANSWER_BYTES, &v, e))
+		return changes_too_long(e);
+	if (!ask_json(c->q, b.p, CHANGES_ANSWER_BYTES, &v, e))
 		return false;
 	*ret = json_integer_value(json_array_get(json_array_get(v, 0), 0));
 	return true;
@@ -298,19 +143,6 @@ static void write_rows(struct comparing *c, int64_t added, int64_t changed, int6
 	jw_close(c->w, '}');
 }
 
-static void write_cells(struct comparing *c)
-{
-	jw_key(c->w, "cells");
-	jw_open(c->w, '[');
-	for (size_t i = 0; i < c->n_cells; i++) {
-		jw_open(c->w, '{');
-		jw_kv_cstr(c->w, "column", c->cells[i].column->old->name);
-		jw_kv_i64(c->w, "rows", c->cells[i].rows);
-		jw_close(c->w, '}');
-	}
-	jw_close(c->w, ']');
-}
-
 static bool write_compared(struct comparing *c, struct err *e)
 {
 	CLEANUP(json_decrefp_) json_t *counts = NULL;
@@ -321,18 +153,17 @@ static bool write_compared(struct comparing *c, struct err *e)
 	int64_t n[4];
 	for (size_t i = 0; i < countof(n); i++)
 		n[i] = json_integer_value(json_array_get(row, i));
-	if (n[2] && !count_cells(c, e))
+	if (n[2] && !changes_count_cells(c, e))
 		return false;
-	size_t columns = MIN(c->n_cells, (size_t)SAMPLE_COLUMNS);
-	if (columns && !read_sample(c, columns, &sample, e))
+	if (c->n_cells && !changes_read_sample(c, &sample, e))
 		return false;
 	jw_kv_cstr(c->w, "by", c->p.n_key ? "key" : "rows");
 	jw_kv_cstr(c->w, "why", c->p.n_key ? NULL : "no_key");
 	write_rows(c, n[0], n[2], n[1], n[3]);
-	write_cells(c);
+	changes_write_cells(c);
 	jw_key(c->w, "sample");
 	jw_open(c->w, '[');
-	write_sample(c, columns, sample);
+	changes_write_sample(c, sample);
 	jw_close(c->w, ']');
 	return true;
 }
@@ -345,7 +176,7 @@ static void write_counts(struct comparing *c, const char *why)
 	jw_kv_cstr(c->w, "why", why);
 	write_rows(c, append ? c->p.now->rows - c->p.old->rows : -1, append ? 0 : -1, append ? 0 : -1,
 		   append ? c->p.old->rows : -1);
-	write_cells(c);
+	changes_write_cells(c);
 	jw_key(c->w, "sample");
 	jw_open(c->w, '[');
 	jw_close(c->w, ']');

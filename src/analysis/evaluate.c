@@ -229,7 +229,7 @@ static void measure_customer(struct measuring *m, uint32_t c, size_t n_hidden)
 			continue;
 		size_t n = offer(m->x, &who, m->o, method, &m->work, list, offers);
 		learn_figures_add(&m->figures[k], list, n, m->hidden, n_hidden);
-		for (size_t i = 0; i < n && k == RECOMMEND_AUTO; i++)
+		for (size_t i = 0; i < n && method == LEARN_METHOD_AUTO; i++)
 			learn_reliability_add(&m->reliability, offers[i].probability,
 					      is_hidden(m, n_hidden, offers[i].product));
 	}

@@ -4,6 +4,8 @@
 #include "app/helpers.h"
 #include "app/table.h"
 
+#include <math.h>
+
 #define OUTPUT_BYTES (64 * MIB)
 
 static void print_metrics(FILE *out, const struct forecast_report *r)
@@ -36,6 +38,15 @@ static void print_metrics(FILE *out, const struct forecast_report *r)
 	table_end(&t, out);
 }
 
+/* An empty cell where there is no value. */
+static void cell_if(struct table *t, bool there, int digits, double value)
+{
+	if (there)
+		table_cellf(t, "%.*g", digits, value);
+	else
+		table_cell(t, STR(""));
+}
+
 static void print_features(FILE *out, const struct forecast_report *r)
 {
 	static const struct table_column columns[] = {
@@ -48,9 +59,9 @@ static void print_features(FILE *out, const struct forecast_report *r)
 		bool number = f->kind == LEARN_NUMBER;
 		table_cell(&t, str_of(f->name));
 		table_cellf(&t, "%.5g", f->coefficient);
-		table_cellf(&t, f->std_error == f->std_error ? "%.2g" : "", f->std_error);
-		table_cellf(&t, number ? "%.5g" : "", f->mean);
-		table_cellf(&t, number ? "%.5g" : "", f->scale);
+		cell_if(&t, !isnan(f->std_error), 2, f->std_error);
+		cell_if(&t, number, 5, f->mean);
+		cell_if(&t, number, 5, f->scale);
 	}
 	table_end(&t, out);
 }

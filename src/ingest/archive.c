@@ -99,7 +99,7 @@ static void put_table(struct archive *a, size_t at, const struct reader_table *t
 	struct reader_table added = *t;
 	added.name = a->base.tables[a->base.n_tables - 1].name;
 	added.columns = t->columns ? mem_array(t->n_columns + 1, sizeof *added.columns) : NULL;
-	for (size_t i = 0; i < t->n_columns; i++)
+	for (size_t i = 0; added.columns && i < t->n_columns; i++)
 		added.columns[i] = mem_strdup(t->columns[i]);
 	added.types = t->types ? mem_array(t->n_columns + 1, sizeof *added.types) : NULL;
 	if (t->types)

@@ -133,7 +133,8 @@ static void repeat(const double *y, size_t n, enum trend_method m, size_t ahead,
 		squares += (y[i] - y[i - lag]) * (y[i] - y[i - lag]);
 	double variance = n > lag ? squares / (double)(n - lag) : 0;
 	for (size_t h = 0; h < ahead; h++) {
-		double value = y[n - lag + h % lag], wide = TREND_Z * sqrt(variance * (double)(h / lag + 1));
+		size_t times = h / lag + 1; /* the same value is repeated */
+		double value = y[n - lag + h % lag], wide = TREND_Z * sqrt(variance * (double)times);
 		ret->next[h] = (struct trend_value){ value, value - wide, value + wide };
 	}
 }

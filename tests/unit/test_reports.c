@@ -61,7 +61,7 @@ static void next_runs(void **state)
 	for (size_t i = 0; i < countof(rows); i++) {
 		struct cron c;
 		struct err e = { 0 };
-		int64_t after, next;
+		int64_t after, next = 0;
 		char text[CLOCK_TEXT];
 		assert_true(clock_parse(str_of(rows[i].after), &after));
 		if (!cron_parse(str_of(rows[i].cron), &c, &e) || !cron_next(&c, str_of(rows[i].zone), after, &next, &e))
