@@ -8,6 +8,8 @@ give one folder and one server to all tests of a file. Every program that ends w
 The classes behind the fixtures are in program.py.
 """
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,15 @@ def start_server(folder):
         server.stop()
 
 
+@pytest.fixture(params=["alone", "through a server"])
+def anyhow(request, folder):
+    """Runs commands on a folder, once by themselves and once through a running server."""
+    server = Server(folder) if request.param != "alone" else None
+    yield folder.cli
+    if server:
+        server.stop()
+
+
 @pytest.fixture
 def server(folder):
     yield from running(folder)
@@ -107,6 +118,23 @@ def shared_client(shared_server, shared_folder):
 @pytest.fixture(scope="module")
 def shared_make_user(shared_folder, shared_server):
     return user_maker(shared_folder, shared_server)
+
+
+@pytest.fixture
+def small_disk(vitrina, template, tmp_path):
+    """A data folder on a disk of 24 MB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", place], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    made = Folder(vitrina)
+    shutil.copytree(template.path, place / "data")
+    shutil.copy2(template.path.with_name("data.key"), place / "data.key")
+    shutil.rmtree(made.parent)
+    made.parent, made.path, made.admin = place, place / "data", template.admin
+    yield made
+    subprocess.run(["umount", place], check=True)
 
 
 @pytest.fixture(scope="session")

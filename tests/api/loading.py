@@ -2,6 +2,7 @@
 import datetime
 import decimal
 import io
+import random
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -138,3 +139,18 @@ CLIENTS = ("id,full_name,birth_date,phone,email,product\n"
            "001,Иванов Иван Иванович,1980-05-01,+79123456701,ivan@mail.ru,Автокредит\n"
            "002,Петрова Анна,1991-12-31,+79123456702,anna@mail.ru,Вклад\n"
            "003,Сидоров Пётр,1975-01-15,+79123456703,petr@mail.ru,Автокредит\n").encode()
+
+
+def big_csv(megabytes, seed=0):
+    """Does not compress well, so that segments are about as large."""
+    r = random.Random(seed)
+    lines = [b"id,text,number"]
+    for i in range(megabytes * 10000):
+        lines.append(b"%d,%s,%d" % (i, r.randbytes(40).hex().encode(), r.getrandbits(40)))
+    return b"\n".join(lines)
+
+
+def long_csv(megabytes=200):
+    """Takes a while to import and little to make."""
+    block = b"".join(b"%d,%s,%d\n" % (i, b"text" * (i % 9), i * 7919 % 100003) for i in range(50000))
+    return b"id,text,number\n" + block * (megabytes * 1000000 // len(block))

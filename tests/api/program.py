@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -27,6 +28,17 @@ def clean_environment(**extra):
 def no_report(text):
     found = REPORT.search(text)
     assert not found, "a sanitizer complained:\n" + text[max(0, found.start() - 200):][:8000]
+
+
+def one_line(result):
+    """A refusal is one line on standard error that names the program, and nothing on standard output."""
+    assert result.stdout == "", result
+    assert re.fullmatch(r"vitrina: [^\n]+\n", result.stderr), result
+    return result.stderr
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 @dataclass

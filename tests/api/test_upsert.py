@@ -4,10 +4,8 @@ import random
 
 import pytest
 from loading import CLIENTS, column, load, query, refused, stored, upload, workbook
-from program import Server
-from test_cli import one_line
+from program import Server, one_line
 from test_confirm import confirm, later
-from test_import import small_disk  # noqa: F401 (a fixture)
 
 HEAD = "id,full_name,birth_date,phone,points\n"
 BASE = HEAD + ("001,Иванов Иван,1980-05-01,+79123456701,10\n"
@@ -199,7 +197,7 @@ def noise(megabytes, seed):
     return ("id,text\n" + "".join(lines)).encode()
 
 
-def test_disk_full(small_disk):  # noqa: F811
+def test_disk_full(small_disk):
     """What is read fits, the rows joined with those that are there do not: as if nothing had been tried."""
     server = Server(small_disk)
     try:
