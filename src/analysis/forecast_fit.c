@@ -169,10 +169,11 @@ static bool fit(struct arena *a, const struct forecast_data *d, const struct for
 		const struct part *train, const struct part *test, struct forecast_report *ret, struct err *e)
 {
 	struct learn_design x;
-	struct learn_model m;
+	struct learn_model m = { 0 };
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int threads = (int)MIN(MAX(processors, 1L), 8L);
 	struct learn_fit_options f = { .l2 = o->l2,
-				       .threads = (int)MIN(MAX(processors, 1L), 8L),
+				       .threads = threads,
 				       .cancel = o->cancel,
 				       .progress = o->progress,
 				       .progress_ctx = o->progress_ctx };

@@ -86,7 +86,8 @@ static bool make(struct recommender *r, struct db *db, struct week_list *ret, st
 	week.entries = mem_zalloc((week.n ? week.n : 1) * sizeof *week.entries);
 	for (size_t i = 0; i < week.n; i++)
 		week.entries[i].product = (uint32_t)i;
-	struct adding d = { .r = r, .week = &week, .wanted = MIN(r->set.customers, (int64_t)WEEK_CUSTOMERS) };
+	int64_t wanted = MIN(r->set.customers, (int64_t)WEEK_CUSTOMERS);
+	struct adding d = { .r = r, .week = &week, .wanted = wanted };
 	learn_next_work_init(&r->next, &d.work);
 	bool done = customer_scan(db, &r->set, 0, r->set.customers, add_customer, &d, e);
 	learn_next_work_free(&d.work);

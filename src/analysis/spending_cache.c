@@ -54,6 +54,7 @@ static void make_room(struct spending_cache *c, size_t bytes, const struct spend
 	for (;;) {
 		size_t held = bytes, oldest = SIZE_MAX;
 		for (size_t i = 0; i < c->n; i++) {
+			/* cppcheck-suppress nullPointerRedundantCheck ; no item is NULL, only keep may be */
 			held += c->items[i]->bytes;
 			if (c->items[i] != keep && (oldest == SIZE_MAX || c->items[i]->used < c->items[oldest]->used))
 				oldest = i;

@@ -117,9 +117,8 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 			d->cap = d->cap ? d->cap * 2 : 4096;
 			d->rows = mem_realloc(d->rows, d->cap * sizeof *d->rows);
 		}
-		struct spending_row row = { b->columns[2].i64[r], no,
-					    (uint32_t)MIN(b->columns[3].i64[r], (int64_t)UINT32_MAX),
-					    (int32_t)y->year };
+		int64_t records = MIN(b->columns[3].i64[r], (int64_t)UINT32_MAX);
+		struct spending_row row = { b->columns[2].i64[r], no, (uint32_t)records, (int32_t)y->year };
 		y->sum.customers++;
 		y->sum.records += row.records;
 		y->sum.spend += row.spend;

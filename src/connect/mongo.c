@@ -34,8 +34,8 @@ static void on_log(mongoc_log_level_t level, const char *domain, const char *mes
 
 static void start_driver(void)
 {
+	mongoc_log_set_handler(on_log, NULL); /* first: starting may have something to say */
 	mongoc_init();
-	mongoc_log_set_handler(on_log, NULL);
 	atexit(mongoc_cleanup);
 }
 

@@ -72,7 +72,8 @@ static bool add_strings(struct reading *r, const struct biff_record *record)
 {
 	struct xlsx_strings *s = &r->book->strings;
 	struct biff_bytes bytes = biff_bytes(r->stream, record);
-	struct buf text = BUF_INIT(MIN(LIMIT_SHARED_STRINGS_BYTES, 4 * r->stream.n + 16));
+	size_t most = MIN(LIMIT_SHARED_STRINGS_BYTES, 4 * r->stream.n + 16);
+	struct buf text = BUF_INIT(most);
 	biff_u32(&bytes);
 	/* The number is not believed: each text is there, or the record ends. */
 	for (uint32_t n = biff_u32(&bytes); n && !bytes.failed; n--) {

@@ -83,7 +83,9 @@ static void keep(struct sql_reader *q, bool lines)
 {
 	struct sql_scan *x = &q->scan;
 	uint64_t line = sql_scan_line(x, x->begin);
-	struct sql_run run = q->run == SIZE_MAX ? (struct sql_run){ 0 } : open_run(q);
+	struct sql_run run = { 0 };
+	if (q->run != SIZE_MAX)
+		run = open_run(q);
 	if (q->run == SIZE_MAX || run.shape != q->shape || lines || line - q->run_line > BLANK_LINES_KEPT)
 		begin_run(q, line, lines);
 	for (; q->run_line < line; q->run_line++)

@@ -120,7 +120,8 @@ bool xls_open(struct source *s, struct reader **ret, struct err *e)
 	x->base = (struct reader){ .ops = &xls_ops, .source = s };
 	x->packer = PACKER_INIT;
 	x->scratch = BUF_INIT(LIMIT_CELL_BYTES);
-	x->stream = BUF_INIT(MIN(n, (size_t)UINT32_MAX));
+	size_t most = MIN(n, (size_t)UINT32_MAX);
+	x->stream = BUF_INIT(most);
 	bool ok = ole_open(bytes, n, &o, e) && tell_kind(&o, e) && ole_read(&o, "Workbook", &x->stream, e) &&
 		  biff_book_read(buf_str(&x->stream), &x->book, e);
 	ole_close(&o);

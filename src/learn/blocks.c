@@ -28,7 +28,8 @@ static void *run(void *arg)
 	for (size_t s; (s = atomic_fetch_add(&w->next, 1)) < LEARN_STRIPES;) {
 		size_t from = w->n * s / LEARN_STRIPES, end = w->n * (s + 1) / LEARN_STRIPES;
 		for (; from < end && !stopped(w); from += LEARN_BLOCK) {
-			struct learn_block b = { s, from, MIN((size_t)LEARN_BLOCK, end - from), x };
+			size_t rows = MIN((size_t)LEARN_BLOCK, end - from);
+			struct learn_block b = { s, from, rows, x };
 			learn_design_block(w->d, w->rows + from, b.n, x);
 			w->each(w->ctx, &b);
 		}

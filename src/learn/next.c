@@ -25,8 +25,8 @@ static void rules_train(const struct learn_history *h, enum learn_pairs_order or
 	uint32_t keep_rules = MIN((uint32_t)RULES_KEPT, most), keep_item = MIN((uint32_t)ITEM_KEPT, most);
 	struct learn_pairs_options rules = { order, LEARN_RANK_CONFIDENCE, keep_rules, min_count, shrink };
 	struct learn_pairs_options item = { LEARN_PAIRS_TOGETHER, LEARN_RANK_COSINE, keep_item, min_count, 0 };
-	struct learn_triples_options triples = { order, MAX(10U, h->n_customers / 100), 3, TRIPLES_PAIRS, TRIPLES_KEPT,
-						 shrink };
+	uint32_t least = MAX(10U, h->n_customers / 100);
+	struct learn_triples_options triples = { order, least, 3, TRIPLES_PAIRS, TRIPLES_KEPT, shrink };
 	learn_columns_make(h, &columns);
 	struct learn_pairs_options both[] = { rules, item };
 	struct learn_pairs *const to[] = { &ret->rules, &ret->item };

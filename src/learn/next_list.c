@@ -134,6 +134,7 @@ static size_t rank_mix(const struct learn_next *x, const struct learn_customer *
 	size_t n_b = learn_next_rank(x, c, x->mix.b, skip, each, w, b);
 	w->similar.n_near = MAX(near, w->similar.n_near); /* whichever of the two compared customers */
 	size_t n = MIN(limit, learn_next_mix(x, &x->mix, a, n_a, b, n_b, both));
+	/* cppcheck-suppress uninitvar ; learn_next_mix has written the first n */
 	memcpy(ret, both, n * sizeof *ret);
 	return n;
 }

@@ -157,7 +157,8 @@ static void smooth(const double *y, size_t n, enum trend_method m, size_t ahead,
 
 bool trend_forecast(const double *y, size_t n, size_t ahead, struct trend *ret)
 {
-	*ret = (struct trend){ .n = MIN(ahead, (size_t)TREND_AHEAD) };
+	*ret = (struct trend){ 0 };
+	ret->n = MIN(ahead, (size_t)TREND_AHEAD);
 	for (enum trend_method m = 0; m < TREND_METHODS; m++) {
 		ret->error[m] = n >= TREND_LEAST ? validated(y, n, m) : NAN;
 		if (ret->error[m] < ret->error[ret->method])

@@ -214,7 +214,9 @@ bool target_change(struct db *db, const struct caller *by, int64_t id, const str
 	struct target_input now = *in;
 	now.name = in->name.p ? in->name : str_of(was.name);
 	now.address = in->address.p ? in->address : str_of(was.address);
-	const char *off = in->on ? "" : was.off_reason[0] ? was.off_reason : "switched off by a person";
+	const char *off = in->on                                ? ""
+			  : was.off_reason && was.off_reason[0] ? was.off_reason
+								: "switched off by a person";
 	if (!check(was.kind, &now, e) || !folded(&fold, now.name, e))
 		return false;
 	if (!db_exec(db, e,

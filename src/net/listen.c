@@ -33,15 +33,15 @@ static bool count_peer(struct net *n, const char *address, struct peer *peer)
 	bool trusted = proxies_trust(n->config.proxies, str_of(address));
 	bool ok = true;
 	pthread_mutex_lock(&n->peers_lock);
-	struct peer_count **p = find_peer(n, peer->key);
-	if (!*p) {
-		*p = mem_zalloc(sizeof **p);
-		memcpy((*p)->key, peer->key, 16);
+	struct peer_count **p = find_peer(n, peer->key), *found = *p;
+	if (!found) {
+		found = *p = mem_zalloc(sizeof *found);
+		memcpy(found->key, peer->key, 16);
 	}
-	if ((*p)->n >= n->config.connections_per_address && !trusted)
+	if (found->n >= n->config.connections_per_address && !trusted)
 		ok = false; /* a proxy of ours brings everybody's connections */
 	else
-		(*p)->n++;
+		found->n++;
 	pthread_mutex_unlock(&n->peers_lock);
 	peer->counted = ok;
 	return ok;

@@ -79,7 +79,7 @@ test('an organisation without data: every page says what to do first', async (w)
       await both(page, `${what} without data`)
     }
     await page.goto('/')
-    ok(await page.locator('#content button:has-text("Choose files")').isVisible(), 'what to do first')
+    await page.locator('#content button:has-text("Choose files")').waitFor() // what to do first
   }
 }, 120)
 
