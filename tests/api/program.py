@@ -145,6 +145,8 @@ class Server:
         """kill -9: what a power cut does to it."""
         self.process.kill()
         self.process.wait()
+        # The MongoDB driver leaves its counters behind, and warns when the same process number comes again.
+        Path(f"/dev/shm/mongoc-{self.process.pid}").unlink(missing_ok=True)
 
     def stop(self):
         """Asks it to stop, and fails unless it does so cleanly. Does nothing when it was killed on purpose."""
