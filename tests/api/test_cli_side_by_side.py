@@ -115,7 +115,8 @@ def test_interrupted_import_leaves_nothing(folder, vitrina, tmp_path):
     file = tmp_path / "big.csv"
     with open(file, "w") as out:
         out.write("id,a,b\n")
-        out.writelines(f"{i},{i * 7},text {i}\n" for i in range(2_000_000))
+        some = "".join(f"{i},{i * 7},text {i}\n" for i in range(500_000))
+        out.writelines(some for _ in range(12))  # long enough that a busy machine, too, interrupts it in the middle
     process = subprocess.Popen([str(vitrina.path), "import", str(file), "--name", "big", "--data", str(folder.path)],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
     while not any(task.read_text() for task in Path(f"/proc/{process.pid}/task").glob("*/children")):
