@@ -158,6 +158,9 @@ MUST_CHECK bool forecast_table(struct instance *in, struct db *db, int64_t org, 
 enum forecast_preset { PRESET_SALES, PRESET_PURCHASE, PRESETS };
 const char *forecast_preset_name(enum forecast_preset p); /* "sales", "purchase" */
 bool forecast_preset_parse(struct str s, enum forecast_preset *ret);
+int forecast_preset_horizon(enum forecast_preset p); /* days that are forecast */
+/* "2026-01-31" to days since 1970. ERR_VALUE on the field. */
+MUST_CHECK bool forecast_day_read(struct str s, const char *field, int64_t *ret, struct err *e);
 
 struct forecast_preset_options {
 	enum forecast_preset preset;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "analysis/canon.h"
+#include "analysis/forecast.h"
 #include "base/buf.h"
 
 enum customer_feature {
@@ -49,5 +50,7 @@ void features_sql(const struct features_source *s, const int64_t *days, size_t n
  * day; only those in the JSON list $1 when `some`.
  */
 void features_of_day_sql(const struct features_source *s, int64_t day, bool some, struct buf *ret);
+/* Whether the data have what the preset is learnt from. ERR_VALUE. */
+MUST_CHECK bool forecast_preset_check(const struct canon *c, enum forecast_preset p, struct err *e);
 /* One row: the first and the last day of purchases, since 1970. */
 void features_days_sql(const struct features_source *s, struct buf *ret);

@@ -1,5 +1,8 @@
 #include "analysis/forecast_model.h"
 
+#include "base/limits.h"
+#include "json/read.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -64,6 +67,12 @@ bool forecast_model_read(const json_t *body, struct forecast_model *ret, struct 
 	return number(body, "intercept", &ret->intercept, e);
 }
 
+bool forecast_model_parse(struct str body, struct forecast_model *ret, struct err *e)
+{
+	CLEANUP(json_decrefp_) json_t *v = NULL;
+	return json_read(body, LIMIT_JSON_BYTES, &v, e) && forecast_model_read(v, ret, e);
+}
+
 bool forecast_model_needs(const struct forecast_model *m, enum customer_feature f)
 {
 	for (size_t i = 0; i < m->n; i++) {
@@ -86,4 +95,15 @@ double forecast_model_ask(const struct forecast_model *m, const double features[
 				 w->scale;
 	}
 	return forecast_value(m->preset == PRESET_PURCHASE, m->preset == PRESET_SALES, m->variant, score);
+}
+
+bool forecast_model_fits(const struct forecast_model *m, const struct features_source *s, struct err *e)
+{
+	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++) {
+		if (forecast_model_needs(m, f) && !s->has[f])
+			return err_set(e, ERR_VALUE, "features_missing",
+				       "the model weighs %s, which these data do not have: train it anew",
+				       customer_feature_name(f));
+	}
+	return true;
 }

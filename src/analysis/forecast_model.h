@@ -29,7 +29,11 @@ struct forecast_model {
 
 /* ERR_VALUE, field: the part of the file. */
 MUST_CHECK bool forecast_model_read(const json_t *body, struct forecast_model *ret, struct err *e);
+/* The same from its text. */
+MUST_CHECK bool forecast_model_parse(struct str body, struct forecast_model *ret, struct err *e);
 /* features: a value each, NaN = not known. An amount of at least 0, or a chance. */
 double forecast_model_ask(const struct forecast_model *m, const double features[CUSTOMER_FEATURES]);
+/* Whether the data have the columns that it weighs, or its forecasts would be of something else. ERR_VALUE. */
+MUST_CHECK bool forecast_model_fits(const struct forecast_model *m, const struct features_source *s, struct err *e);
 /* Which features the model weighs. */
 bool forecast_model_needs(const struct forecast_model *m, enum customer_feature f);

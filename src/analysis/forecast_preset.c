@@ -20,6 +20,11 @@ static const struct {
 	bool logistic;
 } presets[PRESETS] = { { "sales", 30, false }, { "purchase", 14, true } };
 
+int forecast_preset_horizon(enum forecast_preset p)
+{
+	return presets[p].horizon;
+}
+
 const char *forecast_preset_name(enum forecast_preset p)
 {
 	return presets[p].name;
@@ -42,7 +47,7 @@ struct cutoffs {
 	size_t n;
 };
 
-static bool read_day(struct str s, const char *field, int64_t *ret, struct err *e)
+bool forecast_day_read(struct str s, const char *field, int64_t *ret, struct err *e)
 {
 	int64_t y, m, d;
 	struct str part[3], rest = s;
@@ -77,7 +82,7 @@ static bool given_cutoffs(const char *text, int64_t first, int horizon, struct c
 	while (rest.n && str_split(&rest, ',', &part)) {
 		if (c->n == countof(c->day))
 			return err_field(e, ERR_VALUE, "train_cutoffs", "at most %d cut-offs", FORECAST_CUTOFFS);
-		if (!read_day(str_trim(part), "train_cutoffs", &c->day[c->n], e))
+		if (!forecast_day_read(str_trim(part), "train_cutoffs", &c->day[c->n], e))
 			return false;
 		int64_t day = c->day[c->n++];
 		if (day + horizon > c->day[0])
@@ -128,7 +133,7 @@ static bool find_cutoffs(struct ask *q, const struct features_source *s, const s
 		return err_set(e, ERR_VALUE, "no_purchases", "there are no purchases with a date to learn from");
 	c->n = 1;
 	c->day[0] = span[1] + 1 - horizon;
-	if (o->cutoff && !read_day(str_of(o->cutoff), "cutoff", &c->day[0], e))
+	if (o->cutoff && !forecast_day_read(str_of(o->cutoff), "cutoff", &c->day[0], e))
 		return false;
 	if (c->day[0] <= span[0] || c->day[0] > span[1]) {
 		const char *from = day_text(&q->arena, span[0]), *to = day_text(&q->arena, span[1]);
@@ -338,7 +343,7 @@ static bool describe(const struct preset *p, const struct features_source *s, co
 	return true;
 }
 
-static bool check(const struct canon *c, enum forecast_preset preset, struct err *e)
+bool forecast_preset_check(const struct canon *c, enum forecast_preset preset, struct err *e)
 {
 	if (!c->has_purchases || c->time < PURCHASE_TIME_DAY)
 		return err_set(e, ERR_VALUE, "no_purchases",
@@ -361,7 +366,7 @@ bool forecast_preset(struct instance *in, struct db *db, int64_t org, const stru
 	if (!ask_open(&q, in, db, org, d->current, o->cancel, e))
 		return false;
 	canon_make(&q.arena, q.content, q.schema, &c);
-	if (!check(&c, o->preset, e))
+	if (!forecast_preset_check(&c, o->preset, e))
 		return false;
 	features_source_make(&s, &c, q.content, q.schema);
 	bool done = find_cutoffs(&q, &s, o, &p.cutoffs, e) && read(&q, &s, &p, e);

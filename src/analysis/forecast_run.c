@@ -3,9 +3,11 @@
 #include "analysis/ask.h"
 #include "analysis/forecast_model.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "db/db.h"
-#include "json/read.h"
+#include "model/dataset.h"
 #include "json/write.h"
 
 #include <math.h>
@@ -53,18 +55,6 @@ static bool on_days(void *ctx, const struct columns_batch *b, struct err *e)
 	return true;
 }
 
-/* The columns that the model weighs have to be there, or its forecasts would be of something else. */
-static bool check_features(const struct forecast_model *m, const struct features_source *s, struct err *e)
-{
-	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++) {
-		if (forecast_model_needs(m, f) && !s->has[f])
-			return err_set(e, ERR_VALUE, "features_missing",
-				       "the model weighs %s, which these data do not have: train it anew",
-				       customer_feature_name(f));
-	}
-	return true;
-}
-
 static bool run_all(struct ask *q, const struct features_source *s, const json_t *list, int64_t day, struct running *w,
 		    struct err *e)
 {
@@ -86,54 +76,104 @@ static bool run_all(struct ask *q, const struct features_source *s, const json_t
 		done = db_commit(w->db, e);
 	else if (w->in_transaction)
 		db_rollback(w->db);
-	if (done)
-		done = forecast_run_finish(w->db, w->run, e);
-	struct err ignored;
-	if (!done && w->run->id && !forecast_run_drop(w->db, w->run->id, &ignored))
-		return false; /* swept at the next start */
 	return done;
 }
 
-static bool read_model(struct db *db, int64_t org, int64_t dataset, enum forecast_preset preset, struct arena *a,
-		       struct forecast_model *ret, int64_t *ret_id, struct err *e)
+/* Whatever was written of it goes; what cannot go now is swept at the next start. */
+static void forget(struct db *db, const struct forecast_run *run)
 {
-	struct trained t;
-	json_t *body = NULL;
-	if (!trained_find(db, org, dataset, forecast_preset_name(preset), 0, a, &t, e) ||
-	    !json_read(str_of(t.body), LIMIT_JSON_BYTES, &body, e))
-		return false;
-	bool done = forecast_model_read(body, ret, e);
-	json_decref(body);
-	*ret_id = t.id;
-	return done;
+	struct err ignored = { 0 };
+	if (run->id && !forecast_run_drop(db, run->id, &ignored))
+		log_event(LOG_WARN, "forecasts_not_dropped", "an unfinished run is removed at the next start");
 }
 
-bool forecast_customers(struct instance *in, struct db *db, int64_t org, const struct dataset *d,
-			enum forecast_preset preset, const json_t *list, const _Atomic bool *cancel,
-			struct forecast_run *ret, struct err *e)
+bool forecast_customers_with(struct instance *in, struct db *db, const struct dataset *d,
+			     const struct forecast_model *m, const json_t *list, const _Atomic bool *cancel,
+			     struct forecast_run *ret, struct err *e)
 {
 	CLEANUP(ask_close) struct ask q = { 0 };
 	CLEANUP(buf_free) struct buf days = BUF_INIT(SQL_BYTES);
-	struct forecast_model model;
 	struct features_source s;
 	struct canon c;
 	int64_t last = 0;
-	*ret = (struct forecast_run){ .org = org,
+	*ret = (struct forecast_run){ .org = d->org,
 				      .dataset = d->id,
 				      .version = d->current,
-				      .kind = forecast_preset_name(preset),
+				      .kind = forecast_preset_name(m->preset),
 				      .whole = list == NULL };
-	if (!ask_open(&q, in, db, org, d->current, cancel, e) ||
-	    !read_model(db, org, d->id, preset, &q.arena, &model, &ret->model, e))
+	if (!ask_open(&q, in, db, d->org, d->current, cancel, e))
 		return false;
 	canon_make(&q.arena, q.content, q.schema, &c);
 	if (!c.has_purchases || c.time < PURCHASE_TIME_DAY)
 		return err_set(e, ERR_VALUE, "no_purchases", "forecasts of customers need purchases with a date");
 	features_source_make(&s, &c, q.content, q.schema);
 	features_days_sql(&s, &days);
-	if (!check_features(&model, &s, e) || !ask_run(&q, days.p, NULL, on_days, &last, e))
+	if (!forecast_model_fits(m, &s, e) || !ask_run(&q, days.p, NULL, on_days, &last, e))
 		return false;
 	ret->as_of = (last + 1) * USEC_PER_DAY;
-	struct running w = { .db = db, .model = &model, .run = ret };
-	return run_all(&q, &s, list, last + 1, &w, e);
+	struct running w = { .db = db, .model = m, .run = ret };
+	if (run_all(&q, &s, list, last + 1, &w, e))
+		return true;
+	forget(db, ret);
+	return false;
+}
+
+bool forecast_model_serving(struct db *db, const struct dataset *d, enum forecast_preset preset, struct arena *a,
+			    struct forecast_model *ret, struct trained *ret_trained, struct err *e)
+{
+	return trained_find(db, d->org, d->id, forecast_preset_name(preset), 0, a, ret_trained, e) &&
+	       forecast_model_parse(str_of(ret_trained->body), ret, e);
+}
+
+bool forecast_customers(struct instance *in, struct db *db, const struct dataset *d, enum forecast_preset preset,
+			const json_t *list, const _Atomic bool *cancel, struct forecast_run *ret, struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(64 * MIB);
+	struct forecast_model model;
+	struct trained t;
+	if (!forecast_model_serving(db, d, preset, &a, &model, &t, e) ||
+	    !forecast_customers_with(in, db, d, &model, list, cancel, ret, e))
+		return false;
+	ret->model = t.id;
+	if (forecast_run_publish(db, ret, e))
+		return forecast_run_prune(db, ret, e);
+	forget(db, ret);
+	return false;
+}
+
+/* A new version, and the forecasts of everybody with what serves then. */
+static bool publish(struct db *db, const struct caller *by, const struct trained_new *m, struct forecast_run *run,
+		    int64_t *ret_number, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	return db_begin_tx(db, &tx, e) && trained_add(db, by, m, ret_number, e) &&
+	       (!run->id || forecast_run_publish(db, run, e)) && db_commit_tx(&tx, e);
+}
+
+bool forecast_keep(struct instance *in, struct db *db, const struct caller *by, const struct dataset *d,
+		   struct trained_new *m, const _Atomic bool *cancel, int64_t *ret_number, struct forecast_run *ret,
+		   struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(64 * MIB);
+	struct forecast_model model, serving;
+	struct trained t = { 0 };
+	struct err none = { 0 };
+	*ret = (struct forecast_run){ .kind = m->kind };
+	m->id = id_new();
+	if (!caller_must(by, PERM_MODEL_WRITE, e) || !forecast_model_parse(m->body, &model, e))
+		return false;
+	if (!m->serve && !forecast_model_serving(db, d, model.preset, &a, &serving, &t, &none)) {
+		if (none.kind != ERR_NOT_FOUND) {
+			*e = none;
+			return false;
+		}
+		return publish(db, by, m, ret, ret_number, e);
+	}
+	if (!forecast_customers_with(in, db, d, m->serve ? &model : &serving, NULL, cancel, ret, e))
+		return false;
+	ret->model = m->serve ? m->id : t.id;
+	if (publish(db, by, m, ret, ret_number, e))
+		return forecast_run_prune(db, ret, e);
+	forget(db, ret);
+	return false;
 }

@@ -11,6 +11,7 @@
 
 struct db_pool;
 struct engine_pool;
+struct job_clock;
 struct job_queue;
 struct name_index_cache;
 struct query_cache;
@@ -20,7 +21,6 @@ struct segment_store;
 struct spending_cache;
 struct spool;
 struct sender;
-struct report_clock;
 
 struct instance {
 	const char *dir;                        /* the data folder */
@@ -36,5 +36,5 @@ struct instance {
 	struct recommender_cache *recommenders; /* trained next-product models (analysis/recommend.h) */
 	struct spending_cache *spending;        /* what customers spent (analysis/spending.h) */
 	struct sender *sender;                  /* empties the outbox (connect/sender.h); NULL in a command */
-	struct report_clock *clock;             /* runs schedules (report/send.h); NULL in a command */
+	struct job_clock *clock;                /* runs what is due at a time (job/clock.h); NULL in a command */
 };

@@ -8,7 +8,9 @@
 #include "analysis/spending.h"
 #include "base/log.h"
 #include "db/pool.h"
+#include "job/clock.h"
 #include "model/audit.h"
+#include "model/retrain.h"
 #include "model/segment.h"
 
 #include <stdatomic.h>
@@ -73,7 +75,7 @@ static bool make_current(struct db *db, const struct publish *p, int64_t *ret_be
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	return db_begin_tx(db, &tx, e) && version_publish(db, p->by->org, p->version, p->supersede, ret_before, e) &&
-	       version_prune(db, p->by->org, p->dataset, gone, unused, e) &&
+	       version_prune(db, p->by->org, p->dataset, gone, unused, e) && retrain_data_changed(db, p->dataset, e) &&
 	       audit_add(db, p->by, p->action, "dataset", p->dataset, p->detail, e) && db_commit_tx(&tx, e);
 }
 
@@ -105,6 +107,7 @@ bool publish_version(struct instance *in, struct db *db, const struct publish *p
 		publish_forget(in, db, gone.p[i]);
 	for (size_t i = 0; i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);
+	job_clock_wake(in->clock); /* trainings after a new version */
 	recommender_learn_soon(in, db, p->by->org, p->by->user, p->dataset, p->version);
 	warm(in, db, p);
 	watch_progress(p->watch, 1, "done");

@@ -1,23 +1,10 @@
-/* Trained models of sales and purchases: versions, which one serves, the threshold, the file, forecasts. */
-#include "analysis/forecast_model.h"
-#include "analysis/forecast_run.h"
-#include "api/scope.h"
+/* Trained models of sales and purchases: versions, which one serves, the threshold, the file. */
+#include "api/models.h"
 #include "base/limits.h"
-#include "model/trained.h"
 
-#include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-#define CUSTOMERS_MOST 10000 /* forecast in one request; everybody is a job */
-#define HISTORY_MOST 100
-
-struct models_scope {
-	enum forecast_preset preset;
-	const char *kind;
-	struct customers_scope customers;
-};
-
-static bool scope_read(struct request *q, struct str dataset, struct models_scope *ret, struct err *e)
+bool models_scope_named(struct request *q, struct str dataset, struct models_scope *ret, struct err *e)
 {
 	if (!forecast_preset_parse(request_param(q, "kind"), &ret->preset))
 		return err_set(e, ERR_NOT_FOUND, NULL, "there are models of sales and of purchase");
@@ -25,10 +12,10 @@ static bool scope_read(struct request *q, struct str dataset, struct models_scop
 	return customers_scope_named(q, dataset, &ret->customers, e);
 }
 
-static bool scope_of_query(struct request *q, struct models_scope *ret, struct err *e)
+bool models_scope(struct request *q, struct models_scope *ret, struct err *e)
 {
 	struct str dataset = { 0 };
-	return request_query_str(q, "dataset", &dataset, e) && scope_read(q, dataset, ret, e);
+	return request_query_str(q, "dataset", &dataset, e) && models_scope_named(q, dataset, ret, e);
 }
 
 /* {"version","active","created_at","created_by", and then what the training says} */
@@ -40,6 +27,8 @@ static void write_model(struct json_writer *w, const struct trained *t)
 	jw_kv_bool(w, "active", t->active);
 	jw_kv_time(w, "created_at", t->created_at);
 	jw_kv_cstr(w, "created_by", t->created_by_email[0] ? t->created_by_email : NULL);
+	jw_kv_cstr(w, "cause", t->cause);
+	jw_kv_cstr(w, "verdict", t->verdict[0] ? t->verdict : NULL);
 	jw_key(w, "model");
 	jw_raw(w, body);
 	jw_close(w, '}');
@@ -51,7 +40,7 @@ static bool models_get(struct request *q, struct response *r, struct err *e)
 	struct api_page at;
 	struct trained *list;
 	double threshold;
-	if (!api_page_read(q, &at, e) || !scope_of_query(q, &s, e))
+	if (!api_page_read(q, &at, e) || !models_scope(q, &s, e))
 		return false;
 	struct page page = { .after = at.after, .limit = at.limit };
 	if (!trained_list(api_db(q), api_caller(q), s.customers.dataset.id, s.kind, &page, request_arena(q), &list,
@@ -88,7 +77,7 @@ static const struct json_field train_fields[] = {
 };
 static const struct json_table train_table = { "Training", train_fields, countof(train_fields) };
 
-static void answer_job(struct response *r, int64_t job)
+void models_answer_job(struct response *r, int64_t job)
 {
 	struct json_writer *w = response_json(r, 202);
 	response_headerf(r, "Location", "/api/v1/jobs/%lld", (long long)job);
@@ -105,16 +94,16 @@ static bool train_post(struct request *q, struct response *r, struct err *e)
 	struct train_body b = { .l2 = 1 };
 	struct models_scope s;
 	int64_t job;
-	if (!request_json(q, &train_table, &b, e) || !scope_read(q, b.dataset, &s, e))
+	if (!request_json(q, &train_table, &b, e) || !models_scope_named(q, b.dataset, &s, e))
 		return false;
 	if (b.l2 < 0)
 		return err_field(e, ERR_VALUE, "l2", "the penalty is a number from 0 on");
 	struct training_request t = { .preset = s.preset, .l2 = b.l2 };
 	if (b.cutoff.n)
 		t.cutoff = arena_strndup(request_arena(q), b.cutoff.p, b.cutoff.n);
-	if (!training_start(api_instance(q), api_db(q), api_caller(q), &s.customers.dataset, &t, &job, e))
+	if (!training_start(api_instance(q), api_caller(q), s.customers.dataset.id, &t, &job, e))
 		return false;
-	answer_job(r, job);
+	models_answer_job(r, job);
 	return true;
 }
 
@@ -134,7 +123,7 @@ static bool active_put(struct request *q, struct response *r, struct err *e)
 	struct active_body b = { 0 };
 	struct models_scope s;
 	struct trained t;
-	if (!request_json(q, &active_table, &b, e) || !scope_read(q, b.dataset, &s, e) ||
+	if (!request_json(q, &active_table, &b, e) || !models_scope_named(q, b.dataset, &s, e) ||
 	    !trained_activate(api_db(q), api_caller(q), s.customers.dataset.id, s.kind, b.version, e) ||
 	    !trained_find(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, 0, request_arena(q), &t, e))
 		return false;
@@ -157,7 +146,7 @@ static bool threshold_put(struct request *q, struct response *r, struct err *e)
 {
 	struct threshold_body b = { 0 };
 	struct models_scope s;
-	if (!request_json(q, &threshold_table, &b, e) || !scope_read(q, b.dataset, &s, e) ||
+	if (!request_json(q, &threshold_table, &b, e) || !models_scope_named(q, b.dataset, &s, e) ||
 	    !trained_threshold_set(api_db(q), api_caller(q), s.customers.dataset.id, s.kind, b.threshold, e))
 		return false;
 	struct json_writer *w = response_json(r, 200);
@@ -174,7 +163,7 @@ static bool file_get(struct request *q, struct response *r, struct err *e)
 	int64_t number;
 	if (!str_to_i64(request_param(q, "version"), &number) || number < 1)
 		return err_set(e, ERR_NOT_FOUND, "not_trained", "there is no such model");
-	if (!scope_of_query(q, &s, e) || !caller_must(api_caller(q), PERM_MODEL_READ, e) ||
+	if (!models_scope(q, &s, e) || !caller_must(api_caller(q), PERM_MODEL_READ, e) ||
 	    !trained_find(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, number, request_arena(q), &t,
 			  e))
 		return false;
@@ -193,187 +182,24 @@ static bool file_post(struct request *q, struct response *r, struct err *e)
 	struct trained t;
 	json_t *body;
 	int64_t number;
-	if (!scope_of_query(q, &s, e) || !request_json_any(q, &body, e) || !forecast_model_read(body, &m, e))
+	if (!models_scope(q, &s, e) || !request_json_any(q, &body, e) || !forecast_model_read(body, &m, e))
 		return false;
 	if (m.preset != s.preset)
 		return err_field(e, ERR_VALUE, "kind", "this is a model of %s, not of %s",
 				 forecast_preset_name(m.preset), s.kind);
 	char *text = json_dumps(body, JSON_COMPACT);
-	bool done =
-		trained_add(api_db(q), api_caller(q), s.customers.dataset.id, s.kind, str_of(text), true, &number, e);
+	struct trained_new add = { .dataset = s.customers.dataset.id,
+				   .kind = s.kind,
+				   .body = str_of(text),
+				   .serve = true,
+				   .cause = "file",
+				   .verdict = "" };
+	bool done = trained_add(api_db(q), api_caller(q), &add, &number, e);
 	free(text);
 	if (!done || !trained_find(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, number,
 				   request_arena(q), &t, e))
 		return false;
 	write_model(response_json(r, 201), &t);
-	return true;
-}
-
-/* -- forecasts -- */
-
-struct predict_body {
-	struct str dataset;
-	json_t *customers, *features;
-};
-static const struct json_field predict_fields[] = {
-	{ "dataset", JSON_FIELD_STR, offsetof(struct predict_body, dataset), false, 0, 1024, NULL, "Id or name." },
-	{ "customers", JSON_FIELD_ANY, offsetof(struct predict_body, customers), false, 0, 0, NULL,
-	  "Ids of up to 10 000 customers; what is forecast is kept with its date." },
-	{ "features", JSON_FIELD_ANY, offsetof(struct predict_body, features), false, 0, 0, NULL,
-	  "Values by feature name instead, as of a customer that is not there; null or absent = not known." },
-};
-static const struct json_table predict_table = { "Prediction", predict_fields, countof(predict_fields) };
-
-static void write_value(struct json_writer *w, const struct models_scope *s, double value, double threshold)
-{
-	if (s->preset == PRESET_SALES) {
-		jw_kv_f64(w, "forecast", round(value * 100) / 100);
-	} else {
-		jw_kv_f64(w, "probability", value);
-		jw_kv_bool(w, "decision", value >= threshold);
-	}
-}
-
-static bool read_features(const json_t *given, const struct forecast_model *m, double *ret, struct err *e)
-{
-	const char *key;
-	json_t *v, *o = (json_t *)given;
-	if (!json_is_object(given))
-		return err_field(e, ERR_VALUE, "features", "features are an object of numbers");
-	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++)
-		ret[f] = NAN;
-	json_object_foreach (o, key, v) {
-		enum customer_feature f = 0;
-		while (f < CUSTOMER_FEATURES && strcmp(key, customer_feature_name(f)) != 0)
-			f++;
-		if (f == CUSTOMER_FEATURES || (!json_is_number(v) && !json_is_null(v)))
-			return err_field(e, ERR_VALUE, "features", "\"%.100s\" is no feature, or no number", key);
-		ret[f] = json_is_null(v) ? NAN : json_number_value(v);
-	}
-	return true;
-}
-
-static bool serving_model(struct request *q, const struct models_scope *s, struct forecast_model *ret, struct err *e)
-{
-	CLEANUP(json_decrefp_) json_t *body = NULL;
-	struct trained t;
-	return trained_find(api_db(q), api_caller(q)->org, s->customers.dataset.id, s->kind, 0, request_arena(q), &t,
-			    e) &&
-	       json_read(str_of(t.body), LIMIT_JSON_BYTES, &body, e) && forecast_model_read(body, ret, e);
-}
-
-static bool predict_features(struct request *q, struct response *r, const struct models_scope *s, const json_t *given,
-			     double threshold, struct err *e)
-{
-	struct forecast_model m;
-	double features[CUSTOMER_FEATURES];
-	if (!serving_model(q, s, &m, e) || !read_features(given, &m, features, e))
-		return false;
-	struct json_writer *w = response_json(r, 200);
-	jw_open(w, '{');
-	write_value(w, s, forecast_model_ask(&m, features), threshold);
-	jw_close(w, '}');
-	return true;
-}
-
-static bool check_customers(const json_t *list, struct err *e)
-{
-	size_t i;
-	const json_t *v;
-	if (!json_is_array(list) || !json_array_size(list) || json_array_size(list) > CUSTOMERS_MOST)
-		return err_field(e, ERR_VALUE, "customers", "customers are a list of 1 to %d ids", CUSTOMERS_MOST);
-	json_array_foreach (list, i, v) {
-		if (!json_is_string(v))
-			return err_field(e, ERR_VALUE, "customers", "the id of a customer is a text");
-	}
-	return true;
-}
-
-static bool predict_customers(struct request *q, struct response *r, const struct models_scope *s, const json_t *list,
-			      double threshold, struct err *e)
-{
-	struct forecast_run run;
-	size_t i, n;
-	const json_t *v;
-	if (!check_customers(list, e) ||
-	    !forecast_customers(api_instance(q), api_db(q), api_caller(q)->org, &s->customers.dataset, s->preset, list,
-				request_cancel_flag(q), &run, e))
-		return false;
-	struct json_writer *w = api_list_begin(r);
-	json_array_foreach (list, i, v) {
-		struct forecast_point *p;
-		struct str id = str_n(json_string_value(v), json_string_length(v));
-		if (!forecast_history(api_db(q), api_caller(q)->org, s->customers.dataset.id, s->kind, id, 1,
-				      request_arena(q), &p, &n, e))
-			return false;
-		jw_open(w, '{');
-		jw_kv_str(w, "customer", id);
-		if (n && p->made_at == run.made_at) {
-			jw_kv_time(w, "as_of", run.as_of);
-			write_value(w, s, p->value, threshold);
-		} else {
-			jw_kv_cstr(w, "error", "not_known"); /* before the day that it is forecast from */
-		}
-		jw_close(w, '}');
-	}
-	api_list_end(w, 0, (int64_t)json_array_size(list));
-	return true;
-}
-
-static bool predict_post(struct request *q, struct response *r, struct err *e)
-{
-	struct predict_body b = { 0 };
-	struct models_scope s;
-	double threshold;
-	int64_t job;
-	if (!request_json(q, &predict_table, &b, e) || !scope_read(q, b.dataset, &s, e) ||
-	    !trained_threshold(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, &threshold, e))
-		return false;
-	if (b.customers && b.features)
-		return err_field(e, ERR_VALUE, "features", "customers or features are wanted, not both");
-	if (b.features)
-		return predict_features(q, r, &s, b.features, threshold, e);
-	if (b.customers)
-		return predict_customers(q, r, &s, b.customers, threshold, e);
-	if (!forecasting_start(api_instance(q), api_db(q), api_caller(q), &s.customers.dataset, s.preset, &job, e))
-		return false;
-	answer_job(r, job);
-	return true;
-}
-
-/* {"sales":[{"made_at","as_of","forecast"}],"purchase":[{…,"probability","decision"}]} */
-static bool forecasts_get(struct request *q, struct response *r, struct err *e)
-{
-	struct models_scope s = { 0 };
-	struct str id = request_param(q, "customer");
-	struct forecast_point *p[PRESETS];
-	size_t n[PRESETS];
-	double threshold;
-	if (!customers_scope(q, &s.customers, e))
-		return false;
-	int64_t org = api_caller(q)->org, dataset = s.customers.dataset.id;
-	if (!trained_threshold(api_db(q), org, dataset, forecast_preset_name(PRESET_PURCHASE), &threshold, e))
-		return false;
-	for (enum forecast_preset k = 0; k < PRESETS; k++) {
-		if (!forecast_history(api_db(q), org, dataset, forecast_preset_name(k), id, HISTORY_MOST,
-				      request_arena(q), &p[k], &n[k], e))
-			return false;
-	}
-	struct json_writer *w = response_json(r, 200);
-	jw_open(w, '{');
-	for (s.preset = 0; s.preset < PRESETS; s.preset++) {
-		jw_key(w, forecast_preset_name(s.preset));
-		jw_open(w, '[');
-		for (size_t i = 0; i < n[s.preset]; i++) {
-			jw_open(w, '{');
-			jw_kv_time(w, "made_at", p[s.preset][i].made_at);
-			jw_kv_time(w, "as_of", p[s.preset][i].as_of);
-			write_value(w, &s, p[s.preset][i].value, threshold);
-			jw_close(w, '}');
-		}
-		jw_close(w, ']');
-	}
-	jw_close(w, '}');
 	return true;
 }
 
@@ -426,16 +252,5 @@ static const struct route routes[] = {
 	  .query = dataset_param,
 	  .n_query = countof(dataset_param),
 	  .summary = "Put a saved model back: a new version, which serves." },
-	{ .method = "POST",
-	  .path = "/api/v1/models/{kind}/predict",
-	  .handle = predict_post,
-	  .permission = PERM_MODEL_WRITE,
-	  .body = &predict_table,
-	  .summary = "Forecast of customers, or of features; neither: of everybody, a job." },
-	{ .method = "GET",
-	  .path = "/api/v1/datasets/{id}/customers/{customer}/forecasts",
-	  .handle = forecasts_get,
-	  .permission = PERM_CUSTOMER_READ,
-	  .summary = "What was forecast of this customer, newest first." },
 };
 const struct resource models_resource = { "models", "Forecasts of sales and purchases", routes, countof(routes) };

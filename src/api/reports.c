@@ -1,5 +1,6 @@
 /* Reports: named figures that are sent, and the figures themselves as JSON and as a picture. */
 #include "api/report_body.h"
+#include "job/clock.h"
 
 static bool reports_list(struct request *q, struct response *r, struct err *e)
 {
@@ -28,7 +29,7 @@ static bool answer(struct request *q, struct response *r, int status, struct str
 	if (!report_find(api_db(q), api_caller(q)->org, name, request_arena(q), &made, e))
 		return false;
 	report_json(response_json(r, status), &made);
-	report_clock_wake(api_instance(q)->clock);
+	job_clock_wake(api_instance(q)->clock);
 	return true;
 }
 

@@ -57,6 +57,9 @@ const struct json_shape api_shapes[] = {
 	{ "Statistics", "customers:integer buyers:integer products:integer purchases:integer invoices:integer~ revenue:Money? "
 			"products_per_buyer:number repeat:Repeat first_purchase:text? last_purchase:text? by_month:[Month]~ "
 			"by_year:[Year]~ age_bands:[AgeBand] top_products:[TopProduct] left_out:LeftOut" },
+	{ "LastRetraining", "at:time version:integer? code:text? error:text?" },
+	{ "Retraining", "on:bool schedule:text zone:text after_version:bool activate:text l2:number next_run:time? running:bool "
+			"last:LastRetraining? set_by:text?" },
 	{ "Link", "from:text to:text" },
 	{ "LinkProposal", "from:text from_name:text to:text to_name:text customers:integer support:number "
 			  "confidence:number lift:number" },

@@ -143,8 +143,8 @@ static void print_trials(FILE *out, const struct forecast_report *r)
 }
 
 /* As trainings from the page: a version that serves, and a forecast of every customer with it. */
-static bool keep(struct command *c, struct command_scope *s, const struct dataset *d, enum forecast_preset preset,
-		 const struct forecast_report *r, struct err *e)
+static bool keep(struct command *c, struct command_scope *s, const struct dataset *d, const struct forecast_report *r,
+		 struct err *e)
 {
 	CLEANUP(buf_free) struct buf b = BUF_INIT(OUTPUT_BYTES);
 	struct forecast_run run;
@@ -152,8 +152,23 @@ static bool keep(struct command *c, struct command_scope *s, const struct datase
 	forecast_json(r, &b);
 	if (b.failed)
 		return err_set(e, ERR_LIMIT, NULL, "the model is too large");
-	return trained_add(s->db, &s->caller, d->id, r->preset, buf_str(&b), true, &number, e) &&
-	       forecast_customers(c->inst, s->db, s->org, d, preset, NULL, c->cancel, &run, e);
+	struct trained_new m = { .dataset = d->id,
+				 .kind = r->preset,
+				 .body = buf_str(&b),
+				 .serve = true,
+				 .cause = "person",
+				 .verdict = "" };
+	return forecast_keep(c->inst, s->db, &s->caller, d, &m, c->cancel, &number, &run, e);
+}
+
+static bool train_and_keep(struct command *c, struct command_scope *s, const struct dataset *d,
+			   const struct forecast_preset_options *o, struct forecast_report *ret, struct err *e)
+{
+	if (!training_claim(c->inst, d->id, training_kind(o->preset), e))
+		return false;
+	bool done = forecast_preset(c->inst, s->db, s->org, d, o, c->arena, ret, e) && keep(c, s, d, ret, e);
+	training_release(c->inst, d->id, training_kind(o->preset));
+	return done;
 }
 
 static bool train_preset(struct command *c, enum forecast_preset preset, struct err *e)
@@ -167,7 +182,7 @@ static bool train_preset(struct command *c, enum forecast_preset preset, struct 
 	COMMAND_SCOPE s = { 0 };
 	if (!decimal(c, "l2", &o.l2, e) || (preset == PRESET_PURCHASE && !decimal(c, "threshold", &o.threshold, e)) ||
 	    !command_scope_begin(c, &s, e) || !command_dataset(c, &s, NULL, &d, e) ||
-	    !forecast_preset(c->inst, s.db, s.org, &d, &o, c->arena, &r, e) || !keep(c, &s, &d, preset, &r, e))
+	    !train_and_keep(c, &s, &d, &o, &r, e))
 		return false;
 	if (!command_flag(c->line, "json")) {
 		fprintf(c->out, "%s in the %d days after %s, learnt from what was before ",

@@ -45,6 +45,7 @@ const struct command_def *const cli_commands[] = {
 	&command_train_purchase,
 	&command_train_linear,
 	&command_train_logistic,
+	&command_train_schedule,
 	&command_evaluate,
 	&command_query,
 	&command_backup,

@@ -13,6 +13,7 @@
 #include "db/pool.h"
 #include "engine/pool.h"
 #include "job/job.h"
+#include "model/retrain.h"
 #include "model/segment.h"
 #include "model/spool.h"
 
@@ -64,7 +65,8 @@ static bool start_jobs(struct instance *in, const struct settings *s, struct err
 {
 	struct db *db = NULL;
 	int64_t interrupted = 0;
-	bool good = db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) && job_recover(db, &interrupted, e);
+	bool good = db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) && job_recover(db, &interrupted, e) &&
+		    retrain_recover(db, e);
 	db_pool_give(in->dbs, &db);
 	if (!good)
 		return false;

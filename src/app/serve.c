@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include "analysis/forecast_run.h"
 #include "api/api.h"
 #include "api/call.h"
 #include "app/control.h"
@@ -17,7 +18,9 @@
 #include "connect/vouchers.h"
 #include "http/server.h"
 #include "http/static.h"
+#include "job/clock.h"
 #include "job/job.h"
+#include "model/retrain.h"
 #include "report/send.h"
 
 #include <errno.h>
@@ -49,6 +52,7 @@ struct serving {
 	struct http_server *http;
 	struct control_server *control;
 	struct warming *warming;
+	struct clock_source clocked[2]; /* what runs by itself */
 };
 
 static void serving_end(struct serving *s)
@@ -60,7 +64,7 @@ static void serving_end(struct serving *s)
 	warming_stop(&s->warming);
 	http_server_free(s->http);
 	if (s->inst) {
-		report_clock_stop(&s->inst->clock);
+		job_clock_stop(&s->inst->clock);
 		sender_stop(&s->inst->sender);
 	}
 	if (s->inst)
@@ -135,6 +139,23 @@ static bool open_vouchers(struct serving *s, struct err *e)
 	return vouchers_open(s->inst, &o, &s->api.vouchers, e);
 }
 
+static bool run_report(void *ctx, struct db *db, bool *ret_found, struct err *e)
+{
+	return report_run_due(ctx, db, ret_found, e);
+}
+
+static bool run_training(void *ctx, struct db *db, bool *ret_found, struct err *e)
+{
+	return training_run_due(ctx, db, ret_found, e);
+}
+
+static bool start_clock(struct serving *s, struct err *e)
+{
+	s->clocked[0] = (struct clock_source){ run_report, report_next_due, s->inst };
+	s->clocked[1] = (struct clock_source){ run_training, retrain_next_due, s->inst };
+	return job_clock_start(s->inst->dbs, s->clocked, countof(s->clocked), &s->inst->clock, e);
+}
+
 static bool start_sending(struct serving *s, struct err *e)
 {
 	struct connect_options o = {
@@ -150,7 +171,7 @@ static bool start_sending(struct serving *s, struct err *e)
 				 "telegram_url is an address as https://api.telegram.org");
 	if (o.telegram_token && !telegram_token_valid(str_of(o.telegram_token)))
 		return err_field(e, ERR_USAGE, "telegram_token", "telegram_token is not a bot's token");
-	return sender_start(s->inst, &o, &s->inst->sender, e) && report_clock_start(s->inst, &s->inst->clock, e);
+	return sender_start(s->inst, &o, &s->inst->sender, e) && start_clock(s, e);
 }
 
 static bool serving_start(struct serving *s, struct err *e)

@@ -42,6 +42,8 @@ bool job_start(struct job_queue *q, const struct job_spec *spec, int64_t *ret_id
 /* For the job itself. The message is for a person: what is being done now. */
 void job_progress(struct job *j, double fraction, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 const _Atomic bool *job_cancel_flag(struct job *j);
+/* The server ends: what is cancelled now is not what a person wanted. */
+bool job_interrupted(struct job *j);
 int64_t job_id(const struct job *j);
 /* A JSON object that is kept with the job and shown as `result`. */
 void job_set_result(struct job *j, struct str json);

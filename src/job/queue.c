@@ -325,6 +325,14 @@ const _Atomic bool *job_cancel_flag(struct job *j)
 	return &j->cancel;
 }
 
+bool job_interrupted(struct job *j)
+{
+	pthread_mutex_lock(&j->queue->lock);
+	bool ret = j->queue->stopping && !j->asked_to_cancel;
+	pthread_mutex_unlock(&j->queue->lock);
+	return ret;
+}
+
 int64_t job_id(const struct job *j)
 {
 	return j->info.id;

@@ -35,3 +35,5 @@ MUST_CHECK bool zone_check(struct str zone, struct err *e);
  * never happens, such as 30 February.
  */
 MUST_CHECK bool cron_next(const struct cron *c, struct str zone, int64_t after, int64_t *ret, struct err *e);
+/* The same from the text of a schedule; "" never runs by itself: 0. */
+MUST_CHECK bool cron_next_text(const char *schedule, const char *zone, int64_t after, int64_t *ret, struct err *e);

@@ -158,3 +158,10 @@ bool cron_next(const struct cron *c, struct str zone, int64_t after, int64_t *re
 	*ret = found * USEC_PER_SEC;
 	return true;
 }
+
+bool cron_next_text(const char *schedule, const char *zone, int64_t after, int64_t *ret, struct err *e)
+{
+	struct cron c;
+	*ret = 0;
+	return !schedule[0] || (cron_parse(str_of(schedule), &c, e) && cron_next(&c, str_of(zone), after, ret, e));
+}

@@ -55,11 +55,15 @@ static bool drop_while(struct db *db, const char *sql, int64_t dataset, const ch
 	}
 }
 
-bool forecast_run_finish(struct db *db, const struct forecast_run *run, struct err *e)
+bool forecast_run_publish(struct db *db, const struct forecast_run *run, struct err *e)
 {
-	return db_exec(db, e, "UPDATE forecast_run SET ready = 1, customers = ?2, total = ?3 WHERE id = ?1", "iid",
-		       run->id, run->customers, run->total) &&
-	       drop_while(db,
+	return db_exec(db, e, "UPDATE forecast_run SET ready = 1, model = ?2, customers = ?3, total = ?4 WHERE id = ?1",
+		       "iiid", run->id, run->model, run->customers, run->total);
+}
+
+bool forecast_run_prune(struct db *db, const struct forecast_run *run, struct err *e)
+{
+	return drop_while(db,
 			  "SELECT id FROM forecast_run WHERE dataset = ?1 AND kind = ?2 AND ready = 1 ORDER BY id DESC "
 			  "LIMIT 1 OFFSET ?3",
 			  run->dataset, run->kind, RUNS_KEPT, e);

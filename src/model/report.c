@@ -11,7 +11,6 @@
 bool report_check(const struct report *r, struct err *e)
 {
 	struct str name = str_of(r->name);
-	struct cron cron;
 	int64_t next;
 	static const char *const languages[] = { "en", "ru", "pl", "mk" };
 	bool known = false;
@@ -28,15 +27,7 @@ bool report_check(const struct report *r, struct err *e)
 		return err_field(e, ERR_VALUE, "parts", "A report has at least one of text, table and chart.");
 	if (!r->schedule[0])
 		return zone_check(str_of(r->zone), e);
-	return cron_parse(str_of(r->schedule), &cron, e) && cron_next(&cron, str_of(r->zone), clock_now(), &next, e);
-}
-
-static bool next_run(const struct report *r, int64_t now, int64_t *ret, struct err *e)
-{
-	struct cron cron;
-	*ret = 0;
-	return !r->schedule[0] ||
-	       (cron_parse(str_of(r->schedule), &cron, e) && cron_next(&cron, str_of(r->zone), now, ret, e));
+	return cron_next_text(r->schedule, r->zone, clock_now(), &next, e);
 }
 
 static bool fold(struct buf *b, struct str name, struct err *e)
@@ -79,7 +70,7 @@ bool report_create(struct db *db, const struct caller *by, const struct report *
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	int64_t id = id_new(), now = clock_now(), next, n;
 	if (!caller_must(by, PERM_REPORT, e) || !report_check(r, e) || !fold(&folded, str_of(r->name), e) ||
-	    !next_run(r, now, &next, e) || !db_begin_tx(db, &tx, e) ||
+	    !cron_next_text(r->schedule, r->zone, now, &next, e) || !db_begin_tx(db, &tx, e) ||
 	    !db_query_i64(db, &n, NULL, e, "SELECT count(*) FROM report WHERE org = ?1", "i", by->org))
 		return false;
 	if (n >= REPORTS_MOST)
@@ -106,7 +97,7 @@ bool report_change(struct db *db, const struct caller *by, const struct report *
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	int64_t next;
 	if (!caller_must(by, PERM_REPORT, e) || !report_check(r, e) || !fold(&folded, str_of(r->name), e) ||
-	    !next_run(r, clock_now(), &next, e) || !db_begin_tx(db, &tx, e))
+	    !cron_next_text(r->schedule, r->zone, clock_now(), &next, e) || !db_begin_tx(db, &tx, e))
 		return false;
 	if (!db_exec(db, e,
 		     "UPDATE report SET name = ?3, name_folded = ?4, figure = ?5, dataset = ?6, year = ?7, "
@@ -263,7 +254,7 @@ bool report_take_run(struct db *db, const struct report *r, int64_t now, const c
 	int64_t next = 0;
 	struct err why;
 	/* A zone that the machine no longer knows ends the schedule; the report says so. */
-	if (!next_run(r, now, &next, &why))
+	if (!cron_next_text(r->schedule, r->zone, now, &next, &why))
 		error = why.message;
 	if (!db_exec(db, e,
 		     "UPDATE report SET next_run = ?3, last_run = ?4, last_error = ?5 WHERE id = ?1 AND next_run = ?2",

@@ -30,37 +30,41 @@ static bool forget_oldest(struct db *db, int64_t dataset, const char *kind, int6
 		       "isi", dataset, kind, newest - TRAINED_KEPT);
 }
 
-bool trained_add(struct db *db, const struct caller *by, int64_t dataset, const char *kind, struct str body, bool serve,
-		 int64_t *ret_number, struct err *e)
+bool trained_add(struct db *db, const struct caller *by, const struct trained_new *m, int64_t *ret_number,
+		 struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
-	int64_t number = 0, there = 0, id = id_new();
-	char detail[96];
+	int64_t number = 0, there = 0, id = m->id ? m->id : id_new();
+	char detail[160];
 	bool found;
 	if (!caller_must(by, PERM_MODEL_WRITE, e) || !db_begin_tx(db, &tx, e) ||
-	    !db_query_i64(db, &there, &found, e, "SELECT 1 FROM dataset WHERE id = ?1 AND org = ?2", "ii", dataset,
+	    !db_query_i64(db, &there, &found, e, "SELECT 1 FROM dataset WHERE id = ?1 AND org = ?2", "ii", m->dataset,
 			  by->org))
 		return false;
 	if (!found)
 		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
 	if (!db_query_i64(db, &number, NULL, e,
 			  "SELECT coalesce(max(number), 0) + 1 FROM model WHERE dataset = ?1 AND kind = ?2", "is",
-			  dataset, kind) ||
+			  m->dataset, m->kind) ||
 	    !db_exec(db, e,
-		     "INSERT INTO model (id, org, dataset, kind, number, body, created_at, created_by) "
-		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		     "iiisiSii", id, by->org, dataset, kind, number, body, clock_now(), by->user) ||
-	    (serve && !serve_it(db, by->org, dataset, kind, id, e)) || !forget_oldest(db, dataset, kind, number, e))
+		     "INSERT INTO model (id, org, dataset, kind, number, body, created_at, created_by, cause, verdict, "
+		     "due) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+		     "iiisiSiissi", id, by->org, m->dataset, m->kind, number, m->body, clock_now(), by->user, m->cause,
+		     m->verdict, m->due) ||
+	    (m->serve && !serve_it(db, by->org, m->dataset, m->kind, id, e)) ||
+	    !forget_oldest(db, m->dataset, m->kind, number, e))
 		return false;
-	snprintf(detail, sizeof detail, "{\"kind\":\"%s\",\"version\":%lld}", kind, (long long)number);
+	snprintf(detail, sizeof detail, "{\"kind\":\"%s\",\"version\":%lld,\"cause\":\"%s\",\"serves\":%s}", m->kind,
+		 (long long)number, m->cause, m->serve ? "true" : "false");
 	*ret_number = number;
-	return audit_add(db, by, "model_add", "dataset", dataset, detail, e) && db_commit_tx(&tx, e);
+	return audit_add(db, by, "model_add", "dataset", m->dataset, detail, e) && db_commit_tx(&tx, e);
 }
 
-#define TRAINED_COLUMNS                                                                              \
-	"SELECT m.id, m.number, m.created_at, m.created_by, m.body, coalesce(u.email, ''), "         \
-	"coalesce(c.active, 0) = m.id FROM model m LEFT JOIN user_account u ON u.id = m.created_by " \
-	"LEFT JOIN model_choice c ON c.dataset = m.dataset AND c.kind = m.kind "                     \
+#define TRAINED_COLUMNS                                                                      \
+	"SELECT m.id, m.number, m.created_at, m.created_by, m.body, coalesce(u.email, ''), " \
+	"coalesce(c.active, 0) = m.id, m.cause, m.verdict FROM model m "                     \
+	"LEFT JOIN user_account u ON u.id = m.created_by "                                   \
+	"LEFT JOIN model_choice c ON c.dataset = m.dataset AND c.kind = m.kind "             \
 	"WHERE m.org = ?1 AND m.dataset = ?2 AND m.kind = ?3 "
 
 static void read_row(struct db_stmt *s, int64_t dataset, struct arena *a, struct trained *ret)
@@ -73,6 +77,8 @@ static void read_row(struct db_stmt *s, int64_t dataset, struct arena *a, struct
 	ret->body = arena_str(a, db_col_str(s, 4)).p;
 	ret->created_by_email = arena_str(a, db_col_str(s, 5)).p;
 	ret->active = db_col_i64(s, 6) != 0;
+	ret->cause = arena_str(a, db_col_str(s, 7)).p;
+	ret->verdict = arena_str(a, db_col_str(s, 8)).p;
 }
 
 bool trained_list(struct db *db, const struct caller *by, int64_t dataset, const char *kind, struct page *page,

@@ -21,12 +21,23 @@ struct db;
 struct trained {
 	int64_t id, dataset, number, created_at, created_by;
 	const char *body, *created_by_email; /* "" = the command line */
+	const char *cause, *verdict;         /* as of struct trained_new */
 	bool active;
 };
 
-/* kind: "sales", "purchase". What is new serves from now on, when `serve`; one transaction with its audit line. */
-MUST_CHECK bool trained_add(struct db *db, const struct caller *by, int64_t dataset, const char *kind, struct str body,
-			    bool serve, int64_t *ret_number, struct err *e);
+struct trained_new {
+	int64_t dataset;
+	const char *kind; /* "sales", "purchase" */
+	struct str body;
+	int64_t id;          /* 0: a new one */
+	bool serve;          /* from now on */
+	const char *cause;   /* "person", "file", "schedule", "new_version" */
+	const char *verdict; /* of one trained by itself: "first", "better", "worse", "waits"; else "" */
+	int64_t due;         /* of one trained by itself: the run that it stands for; else 0 */
+};
+/* One transaction with its audit line. */
+MUST_CHECK bool trained_add(struct db *db, const struct caller *by, const struct trained_new *m, int64_t *ret_number,
+			    struct err *e);
 /* Newest first; page->after is a number, 0 = from the newest. Needs PERM_MODEL_READ. */
 MUST_CHECK bool trained_list(struct db *db, const struct caller *by, int64_t dataset, const char *kind,
 			     struct page *page, struct arena *a, struct trained **ret, struct err *e);
@@ -55,8 +66,10 @@ struct forecast_run {
 MUST_CHECK bool forecast_run_begin(struct db *db, struct forecast_run *run, struct err *e);
 MUST_CHECK bool forecast_value_put(struct db *db, const struct forecast_run *run, struct str customer, double value,
 				   struct err *e);
-/* Makes it the newest; runs beyond RUNS_KEPT go. */
-MUST_CHECK bool forecast_run_finish(struct db *db, const struct forecast_run *run, struct err *e);
+/* Makes it the newest. */
+MUST_CHECK bool forecast_run_publish(struct db *db, const struct forecast_run *run, struct err *e);
+/* Runs beyond RUNS_KEPT go, in steps: not in a transaction. */
+MUST_CHECK bool forecast_run_prune(struct db *db, const struct forecast_run *run, struct err *e);
 MUST_CHECK bool forecast_run_drop(struct db *db, int64_t run, struct err *e);
 /* The newest of all customers. *ret_found: there is one. */
 MUST_CHECK bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset, const char *kind,

@@ -23,9 +23,3 @@ MUST_CHECK bool target_test(struct instance *in, struct db *db, int64_t org, int
 MUST_CHECK bool report_run_due(struct instance *in, struct db *db, bool *ret_found, struct err *e);
 /* The figure's chart; ERR_VALUE when there is nothing to draw. */
 MUST_CHECK bool figure_chart(const struct figure *f, struct buf *ret, struct err *e);
-
-struct report_clock;
-/* The thread that runs schedules, in a server. */
-MUST_CHECK bool report_clock_start(struct instance *in, struct report_clock **ret, struct err *e);
-void report_clock_wake(struct report_clock *c);
-void report_clock_stop(struct report_clock **c);

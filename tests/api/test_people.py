@@ -397,6 +397,8 @@ ALLOWED = {
     f"{DATASET}/customers/{{customer}}/forecasts": CUSTOMERS,
     "/api/v1/dashboard": OFFICE, "/api/v1/models/{kind}": OFFICE, "/api/v1/models/{kind}/{version}/file": OFFICE,
     "/api/v1/models/{kind}/train": DATA, "/api/v1/models/{kind}/active": DATA, "/api/v1/models/{kind}/threshold": DATA,
+    "get /api/v1/models/{kind}/schedule": OFFICE, "put /api/v1/models/{kind}/schedule": DATA,
+    "/api/v1/models/{kind}/compare": OFFICE,
     "/api/v1/models/{kind}/file": DATA, "/api/v1/models/{kind}/predict": DATA,
     "/total_spent/{user_id}": OFFICE, "/average_spending_by_age": OFFICE, "/api/v1/spending": OFFICE,
     "/api/v1/spending/top": OFFICE,

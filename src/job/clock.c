@@ -1,19 +1,24 @@
-/* The thread that runs schedules: sleeps until the next one, looks anew at least every half minute (clocks are set). */
+#include "job/clock.h"
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/util.h"
 #include "db/pool.h"
-#include "report/send.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define STORE_WAIT_MS 10000
 #define LOOK_USEC (30 * USEC_PER_SEC)
 #define TROUBLE_USEC (5 * USEC_PER_SEC)
+#define LEAST_USEC INT64_C(1000)
 
-struct report_clock {
-	struct instance *inst;
+struct job_clock {
+	struct db_pool *dbs;
+	const struct clock_source *sources;
+	size_t n_sources;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	_Atomic bool stop;
@@ -21,19 +26,17 @@ struct report_clock {
 	pthread_t thread;
 };
 
-static int64_t look(struct report_clock *c)
+/* How long until it is to be looked at again. */
+static int64_t look_at(struct job_clock *c, const struct clock_source *s, struct db *db)
 {
-	struct db *db = NULL;
 	struct err e = { 0 };
 	int64_t due = INT64_MAX;
-	bool found = true;
-	bool good = db_pool_take(c->inst->dbs, STORE_WAIT_MS, &db, &e);
+	bool found = true, good = true;
 	while (good && found && !atomic_load(&c->stop))
-		good = report_run_due(c->inst, db, &found, &e);
-	good = good && report_next_due(db, &due, &e);
-	db_pool_give(c->inst->dbs, &db);
+		good = s->run_due(s->ctx, db, &found, &e);
+	good = good && s->next_due(db, &due, &e);
 	if (good)
-		return due == INT64_MAX ? LOOK_USEC : MIN(MAX(due - clock_now(), INT64_C(1000)), LOOK_USEC);
+		return due == INT64_MAX ? LOOK_USEC : MIN(MAX(due - clock_now(), LEAST_USEC), LOOK_USEC);
 	struct log_line l;
 	log_begin(&l, LOG_ERROR, "schedule");
 	log_err(&l, &e);
@@ -41,9 +44,24 @@ static int64_t look(struct report_clock *c)
 	return TROUBLE_USEC;
 }
 
+static int64_t look(struct job_clock *c)
+{
+	struct db *db = NULL;
+	struct err e = { 0 };
+	int64_t wait = LOOK_USEC;
+	if (!db_pool_take(c->dbs, STORE_WAIT_MS, &db, &e)) {
+		log_event(LOG_ERROR, "schedule", "the store is busy");
+		return TROUBLE_USEC;
+	}
+	for (size_t i = 0; i < c->n_sources; i++)
+		wait = MIN(wait, look_at(c, &c->sources[i], db));
+	db_pool_give(c->dbs, &db);
+	return wait;
+}
+
 static void *clock_thread(void *arg)
 {
-	struct report_clock *c = arg;
+	struct job_clock *c = arg;
 	while (!atomic_load(&c->stop)) {
 		int64_t until = look(c) + clock_now();
 		struct timespec t = { (time_t)(until / USEC_PER_SEC), (long)(until % USEC_PER_SEC * 1000) };
@@ -56,10 +74,13 @@ static void *clock_thread(void *arg)
 	return NULL;
 }
 
-bool report_clock_start(struct instance *in, struct report_clock **ret, struct err *e)
+bool job_clock_start(struct db_pool *dbs, const struct clock_source *sources, size_t n, struct job_clock **ret,
+		     struct err *e)
 {
-	struct report_clock *c = mem_zalloc(sizeof *c);
-	c->inst = in;
+	struct job_clock *c = mem_zalloc(sizeof *c);
+	c->dbs = dbs;
+	c->sources = sources;
+	c->n_sources = n;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	if (pthread_create(&c->thread, NULL, clock_thread, c) != 0) {
@@ -70,7 +91,7 @@ bool report_clock_start(struct instance *in, struct report_clock **ret, struct e
 	return true;
 }
 
-void report_clock_wake(struct report_clock *c)
+void job_clock_wake(struct job_clock *c)
 {
 	if (!c)
 		return;
@@ -80,14 +101,14 @@ void report_clock_wake(struct report_clock *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-void report_clock_stop(struct report_clock **cp)
+void job_clock_stop(struct job_clock **cp)
 {
-	struct report_clock *c = *cp;
+	struct job_clock *c = *cp;
 	if (!c)
 		return;
 	*cp = NULL;
 	atomic_store(&c->stop, true);
-	report_clock_wake(c);
+	job_clock_wake(c);
 	pthread_join(c->thread, NULL);
 	pthread_mutex_destroy(&c->lock);
 	pthread_cond_destroy(&c->wake);

@@ -1,0 +1,109 @@
+#include "analysis/forecast_measure.h"
+
+#include "analysis/ask.h"
+#include "analysis/panel.h"
+#include "model/dataset.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define SQL_BYTES (16 * MIB)
+#define FIXED (2 + FEATURES_NAIVE) /* columns of the panel before the features: cut, target, naive forecasts */
+#define SAME 1e-9                  /* of two errors, relative: rounding */
+
+static bool on_days(void *ctx, const struct columns_batch *b, struct err *e)
+{
+	int64_t *span = ctx;
+	if (b->rows && column_valid(&b->columns[0], 0)) {
+		span[0] = b->columns[0].i64[0];
+		span[1] = b->columns[1].i64[0];
+	}
+	return true;
+}
+
+static bool check_day(struct ask *q, const struct features_source *s, int64_t day, int horizon, bool *ret_complete,
+		      struct err *e)
+{
+	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
+	int64_t span[2] = { 0, -1 };
+	features_days_sql(s, &sql);
+	if (!ask_run(q, sql.p, NULL, on_days, span, e))
+		return false;
+	*ret_complete = day + horizon <= span[1] + 1;
+	return (day > span[0] && day <= span[1]) ||
+	       err_field(e, ERR_VALUE, "cutoff", "the purchases do not have the day that is measured");
+}
+
+static bool read(struct ask *q, const struct features_source *s, const struct forecast_measuring *m, int64_t day,
+		 struct panel *ret, struct err *e)
+{
+	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
+	const char *names[FIXED + CUSTOMER_FEATURES] = { "cut" };
+	size_t n = FIXED;
+	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++) {
+		if (s->has[f])
+			names[n++] = customer_feature_name(f);
+	}
+	features_sql(s, &day, 1, forecast_preset_horizon(m->preset), m->preset == PRESET_SALES, &sql);
+	return sql.failed ? err_set(e, ERR_LIMIT, NULL, "the data set has too many columns")
+			  : panel_read(q, sql.p, NULL, names, n, ret, e);
+}
+
+static bool measure(const struct forecast_measuring *m, const struct forecast_model *model,
+		    const struct features_source *s, const struct panel *p, struct arena *a,
+		    struct forecast_measured *ret, struct err *e)
+{
+	double *got = mem_array(p->n_rows + 1, sizeof *got), x[CUSTOMER_FEATURES];
+	const double *y = p->columns[1].number;
+	for (size_t i = 0; i < p->n_rows; i++) {
+		size_t c = FIXED;
+		for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++)
+			x[f] = s->has[f] ? p->columns[c++].number[i] : NAN;
+		got[i] = forecast_model_ask(model, x);
+	}
+	ret->rows = (int64_t)p->n_rows;
+	ret->classification = m->preset == PRESET_PURCHASE ? arena_array(a, 1, sizeof *ret->classification) : NULL;
+	if (ret->classification)
+		learn_classification_metrics(y, got, p->n_rows, m->threshold, ret->classification);
+	else
+		learn_regression_metrics(y, got, p->n_rows, &ret->regression);
+	free(got);
+	return !a->failed || err_set(e, ERR_LIMIT, NULL, "the models are too large");
+}
+
+bool forecast_measure(struct instance *in, struct db *db, const struct dataset *d, const struct forecast_measuring *m,
+		      struct arena *a, struct forecast_measured *ret, struct err *e)
+{
+	CLEANUP(ask_close) struct ask q = { 0 };
+	CLEANUP(panel_free) struct panel p = { 0 };
+	struct features_source s;
+	struct canon c;
+	int64_t day;
+	bool complete;
+	if (!forecast_day_read(str_of(m->cutoff), "cutoff", &day, e) ||
+	    !ask_open(&q, in, db, d->org, d->current, m->cancel, e))
+		return false;
+	canon_make(&q.arena, q.content, q.schema, &c);
+	if (!forecast_preset_check(&c, m->preset, e))
+		return false;
+	features_source_make(&s, &c, q.content, q.schema);
+	for (size_t i = 0; i < m->n; i++) {
+		if (!forecast_model_fits(&m->models[i], &s, e))
+			return false;
+	}
+	if (!check_day(&q, &s, day, forecast_preset_horizon(m->preset), &complete, e) || !read(&q, &s, m, day, &p, e))
+		return false;
+	for (size_t i = 0; i < m->n; i++) {
+		ret[i] = (struct forecast_measured){ .complete = complete };
+		if (!measure(m, &m->models[i], &s, &p, a, &ret[i], e))
+			return false;
+	}
+	return true;
+}
+
+bool forecast_not_worse(enum forecast_preset p, const struct forecast_measured *a, const struct forecast_measured *b)
+{
+	double mine = p == PRESET_PURCHASE ? a->classification->log_loss : a->regression.mse;
+	double theirs = p == PRESET_PURCHASE ? b->classification->log_loss : b->regression.mse;
+	return mine <= theirs * (1 + SAME);
+}
