@@ -1,6 +1,8 @@
 /* Versions that wait to be looked at: confirmed, corrected, thrown away, expired. */
 #include "analysis/versions.h"
 
+#include "analysis/changes.h"
+#include "analysis/column_names.h"
 #include "analysis/instance.h"
 #include "analysis/publish.h"
 #include "analysis/roles.h"
@@ -8,9 +10,11 @@
 #include "db/pool.h"
 #include "model/audit.h"
 #include "model/segment.h"
+#include "json/read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define STORE_WAIT_MS 10000
 #define CONTENT_BYTES (64 * MIB)
@@ -81,6 +85,45 @@ bool versions_correct(struct instance *in, const struct caller *by, int64_t data
 	struct db *db = NULL;
 	bool ok = roles_check(roles, n, e) && db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) &&
 		  correct(db, by, dataset, number, roles, n, e);
+	db_pool_give(in->dbs, &db);
+	return ok;
+}
+
+static bool rename_columns(struct db *db, const struct caller *by, int64_t dataset, int64_t number,
+			   const struct column_rename *renames, size_t n, struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(CONTENT_BYTES);
+	CLEANUP(str_freep) char *text = NULL;
+	CLEANUP(json_decrefp_) json_t *changes = NULL;
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	struct dataset_version v;
+	struct dataset_content c;
+	if (!db_begin_tx(db, &tx, e) || !dataset_version_find_number(db, &a, by->org, dataset, number, &v, e))
+		return false;
+	if (v.state != VERSION_READY)
+		return version_not_ready(db, by->org, v.id, e);
+	if (!dataset_content(db, &a, by->org, v.id, &c, e))
+		return false;
+	if (v.changes_json[0] && !json_read(str_of(v.changes_json), CHANGES_BYTES, &changes, e))
+		return false;
+	if (!column_names_set(db, &a, &c, renames, n, changes, e))
+		return false;
+	if (changes) {
+		text = json_dumps(changes, JSON_COMPACT);
+		if (!text || strlen(text) > CHANGES_BYTES)
+			return err_set(e, ERR_LIMIT, NULL, "What changes is too long to be told.");
+		if (!version_set_changes(db, by->org, v.id, str_of(text), e))
+			return false;
+	}
+	return db_commit_tx(&tx, e);
+}
+
+bool versions_rename(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
+		     const struct column_rename *renames, size_t n, struct err *e)
+{
+	struct db *db = NULL;
+	bool ok =
+		db_pool_take(in->dbs, STORE_WAIT_MS, &db, e) && rename_columns(db, by, dataset, number, renames, n, e);
 	db_pool_give(in->dbs, &db);
 	return ok;
 }

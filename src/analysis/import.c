@@ -83,7 +83,8 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->sources = arena_array(a, rq->n_sources, sizeof *m->sources);
 	m->keys = arena_array(a, rq->n_keys + 1, sizeof *m->keys);
 	m->texts = arena_array(a, rq->n_texts + 1, sizeof *m->texts);
-	if (!m->roles || !m->sources || !m->keys || !m->texts)
+	m->renames = arena_array(a, rq->n_renames + 1, sizeof *m->renames);
+	if (!m->roles || !m->sources || !m->keys || !m->texts || !m->renames)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many files or roles.");
 	for (size_t i = 0; i < rq->n_roles; i++)
 		m->roles[m->n_roles++] = (struct import_role){ .table = copy_text(a, rq->roles[i].table),
@@ -91,6 +92,10 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 							       .role = arena_strdup(a, rq->roles[i].role) };
 	for (size_t i = 0; i < rq->n_texts; i++)
 		m->texts[m->n_texts++] = arena_strdup(a, rq->texts[i]);
+	for (size_t i = 0; i < rq->n_renames; i++)
+		m->renames[m->n_renames++] = (struct column_rename){ .table = copy_text(a, rq->renames[i].table),
+								     .column = arena_strdup(a, rq->renames[i].column),
+								     .name = arena_strdup(a, rq->renames[i].name) };
 	for (size_t i = 0; i < rq->n_keys; i++)
 		m->keys[m->n_keys++] = (struct import_key){ .table = copy_text(a, rq->keys[i].table),
 							    .column = arena_strdup(a, rq->keys[i].column) };

@@ -42,6 +42,11 @@ struct import_role {
 	const char *table, *column, *role;
 };
 
+/* What a person calls a column; table NULL or "" = every table that has the column. */
+struct column_rename {
+	const char *table, *column, *name;
+};
+
 /* A column of the key by which rows of two versions are told apart; table NULL = every table that has the column. */
 struct import_key {
 	const char *table, *column;
@@ -57,6 +62,8 @@ struct import_request {
 	size_t n_sources;
 	const struct import_role *roles;
 	size_t n_roles;
+	const struct column_rename *renames; /* analysis/column_names.h */
+	size_t n_renames;
 	const struct import_key *keys; /* for upsert, and for what a replace is compared by; none = found */
 	size_t n_keys;
 	const char *const *texts; /* "[TABLE.]COLUMN": kept as text, as they stand in the file */

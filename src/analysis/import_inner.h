@@ -47,6 +47,8 @@ struct import {
 	size_t n_sources;
 	struct import_role *roles;
 	size_t n_roles;
+	struct column_rename *renames;
+	size_t n_renames;
 	struct import_key *keys;
 	size_t n_keys;
 	int64_t dataset, version;

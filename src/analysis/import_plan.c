@@ -8,7 +8,9 @@ static void write_expected(struct json_writer *w, const struct dataset_table *t)
 	jw_open(w, '[');
 	for (size_t i = 0; i < t->n_columns; i++) {
 		jw_open(w, '{');
-		jw_kv_cstr(w, "name", t->columns[i].name);
+		jw_kv_cstr(w, "name", dataset_column_stored(&t->columns[i]));
+		jw_kv_cstr(w, "header", dataset_column_header(&t->columns[i]));
+		jw_kv_cstr(w, "shown", t->columns[i].name);
 		jw_kv_cstr(w, "type", t->columns[i].type);
 		jw_close(w, '}');
 	}
@@ -71,6 +73,21 @@ static void write_roles(struct import *m, struct json_writer *w)
 	jw_close(w, '}');
 }
 
+/* What the file calls the column of "[TABLE.]COLUMN", when a person gave it another name before. */
+static const char *in_file(struct import *m, const char *text)
+{
+	for (size_t i = 0; i < m->before.n_tables; i++) {
+		const struct dataset_table *t = &m->before.tables[i];
+		size_t n = strlen(t->name);
+		bool own = str_starts(str_of(text), str_of(t->name)) && text[n] == '.';
+		const struct dataset_column *c = dataset_column_named(t, str_of(own ? text + n + 1 : text));
+		if (c)
+			return own ? arena_printf(&m->arena, "%s.%s", t->name, dataset_column_header(c))
+				   : dataset_column_header(c);
+	}
+	return text;
+}
+
 bool import_options(struct import *m, struct buf *ret, struct err *e)
 {
 	struct json_writer w = json_writer(ret);
@@ -87,7 +104,7 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 		jw_key(&w, "texts");
 		jw_open(&w, '[');
 		for (size_t i = 0; i < m->n_texts; i++)
-			jw_cstr(&w, m->texts[i]);
+			jw_cstr(&w, in_file(m, m->texts[i]));
 		jw_close(&w, ']');
 	}
 	if (m->mode == IMPORT_APPEND)

@@ -207,6 +207,7 @@ static bool join_columns(struct upsert *u, struct err *e)
 	for (size_t i = 0; i < old->n_columns; i++) {
 		const struct pair_column *x = both(u, &old->columns[i]);
 		all[n] = old->columns[i];
+		all[n].stored = NULL; /* the joined segment has the names that are seen */
 		if (x)
 			all[n].type = arena_strdup(&u->m->arena, x->type);
 		n++;
@@ -215,6 +216,7 @@ static bool join_columns(struct upsert *u, struct err *e)
 		if (!is_only_new(u, &now->columns[i]))
 			continue;
 		all[n] = u->read->columns[i];
+		all[n].stored = NULL;
 		if (!is_free_role(old, all[n].role)) {
 			all[n].role = all[n].reason = "";
 			all[n].confidence = 0;
@@ -276,7 +278,7 @@ static bool check_keys(const struct import *m, struct err *e)
 			const struct dataset_table *table = &m->before.tables[t];
 			/* A column that its own table has not is told where the key is settled. */
 			known |= (k->table && str_ieq(str_of(k->table), str_of(table->name))) ||
-				 dataset_column_named(table, str_of(whole));
+				 dataset_column_said(table, str_of(whole));
 		}
 		if (!known)
 			return err_field(e, ERR_VALUE, "key", "The data set has no column \"%.100s\" for the key.",

@@ -1,6 +1,7 @@
 #include "analysis/import_inner.h"
 
 #include "analysis/changes.h"
+#include "analysis/column_names.h"
 #include "analysis/instance.h"
 #include "analysis/roles.h"
 #include "base/clock.h"
@@ -41,6 +42,24 @@ static void place_rejects(struct import *m, const size_t *place)
 	}
 }
 
+/* Columns that a person renamed are found again; what could not be read of them goes by their names, too. */
+static void follow_names(struct import *m)
+{
+	if (m->mode == IMPORT_CREATE)
+		return;
+	column_names_inherit(m->tables, m->n_tables, &m->before, m->mode == IMPORT_APPEND, m->relations,
+			     m->n_relations);
+	for (size_t i = 0; i < m->rejects.n; i++) {
+		struct reject *r = &m->rejects.items[i].r;
+		size_t table = m->outputs[m->rejects.items[i].table].table;
+		for (size_t k = 0; table != SIZE_MAX && r->column[0] && k < m->tables[table].n_columns; k++)
+			if (!strcmp(r->column, dataset_column_stored(&m->tables[table].columns[k]))) {
+				r->column = m->tables[table].columns[k].name;
+				break;
+			}
+	}
+}
+
 /* What was to be kept as text must be there: a name written wrongly is told, not passed over. */
 static bool check_texts(const struct import *m, struct err *e)
 {
@@ -49,9 +68,9 @@ static bool check_texts(const struct import *m, struct err *e)
 		struct str table = str_n(m->texts[i], dot ? (size_t)(dot - m->texts[i]) : 0);
 		bool found = false;
 		for (size_t t = 0; t < m->n_tables && !found; t++)
-			found = dataset_column_named(&m->tables[t], str_of(m->texts[i])) ||
+			found = dataset_column_said(&m->tables[t], str_of(m->texts[i])) ||
 				(dot && str_ieq(table, str_of(m->tables[t].name)) &&
-				 dataset_column_named(&m->tables[t], str_of(dot + 1)));
+				 dataset_column_said(&m->tables[t], str_of(dot + 1)));
 		if (!found)
 			return err_field(e, ERR_VALUE, "text", "There is no column \"%.100s\" to keep as text.",
 					 m->texts[i]);
@@ -125,6 +144,14 @@ static bool publish(struct import *m, struct db *db, struct err *e)
 	return true;
 }
 
+static bool rename_columns(struct import *m, struct db *db, struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(64 * MIB);
+	struct dataset_content c;
+	return !m->n_renames || (dataset_content(db, &a, m->by.org, m->version, &c, e) &&
+				 column_names_set(db, &a, &c, m->renames, m->n_renames, NULL, e));
+}
+
 /* What a person is shown before it is confirmed. */
 static bool note_changes(struct import *m, struct db *db, struct err *e)
 {
@@ -151,12 +178,13 @@ bool import_all(struct import *m, struct db *db, struct err *e)
 		return false;
 	if (!m->n_tables)
 		return err_set(e, ERR_VALUE, "no_tables", "There is no table in what was sent.");
+	follow_names(m);
 	if (!check_texts(m, e) || !join_tables(m, db, &tables, &n, e))
 		return false;
 	watch_progress(m->watch, IMPORT_READ_UNTIL, "noting tables and columns");
 	return version_fill(db, m->by.org, m->version, tables, n, m->relations, m->n_relations, m->fresh, m->n_fresh,
 			    &m->rejects, e) &&
 	       (!joined || import_recount(m, db, tables, n, e)) &&
-	       (m->n_sources == 1 || joined || import_relate(m, db, tables, n, e)) && note_changes(m, db, e) &&
-	       publish(m, db, e);
+	       (m->n_sources == 1 || joined || import_relate(m, db, tables, n, e)) && rename_columns(m, db, e) &&
+	       note_changes(m, db, e) && publish(m, db, e);
 }

@@ -122,9 +122,9 @@ bool pair_given_key(struct pair *p, struct ask *q, const struct import_key *keys
 		const char *whole =
 			keys[i].table ? arena_printf(&q->arena, "%s.%s", keys[i].table, keys[i].column) : name;
 		const struct dataset_column *c =
-			own || !keys[i].table ? dataset_column_named(p->old, str_of(name)) : NULL;
+			own || !keys[i].table ? dataset_column_said(p->old, str_of(name)) : NULL;
 		if (!c && whole)
-			c = dataset_column_named(p->old, str_of(whole));
+			c = dataset_column_said(p->old, str_of(whole));
 		if (!c && own)
 			return err_field(e, ERR_VALUE, "key", "The data set has no column \"%.100s\" for the key.",
 					 name);

@@ -128,6 +128,31 @@ static void cache_put(struct relations_cache *c, struct version_memo *m)
 	pthread_mutex_unlock(&c->lock);
 }
 
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+	h ^= v;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	return h ^ (h >> 32);
+}
+
+/*
+ * The number under which an engine keeps a table: of the version, and of other names of its columns, which a person may
+ * give while it waits to be confirmed.
+ */
+static int64_t number_of(int64_t version, const struct dataset_table *t)
+{
+	uint64_t names = 0;
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const char *name = t->columns[i].name;
+		if (name == dataset_column_stored(&t->columns[i]))
+			continue;
+		names = mix(names, i + 1);
+		for (const char *p = name; *p; p++)
+			names = mix(names, (unsigned char)*p);
+	}
+	return names ? (int64_t)(mix(names, (uint64_t)version) >> 1) : version;
+}
+
 static bool fill_relations(struct version_memo *m, struct err *e)
 {
 	const struct dataset_content *c = &m->content;
@@ -135,10 +160,14 @@ static bool fill_relations(struct version_memo *m, struct err *e)
 	for (size_t i = 0; m->relations && i < c->n_tables; i++) {
 		const struct dataset_table *t = &c->tables[i];
 		struct engine_column *cols = arena_array(&m->arena, t->n_columns, sizeof *cols);
-		for (size_t k = 0; cols && k < t->n_columns; k++)
-			cols[k] = (struct engine_column){ t->columns[k].name, t->columns[k].type };
+		for (size_t k = 0; cols && k < t->n_columns; k++) {
+			const char *name = t->columns[k].name, *stored = dataset_column_stored(&t->columns[k]);
+			cols[k] = (struct engine_column){ .name = name,
+							  .type = t->columns[k].type,
+							  .stored = stored == name ? NULL : stored };
+		}
 		m->relations[i] = (struct engine_relation){ .table = t->name,
-							    .version = m->version,
+							    .version = number_of(m->version, t),
 							    .segments = t->segments,
 							    .n_segments = t->n_segments,
 							    .columns = cols,
@@ -178,13 +207,6 @@ void relations_done(struct relations *r)
 	*r = (struct relations){ 0 };
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h ^= v;
-	h *= UINT64_C(0xff51afd7ed558ccd);
-	return h ^ (h >> 32);
-}
-
 static struct engine_relation *make_room(struct arena *a, struct relations *r, size_t more)
 {
 	if (r->n + more <= r->cap)
@@ -215,6 +237,7 @@ static bool add_version(struct instance *in, struct db *db, struct arena *a, int
 	for (size_t i = 0; i < n; i++) {
 		items[r->n + i] = m->relations[i];
 		items[r->n + i].schema = schema;
+		r->versions = mix(r->versions, (uint64_t)items[r->n + i].version);
 	}
 	r->n += n;
 	r->as_of = MAX(r->as_of, m->content.version.created_at);

@@ -1,5 +1,6 @@
 #include "analysis/roles.h"
 
+#include "analysis/column_names.h"
 #include "base/util.h"
 
 #include <stdio.h>
@@ -120,8 +121,8 @@ static bool given_before(const struct import_role *roles, size_t n, const struct
 {
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(roles[i].role, r->role) && applies(&roles[i], t) &&
-		    dataset_column_named(t, str_of(roles[i].column)) &&
-		    dataset_column_named(t, str_of(roles[i].column)) != dataset_column_named(t, str_of(r->column)))
+		    dataset_column_said(t, str_of(roles[i].column)) &&
+		    dataset_column_said(t, str_of(roles[i].column)) != dataset_column_said(t, str_of(r->column)))
 			return true;
 	return false;
 }
@@ -137,7 +138,7 @@ bool roles_apply(struct dataset_table *tables, size_t n_tables, const struct imp
 		bool found = false;
 		for (size_t k = 0; k < n_tables; k++) {
 			struct dataset_column *c =
-				applies(&r, &tables[k]) ? dataset_column_named(&tables[k], str_of(r.column)) : NULL;
+				applies(&r, &tables[k]) ? dataset_column_said(&tables[k], str_of(r.column)) : NULL;
 			if (!c)
 				continue;
 			if (!may_repeat(r.role) && given_before(roles, i, &tables[k], &r))
@@ -157,7 +158,7 @@ bool roles_apply(struct dataset_table *tables, size_t n_tables, const struct imp
 void roles_inherit(struct dataset_table *tables, size_t n_tables, const struct dataset_content *before)
 {
 	for (size_t i = 0; i < n_tables; i++) {
-		const struct dataset_table *was = dataset_table_named(before, str_of(tables[i].name));
+		const struct dataset_table *was = column_names_partner(before, &tables[i], n_tables);
 		for (size_t k = 0; was && k < was->n_columns; k++) {
 			const struct dataset_column *c = &was->columns[k];
 			struct dataset_column *now =

@@ -38,6 +38,9 @@ bool versions_confirm(struct instance *in, const struct caller *by, int64_t data
  */
 bool versions_correct(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
 		      const struct import_role *roles, size_t n, struct err *e);
+/* What its columns are called, before it is confirmed (analysis/column_names.h). Errors as versions_correct. */
+bool versions_rename(struct instance *in, const struct caller *by, int64_t dataset, int64_t number,
+		     const struct column_rename *renames, size_t n, struct err *e);
 /* Takes a version that waits away with everything under it; a data set that has no other goes too. */
 bool versions_throw_away(struct instance *in, const struct caller *by, int64_t dataset, int64_t number, struct err *e);
 /* The same for all that waited longer than LIMIT_UNCONFIRMED_DAYS at `now` (microseconds UTC). */

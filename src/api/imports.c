@@ -18,6 +18,8 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .baskets = u->baskets,
 				     .keys = u->keys,
 				     .n_keys = u->n_keys,
+				     .renames = u->renames,
+				     .n_renames = u->n_renames,
 				     .texts = u->texts,
 				     .n_texts = u->n_texts,
 				     .unpivot = u->unpivot,
@@ -79,7 +81,8 @@ static const struct route routes[] = {
 	  .handle = datasets_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
-	  .summary = "Load files as a new data set: `file` (one or more), `name`, `as`, `role`, `confirm` (now, or "
+	  .summary = "Load files as a new data set: `file` (one or more), `name`, `as`, `role`, `rename`, `confirm` "
+		     "(now, or "
 		     "later to "
 		     "look at it first)." },
 	{ .method = "POST",
@@ -88,7 +91,7 @@ static const struct route routes[] = {
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
 	  .summary = "Load files as the next version: `file`, `mode` (append, replace, or upsert: rows "
-		     "with a `key` that is there are changed), `as`, `role`, `confirm` (now or "
+		     "with a `key` that is there are changed), `as`, `role`, `rename`, `confirm` (now or "
 		     "later)." },
 };
 const struct resource imports_resource = { "imports", "Loading files", routes, countof(routes) };

@@ -23,6 +23,8 @@ static bool import_and_wait(struct request *q, int64_t *ret_dataset, struct err 
 				     .roles = u.roles,
 				     .n_roles = u.n_roles,
 				     .baskets = u.baskets,
+				     .renames = u.renames,
+				     .n_renames = u.n_renames,
 				     .texts = u.texts,
 				     .n_texts = u.n_texts,
 				     .unpivot = u.unpivot,

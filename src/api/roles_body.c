@@ -1,4 +1,4 @@
-/* What columns mean, as a body says it. */
+/* What columns mean and what they are called, as a body says it. */
 #include "api/warehouse.h"
 
 #include "base/limits.h"
@@ -74,6 +74,59 @@ bool roles_read(struct request *q, struct import_role **ret, size_t *ret_n, stru
 	if (a->failed)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many roles.");
 	*ret = roles;
+	*ret_n = n;
+	return true;
+}
+
+/* -- names -- */
+
+struct names_body {
+	json_t *columns;
+};
+static const struct json_field names_fields[] = {
+	{ .name = "columns",
+	  .type = JSON_FIELD_ANY,
+	  .offset = offsetof(struct names_body, columns),
+	  .required = true,
+	  .doc = "[{\"table\",\"column\",\"name\"}]: what each is called from now on; the next file's column is found "
+		 "by "
+		 "its old name too." },
+};
+const struct json_table names_body_table = { "ColumnNames", names_fields, countof(names_fields) };
+
+struct name_body {
+	struct str table, column, name;
+};
+static const struct json_field name_fields[] = {
+	{ "table", JSON_FIELD_STR, offsetof(struct name_body, table), false, 0, 1024, NULL,
+	  "Empty = every table that has it." },
+	{ "column", JSON_FIELD_STR, offsetof(struct name_body, column), true, 1, 8192, NULL, NULL },
+	{ "name", JSON_FIELD_STR, offsetof(struct name_body, name), true, 0, 8192, NULL, NULL },
+};
+static const struct json_table name_table = { "ColumnName", name_fields, countof(name_fields) };
+
+bool names_read(struct request *q, struct column_rename **ret, size_t *ret_n, struct err *e)
+{
+	struct arena *a = request_arena(q);
+	struct names_body body = { 0 };
+	if (!request_json(q, &names_body_table, &body, e))
+		return false;
+	size_t n = json_array_size(body.columns), i;
+	if (!n || n > LIMIT_COLUMNS)
+		return err_field(e, ERR_VALUE, "columns", "There are 1 to %d columns to rename.", LIMIT_COLUMNS);
+	struct column_rename *names = arena_array(a, n, sizeof *names);
+	json_t *v;
+	json_array_foreach (body.columns, i, v) {
+		struct name_body b = { 0 };
+		if (!names || !json_parse(v, &name_table, &b, e))
+			return names ? false : err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+		names[i] = (struct column_rename){ .table = b.table.n ? arena_strndup(a, b.table.p, b.table.n) : NULL,
+						   .column = arena_strndup(a, b.column.p, b.column.n),
+						   .name = arena_strndup(a, b.name.p, b.name.n) };
+	}
+	if (a->failed)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+	*ret = names;
 	*ret_n = n;
 	return true;
 }

@@ -20,7 +20,7 @@ const struct json_shape api_shapes[] = {
 	{ "AuditEvent", "id:id at:time user:id? email:text action:text object_kind:text object_id:text? address:text detail:any" },
 	{ "Backup", "id:id made_at:time bytes:integer" },
 	{ "Backups", "items:[Backup] next:text? total:integer most:integer" },
-	{ "Column", "name:text type:text non_null:integer distinct:integer? role:text? confidence:number reason:text? "
+	{ "Column", "name:text header:text? type:text non_null:integer distinct:integer? role:text? confidence:number reason:text? "
 		    "by_person:bool sample:[text]" },
 	{ "Table", "name:text source:text rows:integer rejects:integer columns:[Column]" },
 	{ "Version", "id:id number:integer state:text mode:text rows:integer rejects:integer bytes:integer files:[text] "

@@ -1,3 +1,4 @@
+#include "analysis/column_names.h"
 #include "api/warehouse.h"
 
 #include "base/limits.h"
@@ -79,6 +80,23 @@ static bool add_role(struct request *q, struct upload *u, struct str text, struc
 	return !a->failed || err_set(e, ERR_TOO_LARGE, NULL, "There are too many roles.");
 }
 
+static bool add_rename(struct request *q, struct upload *u, struct str text, struct err *e)
+{
+	CLEANUP(str_freep) char *copy = NULL;
+	struct arena *a = request_arena(q);
+	char *line = arena_strndup(a, text.p, text.n);
+	struct column_rename r;
+	u->renames = room(a, u->renames, u->n_renames, &u->cap_renames, sizeof *u->renames);
+	if (!line || !u->renames)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+	if (!column_rename_parse(line, &r, &copy, NULL))
+		return err_field(e, ERR_VALUE, "rename", "\"%.100s\" is not [TABLE.]COLUMN=NAME.", line);
+	u->renames[u->n_renames++] = (struct column_rename){ .table = r.table ? arena_strdup(a, r.table) : NULL,
+							     .column = arena_strdup(a, r.column),
+							     .name = arena_strdup(a, r.name) };
+	return !a->failed || err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+}
+
 static bool add_text(struct request *q, struct upload *u, struct str text, struct err *e)
 {
 	if (!text.n)
@@ -128,6 +146,8 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 		return add_keys(q, u, text, e);
 	else if (str_is(name, "role"))
 		return add_role(q, u, text, e);
+	else if (str_is(name, "rename"))
+		return add_rename(q, u, text, e);
 	else if (str_is(name, "confirm") && (str_is(text, "later") || str_is(text, "now")))
 		u->later = str_is(text, "later");
 	else if (str_is(name, "confirm"))

@@ -63,6 +63,17 @@ static bool version_roles(struct request *q, struct response *r, struct err *e)
 	       answer(q, r, &d, v.id, e);
 }
 
+static bool version_rename(struct request *q, struct response *r, struct err *e)
+{
+	struct column_rename *names;
+	struct dataset d;
+	struct dataset_version v;
+	size_t n;
+	return of_path(q, &d, &v, e) && must_be_whole(&v, e) && names_read(q, &names, &n, e) &&
+	       versions_rename(api_instance(q), api_caller(q), d.id, v.number, names, n, e) &&
+	       answer(q, r, &d, v.id, e);
+}
+
 static bool version_confirm(struct request *q, struct response *r, struct err *e)
 {
 	struct dataset d;
@@ -99,6 +110,14 @@ static const struct route routes[] = {
 	  .permission = PERM_DATASET_READ,
 	  .summary = "One version, also one that waits to be confirmed: tables, columns with type, role, why, "
 		     "sample; what it changes: columns, rows and cells, by key where there is one." },
+	{ .method = "PATCH",
+	  .path = "/api/v1/datasets/{id}/versions/{n}",
+	  .handle = version_rename,
+	  .permission = PERM_DATASET_WRITE,
+	  .body = &names_body_table,
+	  .summary =
+		  "Give columns of a version other names before it is confirmed; the version is the answer. The next "
+		  "versions keep them." },
 	{ .method = "DELETE",
 	  .path = "/api/v1/datasets/{id}/versions/{n}",
 	  .handle = version_remove,

@@ -20,13 +20,15 @@ struct upload {
 	size_t n_roles, cap_roles;
 	struct import_key *keys;
 	size_t n_keys;
+	struct column_rename *renames;
+	size_t n_renames, cap_renames;
 };
 
 /*
  * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
  * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `rejected_rows` (keep or
  * drop), `role`
- * ([TABLE.]COLUMN=ROLE, any number).
+ * ([TABLE.]COLUMN=ROLE, any number), `rename` ([TABLE.]COLUMN=NAME, any number).
  * The store's connection is given back for as long as that takes.
  */
 bool upload_read(struct request *q, struct upload *ret, struct err *e);
@@ -43,6 +45,9 @@ bool job_early_outcome(struct request *q, int64_t job, struct err *e);
 
 /* {"roles":[{"table","column","role"}]} or {"roles":{"[table.]column": role}}, in the request's arena. */
 extern const struct json_table roles_body_table;
+/* {"columns":[{"table","column","name"}]} */
+extern const struct json_table names_body_table;
+bool names_read(struct request *q, struct column_rename **ret, size_t *ret_n, struct err *e);
 bool roles_read(struct request *q, struct import_role **ret, size_t *ret_n, struct err *e);
 
 /* Rejects of one version, as a page or, with format=csv, all of them as a file. */

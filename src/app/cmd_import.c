@@ -1,5 +1,6 @@
 /* vitrina import */
 #include "analysis/changes.h"
+#include "analysis/column_names.h"
 #include "analysis/import.h"
 #include "analysis/versions.h"
 #include "app/changes_print.h"
@@ -49,6 +50,23 @@ static bool take_roles(struct command *c, struct import_request *rq, struct err 
 	}
 	rq->roles = roles;
 	return true;
+}
+
+static bool take_renames(struct command *c, struct import_request *rq, struct err *e)
+{
+	struct column_rename *renames = arena_array(c->arena, c->line->n_options + 1, sizeof *renames);
+	const char *text;
+	for (size_t i = 0; renames && (text = command_list(c->line, "rename", i)); i++) {
+		struct column_rename r;
+		CLEANUP(str_freep) char *copy = NULL;
+		if (!column_rename_parse(text, &r, &copy, e))
+			return false;
+		renames[rq->n_renames++] =
+			(struct column_rename){ r.table ? arena_strdup(c->arena, r.table) : NULL,
+						arena_strdup(c->arena, r.column), arena_strdup(c->arena, r.name) };
+	}
+	rq->renames = renames;
+	return renames || err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
 }
 
 static void print_remarks(struct command *c, const struct dataset_table *t)
@@ -171,7 +189,7 @@ static bool import_command(struct command *c, struct err *e)
 	const char *rejected = command_option(c->line, "rejected-rows");
 	rq.drop_rejected = rejected && strcmp(rejected, "drop") == 0;
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
-	    !take_keys(c, &rq, e) || !mode_of(c, &s, &rq, e))
+	    !take_renames(c, &rq, e) || !take_keys(c, &rq, e) || !mode_of(c, &s, &rq, e))
 		return false;
 	const char **texts = arena_array(c->arena, c->line->n_options + 1, sizeof *texts);
 	if (!texts)
@@ -207,6 +225,10 @@ static const struct option_def options[] = {
 	  .kind = OPTION_LIST,
 	  .value = "[TABLE.]COLUMN=ROLE",
 	  .help = "What a column means, such as 'Клиент=customer.id', where it would be found wrongly." },
+	{ .name = "rename",
+	  .kind = OPTION_LIST,
+	  .value = "[TABLE.]COLUMN=NAME",
+	  .help = "What a column is called from now on; the next files' column is found by its old name, too." },
 	{ .name = "text",
 	  .kind = OPTION_LIST,
 	  .value = "[TABLE.]COLUMN",

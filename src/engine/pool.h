@@ -25,7 +25,8 @@
 
 struct engine_column {
 	const char *name;
-	const char *type; /* as DuckDB writes it: "BIGINT", "DECIMAL(18,2)", "VARCHAR" … */
+	const char *type;   /* as DuckDB writes it: "BIGINT", "DECIMAL(18,2)", "VARCHAR" … */
+	const char *stored; /* of a relation: what its segments call it; NULL = as its name */
 };
 
 struct engine_relation {

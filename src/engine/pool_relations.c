@@ -115,6 +115,8 @@ static bool write_spec(struct buf *b, const struct engine_relation *r, struct er
 		jw_open(&w, '{');
 		jw_kv_cstr(&w, "name", r->columns[i].name);
 		jw_kv_cstr(&w, "type", r->columns[i].type);
+		if (r->columns[i].stored)
+			jw_kv_cstr(&w, "stored", r->columns[i].stored);
 		jw_close(&w, '}');
 	}
 	jw_close(&w, ']');

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define MAX_TITLES 20
-#define NAME_BYTES 200
+#define NAME_BYTES LIMIT_COLUMN_NAME_BYTES
 
 /* The hidden column of row numbers; see engine/worker/import.c. */
 static const struct str reserved = STR("_row");

@@ -53,40 +53,52 @@ static size_t find_column(const struct table *t, const char *name)
 	return t->n_columns;
 }
 
+/* The column of the file that is meant, under either of its names. */
+static bool take_expected(struct table *t, const struct table_expected *x, struct table_column *ret, struct err *e)
+{
+	size_t at = find_column(t, x->header);
+	if (at == t->n_columns)
+		at = find_column(t, x->shown);
+	if (at == t->n_columns || !t->columns[at].name[0])
+		return err_field(e, ERR_VALUE, x->shown, "The file has no column \"%s\", which the data set has.",
+				 x->shown);
+	struct column_type found = t->columns[at].type;
+	*ret = t->columns[at];
+	ret->name = mem_strdup(x->name);
+	ret->shown = x->shown;
+	ret->type = x->type;
+	ret->type.decimal = found.decimal;
+	ret->type.order = found.order;
+	t->columns[at].name[0] = 0; /* it is taken */
+	t->columns[at].n_samples = 0;
+	return true;
+}
+
 /* Puts the columns in the data set's order, under its names and types. */
 static bool fit_expected(struct table *t, const struct table_expected *x, size_t n, struct err *e)
 {
-	struct table_column *ordered = mem_array(n + 1, sizeof *ordered);
-	for (size_t i = 0; i < n; i++) {
-		size_t at = find_column(t, x[i].name);
-		if (at == t->n_columns) {
-			free(ordered);
-			return err_field(e, ERR_VALUE, x[i].name,
-					 "The file has no column \"%s\", which the data set has.", x[i].name);
-		}
-		ordered[i] = t->columns[at];
-		struct column_type found = ordered[i].type;
-		ordered[i].type = x[i].type;
-		ordered[i].type.decimal = found.decimal;
-		ordered[i].type.order = found.order;
+	struct table_column *ordered = mem_array(n + 1, sizeof *ordered), *own = t->columns;
+	size_t n_own = t->n_columns, taken = 0;
+	bool ok = true;
+	while (ok && taken < n) {
+		ok = take_expected(t, &x[taken], &ordered[taken], e);
+		taken += ok;
 	}
-	if (t->n_columns > n) {
-		for (size_t i = 0; i < t->n_columns; i++) {
-			size_t k = 0;
-			while (k < n && !str_ieq(str_of(x[k].name), str_of(t->columns[i].name)))
-				k++;
-			if (k == n)
-				err_field(e, ERR_VALUE, t->columns[i].name,
-					  "The file has a column \"%s\", which the data set does not have.",
-					  t->columns[i].name);
-		}
-		free(ordered);
-		return false;
+	for (size_t i = 0; ok && i < n_own; i++) {
+		if (own[i].name[0])
+			ok = err_field(e, ERR_VALUE, own[i].name,
+				       "The file has a column \"%s\", which the data set does not have.", own[i].name);
 	}
-	free(t->columns);
+	for (size_t i = 0; i < n_own; i++) {
+		free(own[i].name);
+		for (size_t k = 0; k < own[i].n_samples; k++)
+			free(own[i].samples[k]);
+	}
+	free(own);
 	t->columns = ordered;
+	t->n_columns = taken;
 	t->expected = t->fixed_types = true;
-	return true;
+	return ok;
 }
 
 bool table_open(struct reader *r, size_t index, const struct table_expected *expected, size_t n_expected,
@@ -309,14 +321,15 @@ static bool check_expected(struct table *t, struct err *e)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct table_column *c = &t->columns[i];
+		const char *name = c->shown ? c->shown : c->name;
 		char type[TYPE_NAME_BYTES];
 		uint64_t values = c->stats.non_null + c->stats.misfits;
 		if (c->stats.misfits <= infer_tolerated(values))
 			continue;
 		column_type_name(&c->type, type);
-		return err_field(e, ERR_VALUE, c->name,
+		return err_field(e, ERR_VALUE, name,
 				 "Column \"%s\" is %s in the data set, and %llu of the file's %llu values are not.",
-				 c->name, type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
+				 name, type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
 	}
 	return true;
 }
@@ -360,51 +373,4 @@ bool table_again(struct table *t, struct err *e)
 	t->fixed_types = true;
 	atomic_store(&t->contradicted, false);
 	return ok && reader_start(t->reader, t->index, e);
-}
-
-static void add_decimal(struct buf *ret, __int128 v, int scale)
-{
-	char text[64];
-	size_t at = sizeof text;
-	unsigned __int128 left = v < 0 ? -(unsigned __int128)v : (unsigned __int128)v;
-	for (int i = 0; i <= scale || left; i++, left /= 10) {
-		if (i == scale && i)
-			text[--at] = '.';
-		text[--at] = (char)('0' + (int)(left % 10));
-	}
-	if (v < 0)
-		text[--at] = '-';
-	buf_add(ret, text + at, sizeof text - at);
-}
-
-void table_bound_text(const struct table_column *c, bool max, struct buf *ret)
-{
-	const struct column_stats *s = &c->stats;
-	union value v = max ? s->max : s->min;
-	char text[CLOCK_TEXT];
-	switch (c->type.type) {
-	case TYPE_VARCHAR:
-		buf_add(ret, max ? s->max_text : s->min_text, max ? s->max_n : s->min_n);
-		break;
-	case TYPE_BOOLEAN:
-		buf_adds(ret, v.boolean ? "true" : "false");
-		break;
-	case TYPE_BIGINT:
-		buf_add_i64(ret, v.bigint);
-		break;
-	case TYPE_DECIMAL:
-		add_decimal(ret, v.bigint, c->type.scale);
-		break;
-	case TYPE_WIDE:
-		add_decimal(ret, v.wide, c->type.scale);
-		break;
-	case TYPE_DOUBLE:
-		buf_add_f64(ret, v.real);
-		break;
-	case TYPE_DATE:
-	case TYPE_TIMESTAMP:
-		clock_format(c->type.type == TYPE_DATE ? v.days * USEC_PER_DAY : v.bigint, text);
-		buf_add(ret, text, c->type.type == TYPE_DATE ? 10 : strlen(text));
-		break;
-	}
 }

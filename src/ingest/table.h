@@ -37,6 +37,7 @@ struct reject {
 
 struct table_column {
 	char *name;
+	const char *shown; /* what people call it, where that is another name; NULL = as `name` */
 	struct column_type type;
 	size_t cell; /* its place in a row of the file */
 	struct column_stats stats;
@@ -46,7 +47,9 @@ struct table_column {
 
 /* What an append must fit. */
 struct table_expected {
-	const char *name;
+	const char *name;   /* that it is written under */
+	const char *header; /* that files call it by; and */
+	const char *shown;  /* that people do */
 	struct column_type type;
 };
 

@@ -81,6 +81,12 @@ bool version_unclaim(struct db *db, int64_t org, int64_t version, struct err *e)
 bool version_set_changes(struct db *db, int64_t org, int64_t version, struct str json, struct err *e);
 /* Writes the roles of all columns of t, a table of a version that is ready; whatever else it is: ERR_CONFLICT. */
 bool version_set_roles(struct db *db, int64_t org, int64_t version, const struct dataset_table *t, struct err *e);
+/*
+ * Writes the names of all columns of t, a table of a version that is being built or ready; `before` holds what each was
+ * called, in their order. Rejects and relations follow.
+ */
+bool version_set_names(struct db *db, int64_t org, int64_t version, const struct dataset_table *t,
+		       const char *const *before, struct err *e);
 /* The first version that waited longer than it may; *ret_found false when there is none. */
 bool version_find_expired(struct db *db, int64_t now, int64_t *ret_org, int64_t *ret_version, bool *ret_found,
 			  struct err *e);

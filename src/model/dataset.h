@@ -64,6 +64,8 @@ struct dataset_version {
 struct dataset_column {
 	int64_t position; /* from 0 */
 	const char *name;
+	const char *header;      /* what files call it; NULL or "" = as its name */
+	const char *stored;      /* what it is called in the segments; NULL or "" = as its name */
 	const char *type;        /* as DuckDB writes it */
 	int64_t non_null;        /* values that are there */
 	int64_t distinct;        /* an estimate; -1 = not known */
@@ -149,6 +151,17 @@ bool dataset_content(struct db *db, struct arena *a, int64_t org, int64_t versio
 /* Case does not matter; NULL when there is none. */
 struct dataset_table *dataset_table_named(const struct dataset_content *c, struct str name);
 struct dataset_column *dataset_column_named(const struct dataset_table *t, struct str name);
+/* The same, and where none is called so, the column that files call so. */
+struct dataset_column *dataset_column_said(const struct dataset_table *t, struct str name);
+/* What files and segments call it. */
+static inline const char *dataset_column_header(const struct dataset_column *c)
+{
+	return c->header && c->header[0] ? c->header : c->name;
+}
+static inline const char *dataset_column_stored(const struct dataset_column *c)
+{
+	return c->stored && c->stored[0] ? c->stored : c->name;
+}
 /* The first column of t with that role, NULL when there is none. */
 struct dataset_column *dataset_column_with_role(const struct dataset_table *t, const char *role);
 

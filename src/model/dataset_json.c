@@ -58,6 +58,7 @@ static void write_column(struct json_writer *w, const struct dataset_column *c, 
 {
 	jw_open(w, '{');
 	jw_kv_cstr(w, "name", c->name);
+	jw_kv_cstr(w, "header", c->header && c->header[0] ? c->header : NULL);
 	jw_kv_cstr(w, "type", c->type);
 	jw_kv_i64(w, "non_null", c->non_null);
 	if (c->distinct < 0)
@@ -93,7 +94,7 @@ static void write_unpivot(struct json_writer *w, const struct dataset_table *t)
 	char **names = mem_array(t->n_columns + 1, sizeof *names);
 	size_t n = 0;
 	for (size_t i = 0; i < t->n_columns; i++)
-		names[i] = (char *)(uintptr_t)t->columns[i].name;
+		names[i] = (char *)(uintptr_t)dataset_column_header(&t->columns[i]);
 	struct unpivot *u = unpivot_find(names, t->n_columns);
 	jw_key(w, "unpivot");
 	if (!u) {

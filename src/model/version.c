@@ -104,7 +104,8 @@ static bool read_columns(struct db *db, struct arena *a, struct dataset_table *t
 	if (!db_query(db, &s, e,
 		      "SELECT position, name, type, non_null, distinct_count, min_text, max_text, sample, role, "
 		      "confidence, "
-		      "reason, by_person, note FROM dataset_column WHERE table_id = ?1 ORDER BY position",
+		      "reason, by_person, note, header, stored_name FROM dataset_column WHERE table_id = ?1 ORDER BY "
+		      "position",
 		      "i", t->id))
 		return false;
 	for (bool row;;) {
@@ -127,7 +128,9 @@ static bool read_columns(struct db *db, struct arena *a, struct dataset_table *t
 								      .confidence = db_col_f64(s, 9),
 								      .reason = read_text(a, s, 10),
 								      .by_person = db_col_i64(s, 11) != 0,
-								      .note = read_text(a, s, 12) };
+								      .note = read_text(a, s, 12),
+								      .header = read_text(a, s, 13),
+								      .stored = read_text(a, s, 14) };
 	}
 }
 
@@ -237,6 +240,15 @@ struct dataset_column *dataset_column_named(const struct dataset_table *t, struc
 		if (str_ieq(str_of(t->columns[i].name), name))
 			return &t->columns[i];
 	return NULL;
+}
+
+struct dataset_column *dataset_column_said(const struct dataset_table *t, struct str name)
+{
+	struct dataset_column *c = dataset_column_named(t, name);
+	for (size_t i = 0; i < t->n_columns && !c; i++)
+		if (str_ieq(str_of(dataset_column_header(&t->columns[i])), name))
+			c = &t->columns[i];
+	return c;
 }
 
 struct dataset_column *dataset_column_with_role(const struct dataset_table *t, const char *role)

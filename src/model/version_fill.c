@@ -11,14 +11,13 @@ static bool add_columns(struct db *db, const struct dataset_table *t, struct err
 		const struct dataset_column *c = &t->columns[i];
 		if (!db_exec(db, e,
 			     "INSERT INTO dataset_column (table_id, position, name, type, non_null, distinct_count, "
-			     "min_text, "
-			     "max_text, sample, role, confidence, reason, by_person, note) VALUES (?1, ?2, ?3, ?4, ?5, "
-			     "?6, "
-			     "?7, ?8, ?9, "
-			     "?10, ?11, ?12, ?13, ?14)",
-			     "iissiissssdsis", t->id, (int64_t)i, c->name, c->type, c->non_null, c->distinct, c->min,
+			     "min_text, max_text, sample, role, confidence, reason, by_person, note, header, "
+			     "stored_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+			     "?16)",
+			     "iissiissssdsisss", t->id, (int64_t)i, c->name, c->type, c->non_null, c->distinct, c->min,
 			     c->max, c->sample_json ? c->sample_json : "[]", c->role ? c->role : "", c->confidence,
-			     c->reason ? c->reason : "", (int64_t)c->by_person, c->note ? c->note : ""))
+			     c->reason ? c->reason : "", (int64_t)c->by_person, c->note ? c->note : "",
+			     c->header ? c->header : "", c->stored ? c->stored : ""))
 			return false;
 	}
 	return true;

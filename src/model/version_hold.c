@@ -77,6 +77,47 @@ bool version_set_roles(struct db *db, int64_t org, int64_t version, const struct
 	return db_commit_tx(&tx, e);
 }
 
+static bool rename_column(struct db *db, int64_t version, const struct dataset_table *t, const struct dataset_column *c,
+			  const char *before, struct err *e)
+{
+	return db_exec(db, e,
+		       "UPDATE dataset_column SET name = ?3, header = ?4, stored_name = ?5 WHERE table_id = ?1 AND "
+		       "position = ?2",
+		       "iisss", t->id, c->position, c->name, c->header, c->stored) &&
+	       db_exec(db, e,
+		       "UPDATE reject SET column_name = ?4 WHERE version = ?1 AND table_id = ?2 AND "
+		       "column_name = ?3",
+		       "iiss", version, t->id, before, c->name) &&
+	       db_exec(db, e,
+		       "UPDATE dataset_relation SET from_column = ?4 WHERE version = ?1 AND from_table = ?2 AND "
+		       "from_column = ?3",
+		       "isss", version, t->name, before, c->name) &&
+	       db_exec(db, e,
+		       "UPDATE dataset_relation SET to_column = ?4 WHERE version = ?1 AND to_table = ?2 AND to_column "
+		       "= ?3",
+		       "isss", version, t->name, before, c->name);
+}
+
+bool version_set_names(struct db *db, int64_t org, int64_t version, const struct dataset_table *t,
+		       const char *const *before, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	int64_t open = 0;
+	if (!db_begin_tx(db, &tx, e) ||
+	    !db_query_i64(db, &open, NULL, e,
+			  "SELECT 1 FROM dataset_version v JOIN dataset_table t ON t.version = v.id WHERE v.id = ?1 "
+			  "AND v.org = ?2 AND v.state IN ('building', 'ready') AND t.id = ?3",
+			  "iii", version, org, t->id))
+		return false;
+	if (!open)
+		return version_not_ready(db, org, version, e);
+	for (size_t i = 0; i < t->n_columns; i++)
+		if (strcmp(t->columns[i].name, before[i]) != 0 &&
+		    !rename_column(db, version, t, &t->columns[i], before[i], e))
+			return false;
+	return db_commit_tx(&tx, e);
+}
+
 bool version_find_expired(struct db *db, int64_t now, int64_t *ret_org, int64_t *ret_version, bool *ret_found,
 			  struct err *e)
 {

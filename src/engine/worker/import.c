@@ -127,7 +127,11 @@ static bool read_expected(const json_t *list, struct table_expected **ret, size_
 			free(x);
 			return err_set(e, ERR_INTERNAL, "engine_protocol", "the expected columns are malformed");
 		}
+		const char *header = json_string_value(json_object_get(v, "header"));
+		const char *shown = json_string_value(json_object_get(v, "shown"));
 		x[i].name = name;
+		x[i].header = header ? header : name;
+		x[i].shown = shown ? shown : name;
 	}
 	*ret = x;
 	*ret_n = n;

@@ -123,20 +123,20 @@ static struct str text_of(const json_t *object, const char *key)
 	return json_is_string(v) ? str_n(json_string_value(v), json_string_length(v)) : str_n(NULL, 0);
 }
 
-/* CAST("a" AS T) AS "a", … */
+/* CAST("a" AS T) AS "a", …; the first is what the segments call it. */
 static bool add_columns(struct buf *b, const json_t *columns, bool empty, struct err *e)
 {
 	size_t i;
 	json_t *c;
 	json_array_foreach (columns, i, c) {
-		struct str name = text_of(c, "name"), type = text_of(c, "type");
+		struct str name = text_of(c, "name"), type = text_of(c, "type"), stored = text_of(c, "stored");
 		if (!name.p || !type_is_plain(type))
 			return err_field(e, ERR_MALFORMED, "columns", "Column %zu has no name or no type.", i);
 		buf_adds(b, i ? ", CAST(" : "CAST(");
 		if (empty)
 			buf_adds(b, "NULL");
 		else
-			duck_quote_name(b, name);
+			duck_quote_name(b, stored.p ? stored : name);
 		buf_adds(b, " AS ");
 		buf_add_str(b, type);
 		buf_adds(b, ") AS ");

@@ -4,6 +4,8 @@ import { router } from './router.svelte'
 
 export interface Column {
   name: string
+  /** What files call it, when a person gave it another name. */
+  header: string | null
   type: string
   non_null: number
   distinct: number | null
@@ -83,6 +85,8 @@ export interface Dataset {
   versions?: Version[]
 }
 
+/** What files call a column. */
+export const inFile = (c: Column): string => c.header ?? c.name
 /** Found, but not surely enough to be taken without a word of the person. */
 export const needsDecision = (c: Column): boolean => c.role !== null && !c.by_person && c.confidence < 0.6
 
