@@ -123,6 +123,7 @@ struct forecast_report {
 	int iterations;
 	struct learn_regression regression;          /* on the test rows */
 	struct learn_classification *classification; /* of logistic */
+	struct learn_tenth tenths[LEARN_TENTHS];     /* of the test rows, by their forecasts */
 	struct forecast_baseline baselines[FORECAST_BASELINES];
 	size_t n_baselines;
 	struct forecast_warning warnings[FORECAST_WARNINGS];

@@ -149,6 +149,7 @@ static bool judge(struct arena *a, const struct forecast_data *d, const struct f
 	learn_scores(x, m, test->rows, test->n, got);
 	for (size_t i = 0; i < test->n; i++)
 		got[i] = forecast_value(o->logistic, o->amount, o->variant, got[i]);
+	learn_tenths(test->y, got, test->n, ret->tenths);
 	for (size_t i = 0; i < train->n; i++)
 		mean += train->y[i] / (double)train->n;
 	ret->classification = ret->logistic ? arena_array(a, 1, sizeof *ret->classification) : NULL;

@@ -97,6 +97,21 @@ static void trials(struct json_writer *w, const struct forecast_report *r)
 	jw_close(w, ']');
 }
 
+/* Of the test rows: how many, what was forecast of them and what came, in sum. */
+static void deciles(struct json_writer *w, const struct forecast_report *r)
+{
+	jw_key(w, "deciles");
+	jw_open(w, '[');
+	for (size_t i = 0; i < LEARN_TENTHS; i++) {
+		jw_open(w, '{');
+		jw_kv_i64(w, "customers", r->tenths[i].rows);
+		jw_kv_f64(w, "forecast", r->tenths[i].forecast);
+		jw_kv_f64(w, "actual", r->tenths[i].actual);
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
 static void baselines(struct json_writer *w, const struct forecast_report *r)
 {
 	jw_key(w, "baselines");
@@ -205,8 +220,10 @@ void forecast_json(const struct forecast_report *r, struct buf *ret)
 	else
 		regression(&w, &r->regression);
 	jw_close(&w, '}');
-	if (r->preset)
+	if (r->preset) {
 		trials(&w, r);
+		deciles(&w, r);
+	}
 	baselines(&w, r);
 	jw_key(&w, "left_out");
 	jw_open(&w, '[');

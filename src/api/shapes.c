@@ -57,6 +57,10 @@ const struct json_shape api_shapes[] = {
 	{ "Statistics", "customers:integer buyers:integer products:integer purchases:integer invoices:integer~ revenue:Money? "
 			"products_per_buyer:number repeat:Repeat first_purchase:text? last_purchase:text? by_month:[Month]~ "
 			"by_year:[Year]~ age_bands:[AgeBand] top_products:[TopProduct] left_out:LeftOut" },
+	{ "SegmentTest", "customers:integer forecast:number actual:number" },
+	{ "Segment", "decile:integer~ from:number? to:number? customers:integer expected:number share:number? test:SegmentTest?" },
+	{ "Segments", "as_of:time? made_at:time? version:integer? currency:text? customers:integer expected:number "
+		      "deciles:[Segment]~ bands:[Segment]~" },
 	{ "LastRetraining", "at:time version:integer? code:text? error:text?" },
 	{ "Retraining", "on:bool schedule:text zone:text after_version:bool activate:text l2:number next_run:time? running:bool "
 			"last:LastRetraining? set_by:text?" },

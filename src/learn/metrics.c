@@ -126,3 +126,33 @@ void learn_classification_metrics(const double *y, const double *chance, size_t 
 	ret->recall = ratio(hit, ones);
 	ret->f1 = ratio(2 * hit, called + ones);
 }
+
+struct ranked {
+	double forecast;
+	size_t row;
+};
+
+static int highest_first(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->forecast != y->forecast)
+		return x->forecast > y->forecast ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+void learn_tenths(const double *y, const double *forecast, size_t n, struct learn_tenth ret[LEARN_TENTHS])
+{
+	struct ranked *list = mem_array(n + 1, sizeof *list);
+	size_t each = n / LEARN_TENTHS, more = n % LEARN_TENTHS, at = 0;
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct ranked){ forecast[i], i };
+	qsort(list, n, sizeof *list, highest_first);
+	for (size_t t = 0; t < LEARN_TENTHS; t++) {
+		ret[t] = (struct learn_tenth){ .rows = (int64_t)(each + (t < more)) };
+		for (int64_t k = 0; k < ret[t].rows; k++, at++) {
+			ret[t].forecast += list[at].forecast;
+			ret[t].actual += y[list[at].row];
+		}
+	}
+	free(list);
+}

@@ -37,6 +37,16 @@ struct learn_classification {
 		int64_t positive;
 	} at[LEARN_CURVE];
 };
+#define LEARN_TENTHS 10
+
+/* Rows in the order of their forecasts, the highest first, cut into tenths as ntile does: the first ones are larger by
+ * one where it does not divide. */
+struct learn_tenth {
+	int64_t rows;
+	double forecast, actual; /* sums */
+};
+void learn_tenths(const double *y, const double *forecast, size_t n, struct learn_tenth ret[LEARN_TENTHS]);
+
 /* y: 0 or 1. chance: 0..1. A forecast is positive from the threshold on. */
 void learn_classification_metrics(const double *y, const double *chance, size_t n, double threshold,
 				  struct learn_classification *ret);

@@ -161,3 +161,47 @@ bool forecast_history(struct db *db, int64_t org, int64_t dataset, const char *k
 		list[(*ret_n)++] = (struct forecast_point){ db_col_i64(s, 0), db_col_i64(s, 1), db_col_f64(s, 2) };
 	}
 }
+
+static bool read_groups(struct db_stmt *s, struct forecast_group ret[FORECAST_DECILES], struct err *e)
+{
+	for (size_t i = 0; i < FORECAST_DECILES; i++)
+		ret[i] = (struct forecast_group){ 0 };
+	for (;;) {
+		bool row;
+		if (!db_step(s, &row, e))
+			return false;
+		if (!row)
+			return true;
+		int64_t at = db_col_i64(s, 0);
+		if (at >= 0 && at < FORECAST_DECILES)
+			ret[at] = (struct forecast_group){ db_col_i64(s, 1), db_col_f64(s, 2), db_col_f64(s, 3),
+							   db_col_f64(s, 4) };
+	}
+}
+
+bool forecast_deciles(struct db *db, int64_t run, struct forecast_group ret[FORECAST_DECILES], struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	return db_query(db, &s, e,
+			"SELECT tile - 1, count(*), min(value), max(value), sum(value) FROM (SELECT value, ntile(10) "
+			"OVER (ORDER BY value DESC, customer) AS tile FROM forecast_value WHERE run = ?1) AS ranked "
+			"GROUP BY tile",
+			"i", run) &&
+	       read_groups(s, ret, e);
+}
+
+bool forecast_bands(struct db *db, int64_t run, struct forecast_group ret[FORECAST_DECILES], struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	return db_query(db, &s, e,
+			"SELECT band, count(*), min(value), max(value), sum(value) FROM (SELECT value, CASE "
+			"WHEN value >= 0.9 THEN 9 WHEN value >= 0.8 THEN 8 WHEN value >= 0.7 THEN 7 WHEN value >= 0.6 "
+			"THEN 6 "
+			"WHEN value >= 0.5 THEN 5 WHEN value >= 0.4 THEN 4 WHEN value >= 0.3 THEN 3 WHEN value >= 0.2 "
+			"THEN 2 "
+			"WHEN value >= 0.1 THEN 1 ELSE 0 END AS band FROM forecast_value WHERE run = ?1) AS chances "
+			"GROUP BY "
+			"band",
+			"i", run) &&
+	       read_groups(s, ret, e);
+}

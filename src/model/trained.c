@@ -128,6 +128,18 @@ bool trained_find(struct db *db, int64_t org, int64_t dataset, const char *kind,
 	return !a->failed || err_set(e, ERR_LIMIT, NULL, "the model is too large");
 }
 
+bool trained_find_id(struct db *db, int64_t org, int64_t dataset, const char *kind, int64_t id, struct arena *a,
+		     struct trained *ret, bool *ret_found, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	if (!db_query(db, &s, e, TRAINED_COLUMNS "AND m.id = ?4", "iisi", org, dataset, kind, id) ||
+	    !db_step(s, ret_found, e))
+		return false;
+	if (*ret_found)
+		read_row(s, dataset, a, ret);
+	return !a->failed || err_set(e, ERR_LIMIT, NULL, "the model is too large");
+}
+
 bool trained_activate(struct db *db, const struct caller *by, int64_t dataset, const char *kind, int64_t number,
 		      struct err *e)
 {

@@ -44,6 +44,9 @@ MUST_CHECK bool trained_list(struct db *db, const struct caller *by, int64_t dat
 /* number 0: the one that serves. ERR_NOT_FOUND (code not_trained) when there is none. */
 MUST_CHECK bool trained_find(struct db *db, int64_t org, int64_t dataset, const char *kind, int64_t number,
 			     struct arena *a, struct trained *ret, struct err *e);
+/* By its id; *ret_found false: it is gone. */
+MUST_CHECK bool trained_find_id(struct db *db, int64_t org, int64_t dataset, const char *kind, int64_t id,
+				struct arena *a, struct trained *ret, bool *ret_found, struct err *e);
 /* Needs PERM_MODEL_WRITE. */
 MUST_CHECK bool trained_activate(struct db *db, const struct caller *by, int64_t dataset, const char *kind,
 				 int64_t number, struct err *e);
@@ -76,6 +79,17 @@ MUST_CHECK bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset,
 				    struct forecast_run *ret, bool *ret_found, struct err *e);
 /* Customers at or above the value. */
 MUST_CHECK bool forecast_count_from(struct db *db, int64_t run, double from, int64_t *ret, struct err *e);
+
+/* Customers of a run by what was forecast: tenths, the highest first; ties by id. */
+#define FORECAST_DECILES 10
+struct forecast_group {
+	int64_t customers;
+	double from, to, total; /* the least value, the greatest, the sum */
+};
+MUST_CHECK bool forecast_deciles(struct db *db, int64_t run, struct forecast_group ret[FORECAST_DECILES],
+				 struct err *e);
+/* The same of a run of chances: 0 to 10 %, 10 to 20 %, … */
+MUST_CHECK bool forecast_bands(struct db *db, int64_t run, struct forecast_group ret[FORECAST_DECILES], struct err *e);
 
 struct forecast_point {
 	int64_t made_at, as_of;

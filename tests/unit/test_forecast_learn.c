@@ -336,6 +336,25 @@ static void test_metrics(void **state)
 	assert_true(isnan(r.r2));
 }
 
+/* Twelve rows in tenths: the two highest hold two each; equal forecasts keep their order. */
+static void test_tenths(void **state)
+{
+	static const double forecast[] = { 5, 12, 12, 3, 1, 0, 0, 0, 7, 9, 2, 4 };
+	static const double actual[] = { 50, 120, 121, 30, 10, 1, 2, 3, 70, 90, 20, 40 };
+	static const double want[LEARN_TENTHS] = { 241, 160, 50, 40, 30, 20, 10, 1, 2, 3 };
+	struct learn_tenth got[LEARN_TENTHS];
+	learn_tenths(actual, forecast, 12, got);
+	for (size_t i = 0; i < LEARN_TENTHS; i++) {
+		assert_int_equal(got[i].rows, i < 2 ? 2 : 1);
+		near(got[i].actual, want[i], 0);
+	}
+	near(got[0].forecast, 24, 0);
+	learn_tenths(actual, forecast, 3, got);
+	assert_int_equal(got[2].rows, 1);
+	assert_int_equal(got[3].rows, 0);
+	near(got[9].actual, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +368,7 @@ int main(void)
 		cmocka_unit_test(test_separable),
 		cmocka_unit_test(test_nothing_to_learn),
 		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_tenths),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
