@@ -66,7 +66,8 @@ struct report report_default(int64_t org)
 				.parts = REPORT_PARTS_ALL,
 				.schedule = "",
 				.zone = "UTC",
-				.last_error = "" };
+				.last_error = "",
+				.last_error_code = "" };
 }
 
 static bool read_parts(const json_t *list, int64_t *ret, struct err *e)
@@ -201,6 +202,7 @@ void report_json(struct json_writer *w, const struct report *r)
 	jw_kv_time(w, "next_run", r->next_run ? r->next_run : INT64_MIN);
 	jw_kv_time(w, "last_run", r->last_run ? r->last_run : INT64_MIN);
 	jw_kv_cstr(w, "last_error", r->last_error[0] ? r->last_error : NULL);
+	jw_kv_cstr(w, "last_error_code", r->last_error_code[0] ? r->last_error_code : NULL);
 	jw_kv_time(w, "created_at", r->created_at);
 	jw_close(w, '}');
 }

@@ -14,6 +14,7 @@ static void target_json(struct json_writer *w, const struct target *t)
 	jw_kv_bool(w, "management", t->management);
 	jw_kv_bool(w, "on", !t->off_reason[0]);
 	jw_kv_cstr(w, "off_reason", t->off_reason[0] ? t->off_reason : NULL);
+	jw_kv_cstr(w, "off_code", t->off_code[0] ? t->off_code : NULL);
 	jw_kv_time(w, "created_at", t->created_at);
 	jw_close(w, '}');
 }

@@ -227,7 +227,7 @@ static bool settle(struct work *w, struct err *e)
 			return delivery_wait(w->db, &w->d, now + MAX(w->sent.wait, back_off(w->d.attempts)), &why, e);
 		break;
 	case SENT_TARGET_OFF:
-		if (!target_switch_off(w->db, w->d.org, w->d.target, w->sent.reason, e))
+		if (!target_switch_off(w->db, w->d.org, w->d.target, w->sent.code, w->sent.reason, e))
 			return false;
 		break;
 	case SENT_STOPPING:

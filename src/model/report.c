@@ -102,7 +102,7 @@ bool report_change(struct db *db, const struct caller *by, const struct report *
 	if (!db_exec(db, e,
 		     "UPDATE report SET name = ?3, name_folded = ?4, figure = ?5, dataset = ?6, year = ?7, "
 		     "per_customer = ?8, top = ?9, language = ?10, parts = ?11, schedule = ?12, zone = ?13, "
-		     "next_run = ?14, last_error = '' WHERE org = ?1 AND id = ?2",
+		     "next_run = ?14, last_error = '', last_error_code = '' WHERE org = ?1 AND id = ?2",
 		     "iiSSsiiiisisso", by->org, r->id, str_trim(str_of(r->name)), buf_str(&folded), r->figure,
 		     r->dataset, r->year, (int64_t)r->per_customer, r->top, r->language, r->parts, r->schedule, r->zone,
 		     next))
@@ -130,7 +130,7 @@ bool report_delete(struct db *db, const struct caller *by, int64_t id, struct er
 #define COLUMNS                                                                                                \
 	"id, org, name, figure, dataset, year, per_customer, top, language, parts, schedule, zone, next_run, " \
 	"last_run, "                                                                                           \
-	"last_error, created_at"
+	"last_error, created_at, last_error_code"
 
 static void read_row(struct db_stmt *s, struct arena *a, struct report *ret)
 {
@@ -149,7 +149,8 @@ static void read_row(struct db_stmt *s, struct arena *a, struct report *ret)
 				.next_run = db_col_i64(s, 12),
 				.last_run = db_col_i64(s, 13),
 				.last_error = read_text(a, s, 14),
-				.created_at = db_col_i64(s, 15) };
+				.created_at = db_col_i64(s, 15),
+				.last_error_code = read_text(a, s, 16) };
 }
 
 static bool read_targets(struct db *db, struct arena *a, struct report *r, struct err *e)
@@ -248,17 +249,19 @@ bool report_next_due(struct db *db, int64_t *ret, struct err *e)
 	return true;
 }
 
-bool report_take_run(struct db *db, const struct report *r, int64_t now, const char *error, bool *ret_mine,
+bool report_take_run(struct db *db, const struct report *r, int64_t now, const struct err *failed, bool *ret_mine,
 		     struct err *e)
 {
 	int64_t next = 0;
 	struct err why;
 	/* A zone that the machine no longer knows ends the schedule; the report says so. */
 	if (!cron_next_text(r->schedule, r->zone, now, &next, &why))
-		error = why.message;
+		failed = &why;
 	if (!db_exec(db, e,
-		     "UPDATE report SET next_run = ?3, last_run = ?4, last_error = ?5 WHERE id = ?1 AND next_run = ?2",
-		     "iiois", r->id, r->next_run, next, now, error))
+		     "UPDATE report SET next_run = ?3, last_run = ?4, last_error = ?5, last_error_code = ?6 "
+		     "WHERE id = ?1 AND next_run = ?2",
+		     "iioiss", r->id, r->next_run, next, now, failed ? failed->message : "",
+		     failed ? err_code(failed) : ""))
 		return false;
 	*ret_mine = db_changes(db) == 1;
 	return true;

@@ -28,7 +28,8 @@ struct report {
 	int64_t parts;               /* bits of enum report_part */
 	const char *schedule, *zone; /* "" = by hand only */
 	int64_t next_run, last_run;  /* 0 = none */
-	const char *last_error;
+	const char *last_error,
+		*last_error_code; /* the sentence, and its code (base/err.h); "" = the last run went well */
 	int64_t created_at;
 	const int64_t *targets;
 	size_t n_targets;
@@ -59,5 +60,5 @@ MUST_CHECK bool report_next_due(struct db *db, int64_t *ret, struct err *e);
  * Takes the run that r->next_run stands for, and sets the next one after `now`: whatever was missed in between is this
  * one run. *ret_mine false: somebody else took it or changed the report. In the transaction that queues its messages.
  */
-MUST_CHECK bool report_take_run(struct db *db, const struct report *r, int64_t now, const char *error, bool *ret_mine,
-				struct err *e);
+MUST_CHECK bool report_take_run(struct db *db, const struct report *r, int64_t now, const struct err *failed,
+				bool *ret_mine, struct err *e);

@@ -155,7 +155,7 @@ bool target_create(struct db *db, const struct caller *by, const struct target_i
 	return true;
 }
 
-#define COLUMNS "id, kind, name, address, thread, management, off_reason, created_at"
+#define COLUMNS "id, kind, name, address, thread, management, off_reason, created_at, off_code"
 
 static void read_row(struct db_stmt *s, struct arena *a, struct target *ret)
 {
@@ -165,7 +165,8 @@ static void read_row(struct db_stmt *s, struct arena *a, struct target *ret)
 				.thread = db_col_i64(s, 4),
 				.management = db_col_i64(s, 5) != 0,
 				.off_reason = read_text(a, s, 6),
-				.created_at = db_col_i64(s, 7) };
+				.created_at = db_col_i64(s, 7),
+				.off_code = read_text(a, s, 8) };
 	target_kind_parse(db_col_str(s, 1), &ret->kind);
 }
 
@@ -214,16 +215,16 @@ bool target_change(struct db *db, const struct caller *by, int64_t id, const str
 	struct target_input now = *in;
 	now.name = in->name.p ? in->name : str_of(was.name);
 	now.address = in->address.p ? in->address : str_of(was.address);
-	const char *off = in->on                                ? ""
-			  : was.off_reason && was.off_reason[0] ? was.off_reason
-								: "switched off by a person";
+	bool was_off = was.off_reason && was.off_reason[0];
+	const char *off = in->on ? "" : was_off ? was.off_reason : "switched off by a person";
+	const char *code = in->on ? "" : was_off ? was.off_code : "person";
 	if (!check(was.kind, &now, e) || !folded(&fold, now.name, e))
 		return false;
 	if (!db_exec(db, e,
 		     "UPDATE target SET name = ?3, name_folded = ?4, address = ?5, thread = ?6, management = ?7, "
-		     "off_reason = ?8 WHERE org = ?1 AND id = ?2",
-		     "iiSSSiis", by->org, id, str_trim(now.name), buf_str(&fold), now.address, now.thread,
-		     (int64_t)now.management, off))
+		     "off_reason = ?8, off_code = ?9 WHERE org = ?1 AND id = ?2",
+		     "iiSSSiiss", by->org, id, str_trim(now.name), buf_str(&fold), now.address, now.thread,
+		     (int64_t)now.management, off, code))
 		return name_taken(e);
 	return audit_add(db, by, "target_change", "target", id, NULL, e) && db_commit_tx(&tx, e);
 }
@@ -260,11 +261,12 @@ bool target_secret(struct db *db, int64_t org, int64_t id, struct arena *a, cons
 	return read_fits(a, e);
 }
 
-bool target_switch_off(struct db *db, int64_t org, int64_t id, const char *reason, struct err *e)
+bool target_switch_off(struct db *db, int64_t org, int64_t id, const char *code, const char *reason, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	return db_begin_tx(db, &tx, e) &&
-	       db_exec(db, e, "UPDATE target SET off_reason = ?3 WHERE org = ?1 AND id = ?2", "iis", org, id, reason) &&
+	       db_exec(db, e, "UPDATE target SET off_reason = ?3, off_code = ?4 WHERE org = ?1 AND id = ?2", "iiss",
+		       org, id, reason, code) &&
 	       fail_waiting(db, org, id, "target_off", reason, e) && db_commit_tx(&tx, e);
 }
 

@@ -28,6 +28,7 @@ struct target {
 	int64_t thread; /* topic of a group of Telegram; 0 = none */
 	bool management;
 	const char *off_reason; /* "" = on */
+	const char *off_code;   /* the same as a word that stays: person, or one of connect/sent.h; "" = not known */
 	int64_t created_at;
 };
 
@@ -51,7 +52,8 @@ MUST_CHECK bool target_list(struct db *db, int64_t org, struct arena *a, struct 
 			    struct err *e);
 /* For the sender: with the webhook's secret. */
 MUST_CHECK bool target_secret(struct db *db, int64_t org, int64_t id, struct arena *a, const char **ret, struct err *e);
-MUST_CHECK bool target_switch_off(struct db *db, int64_t org, int64_t id, const char *reason, struct err *e);
+MUST_CHECK bool target_switch_off(struct db *db, int64_t org, int64_t id, const char *code, const char *reason,
+				  struct err *e);
 /* A group of Telegram has got another id. */
 MUST_CHECK bool target_moved(struct db *db, int64_t org, int64_t id, const char *address, struct err *e);
 

@@ -147,10 +147,9 @@ bool report_run_due(struct instance *in, struct db *db, bool *ret_found, struct 
 		*e = why; /* the engine or the store is busy: the run stays due */
 		return false;
 	}
-	const char *error = made                               ? ""
-			    : err_http_status(why.kind) == 500 ? "something went wrong on the server"
-							       : why.message;
-	if (!db_begin_tx(db, &tx, e) || !report_take_run(db, &r, clock_now(), error, &mine, e))
+	if (!made && err_http_status(why.kind) == 500)
+		err_set(&why, why.kind, NULL, "something went wrong on the server");
+	if (!db_begin_tx(db, &tx, e) || !report_take_run(db, &r, clock_now(), made ? NULL : &why, &mine, e))
 		return false;
 	if (!mine)
 		return true;

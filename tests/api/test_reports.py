@@ -238,7 +238,7 @@ def test_a_bot_that_was_removed_switches_the_target_off(sending, telegram):
     [delivery] = ended(sending)
     assert delivery["state"] == "failed" and "kicked" in delivery["reason"]
     [off] = sending.get("/api/v1/targets").json()["items"]
-    assert off["on"] is False and "kicked" in off["off_reason"]
+    assert off["on"] is False and "kicked" in off["off_reason"] and off["off_code"] == "chat_closed"
     sending.post("/api/v1/reports/Weekly/send")
     assert deliveries(sending)[0]["state"] == "failed" and len(telegram.calls()) == 1, "nothing more is sent there"
     assert sending.post(f"/api/v1/deliveries/{delivery['id']}/retry").status_code == 409
@@ -324,6 +324,7 @@ def test_a_run_that_cannot_be_made_says_why(sending):
     sending.delete(f"/api/v1/datasets/{made['dataset']}")
     failed = until(lambda: (r := sending.get("/api/v1/reports/Weekly").json())["last_error"] and r, 75)
     assert failed["next_run"] > made["next_run"] and deliveries(sending) == []
+    assert failed["last_error_code"] == "not_found"
 
 
 def test_figures_to_the_management(sending, telegram, folder):

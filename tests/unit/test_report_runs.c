@@ -28,9 +28,9 @@ static void missed_runs_are_one(void **state)
 	must(report_due(f->db, now, &f->a, &due, &found, e));
 	assert_true(found);
 	must(report_due(f->db, now, &f->a, &again, &found, e));
-	must(report_take_run(f->db, &due, now, "", &mine, e));
+	must(report_take_run(f->db, &due, now, NULL, &mine, e));
 	assert_true(mine);
-	must(report_take_run(f->db, &again, now, "", &mine, e)); /* somebody else who saw the same run */
+	must(report_take_run(f->db, &again, now, NULL, &mine, e)); /* somebody else who saw the same run */
 	assert_false(mine);
 	must(report_due(f->db, now, &f->a, &due, &found, e));
 	assert_false(found);

@@ -7,7 +7,10 @@ import { equal, ok, Skip, test, until } from './harness.mjs'
 const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
 // Whoever stays is led to what was read; it is in use once it is loaded from there.
 const read = (page, seconds = 60) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
-const load = (page) => page.click('.decide-bar .btn-primary')
+const load = async (page) => {
+  await page.click('.decide-bar .btn-primary')
+  if (await page.locator('tr.decide').count()) await page.click('dialog .btn-primary') // a meaning is not sure: knowingly
+}
 const inUse = (page, seconds = 60) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1'))
 const state = (page) => page.textContent('#content')
 
@@ -114,6 +117,31 @@ test('update by key: what changes is seen first, a wrong key is told with its ro
   await page.waitForSelector('text=does not wait any more')
   await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(home)[0]}`, { headers: { Origin: w.program.url } })
 }, 90)
+
+test('a meaning that is not sure: said which, confirmed one by one or knowingly all at once', async (w) => {
+  const page = await w.as('admin@dealer.example', { to: '/data' })
+  // Who handled an order looks like a customer's surname.
+  const clerks = ['Kowalski', 'Wiśniewska', 'Иванов', 'Петрова']
+  const orders = ['customer_id,handled by,item,price,bought at', ...Array.from({ length: 60 }, (_, i) => `${1 + (i % 7)},${clerks[i % 4]},Thing ${i % 5},3.50,2025-01-0${1 + (i % 9)}`)].join('\n') + '\n'
+  await page.setInputFiles('input[type=file]', file('handled.csv', orders))
+  await read(page)
+  const waits = page.url()
+  equal(await page.locator('tr.decide').count(), 1, 'columns that are not sure')
+  ok((await page.textContent('.decide-bar')).includes('1 column needs your decision: handled by'), 'which one')
+  await page.click('.decide-bar .show')
+  equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Meaning: handled by', 'led to it')
+  await page.click('.decide-bar .btn-primary')
+  const asked = await page.textContent('dialog')
+  ok(asked.includes('Load with 1 column that is not sure?') && asked.includes('handled by') && asked.includes('Surname'), asked)
+  await page.click('dialog .btn-secondary')
+  equal(page.url(), waits, 'nothing was loaded')
+  await page.click('tr.decide button:text("This is right")')
+  await until('decided', async () => (await page.locator('tr.decide').count()) === 0 && !(await page.locator('.decide-bar .btn-primary').isDisabled()))
+  equal(await page.inputValue('select[aria-label="Meaning: handled by"]'), 'customer.last_name')
+  await page.click('.decide-bar .btn-primary')
+  await inUse(page)
+  await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(page.url().split('/data/')[1])[0]}`, { headers: { Origin: w.program.url } })
+}, 60)
 
 test('a column kept as text and rows left out: the file is read again', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })

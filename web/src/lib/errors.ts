@@ -1,31 +1,120 @@
 /**
- * What an error means to the person, in the page's language. The server's own sentence is English; it is shown as it
- * stands only to those who read English, because a mixture of languages helps nobody.
+ * What an error means to the person, in the page's language, by the stable code that the server gives. The server's own
+ * sentence is English: where only it says what is wrong, it is offered as a detail, never as the text of the page.
  */
 import type { ApiError } from './api'
 import { has, plural, t, texting, type Key } from './i18n.svelte'
 import { number } from './format'
 
-export function explain(e: ApiError): string {
-  if (e.status === 0) return t(e.code === 'unexpected' ? 'error.unexpected' : 'error.connection')
-  if (e.status === 429) {
-    const minutes = Math.max(1, Math.ceil((e.retryAfter ?? 60) / 60))
-    return plural('signin.throttled', minutes, { n: number(texting.language, minutes) })
-  }
-  const key = `code.${e.code}`
-  // Which rows a key is wrong in, and which line of a file, stands only in the server's sentence: numbers, in every
-  // language the same.
-  if (has(key)) return t(key as Key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '' })
-  if (e.status === 403) return t('error.forbidden')
-  if (e.status === 503) return t('error.overloaded')
-  if (e.status >= 500) return t('error.server')
-  if (e.status === 404) return t('error.gone')
-  if (texting.language === 'en' && e.message) return sentence(e.message)
-  return t(e.status === 409 ? 'error.conflict' : 'error.value')
+/** Codes that mean the same to a person as another one, or as a text that is there for more than codes. */
+export const sameAs: Record<string, Key> = {
+  not_found: 'error.gone',
+  segment_gone: 'error.gone',
+  unknown_customer: 'error.gone',
+  conflict: 'error.conflict',
+  reference: 'error.conflict',
+  not_allowed: 'error.forbidden',
+  cross_origin: 'code.wrong_origin',
+  timeout: 'error.connection',
+  incomplete: 'error.connection',
+  client_gone: 'error.connection',
+  overloaded: 'error.overloaded',
+  store_busy: 'error.overloaded',
+  engine_busy: 'error.overloaded',
+  engines_busy: 'error.overloaded',
+  engine_closed: 'error.overloaded',
+  engine_restarted: 'error.overloaded',
+  engine_timeout: 'error.overloaded',
+  mongodb_busy: 'code.being_written',
+  mongodb_slow: 'code.mongodb_away',
+  mongodb_read_only: 'code.mongodb_refused',
+  internal: 'error.server',
+  io_error: 'error.server',
+  engine_failed: 'error.server',
+  engine_protocol: 'error.server',
+  engine_settings: 'error.server',
+  frame_too_large: 'error.server',
+  key_file: 'error.server',
+  store_read_only: 'error.server',
+  wrong_key: 'error.server',
+  limit_reached: 'error.limit',
+  too_much: 'error.limit',
+  result_too_large: 'error.limit',
+  row_too_large: 'error.limit',
+  too_many_features: 'error.limit',
+  too_many_segments: 'error.limit',
+  not_solvable: 'code.one_class',
+  separable: 'code.one_class',
+  template_altered: 'code.template_stale',
+  private_address: 'delivery.why.private_address',
+  import_killed: 'code.import_crashed',
+  too_slow: 'code.time_limit',
+  doctype: 'code.damaged',
+  hostile_schema: 'code.damaged',
+  too_many_parts: 'code.inflated_too_large',
+  too_many_strings: 'code.inflated_too_large',
+  too_many_shapes: 'code.inflated_too_large',
+  xml_depth: 'code.damaged',
 }
 
+/** What a field of a request is called on the page. */
+const fields: Record<string, Key> = {
+  name: 'report.name',
+  email: 'field.email',
+  phone: 'field.phone',
+  birth_date: 'field.birth_date',
+  role: 'people.role',
+  address: 'sending.address',
+  token: 'sending.token',
+  host: 'sending.host',
+  port: 'sending.port',
+  from: 'sending.from',
+  user: 'sending.user',
+  password: 'signin.password',
+  schedule: 'report.when',
+  zone: 'report.zone',
+  targets: 'report.to',
+  parts: 'report.show',
+  figure: 'report.figure',
+  year: 'report.year',
+  top: 'report.top',
+  language: 'me.language',
+  limit: 'voucher.limit',
+}
+
+const known = (code: string): Key | undefined => (has(`code.${code}`) ? (`code.${code}` as Key) : sameAs[code])
+
+interface Told {
+  text: string
+  /** The server's sentence, where the text does not say as much. */
+  detail: string
+}
+
+export function told(e: ApiError): Told {
+  const plain = (text: string): Told => ({ text, detail: '' })
+  if (e.status === 0) return plain(t(e.code === 'unexpected' ? 'error.unexpected' : 'error.connection'))
+  if (e.status === 429) {
+    const minutes = Math.max(1, Math.ceil((e.retryAfter ?? 60) / 60))
+    return plain(plural('signin.throttled', minutes, { n: number(texting.language, minutes) }))
+  }
+  const key = e.status === 500 ? 'error.server' : known(e.code)
+  // Which rows a key is wrong in, and which line of a file, stands only in the server's sentence: numbers, in every
+  // language the same.
+  if (key) return plain(t(key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '' }))
+  if (e.status === 403) return plain(t('error.forbidden'))
+  if (e.status === 503) return plain(t('error.overloaded'))
+  if (e.status >= 500) return plain(t('error.server'))
+  if (e.status === 404) return plain(t('error.gone'))
+  if (texting.language === 'en' && e.message) return plain(sentence(e.message))
+  const field = e.field ? fields[e.field] : undefined
+  const text = e.status === 409 ? t('error.conflict') : field ? t('error.field', { field: t(field) }) : t('error.value')
+  return { text, detail: sentence(e.message) }
+}
+
+export const explain = (e: ApiError): string => told(e).text
+
 function sentence(s: string): string {
-  return s.charAt(0).toUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? '' : '.')
+  return s.charAt(0).toUpperCase() + s.slice(1) + (!s || /[.!?]$/.test(s) ? '' : '.')
 }
 
 function rowsIn(message: string): string {

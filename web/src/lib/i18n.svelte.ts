@@ -36,6 +36,10 @@ class Texting {
   }
 
   start(): Promise<void> {
+    // Chosen in one page, every other open one follows.
+    addEventListener('storage', (e) => {
+      if (e.key === 'language' && languages.includes(e.newValue as Language)) void this.use(e.newValue as Language)
+    })
     return this.use(preferred())
   }
 }

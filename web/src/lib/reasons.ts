@@ -1,10 +1,10 @@
 /**
  * The import says in one fixed English sentence each why a cell was set aside and why a column got its meaning. Here
- * each of these sentences has a text of ours; a sentence that is not known is shown as it came.
+ * each of these sentences has a text of ours; a test reads them from the sources of the program.
  */
 import { t, texting, type Key } from './i18n.svelte'
 
-const sentences: Record<string, Key> = {
+export const sentences: Record<string, Key> = {
   'a leading zero, in a column of whole numbers': 'reject.zero',
   'not a whole number of at most 18 digits': 'reject.digits',
   'not a whole number': 'reject.integer',
@@ -40,7 +40,7 @@ export function reason(text: string | null): string {
   if (text.startsWith('its values look like')) return t('reason.values')
   if (text.startsWith('the header')) return t('reason.header')
   const key = sentences[text]
-  return key ? t(key) : texting.language === 'en' ? text : `“${text}”`
+  return key ? t(key) : texting.language === 'en' ? text : t('reason.unknown')
 }
 
 const types: Record<string, Key> = {

@@ -16,6 +16,7 @@ export interface Report {
   zone: string
   next_run: string | null
   last_error: string | null
+  last_error_code: string | null
 }
 export interface Target {
   id: string
@@ -25,6 +26,8 @@ export interface Target {
   management: boolean
   on: boolean
   off_reason: string | null
+  /** A stable word for it. */
+  off_code: string | null
 }
 export interface Delivery {
   id: string
@@ -33,7 +36,7 @@ export interface Delivery {
   target: { name: string }
   state: string
   reason: string | null
-  /** A stable word for the reason; what is not known is shown as the server says it. */
+  /** A stable word for the reason. */
   reason_code: string | null
   created_at: string
 }

@@ -1,4 +1,4 @@
-/** Light, dark, or what the system says. */
+/** Light, dark, or what the system says; every open page follows when it is chosen in one. */
 export type Choice = 'light' | 'dark' | 'system'
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -10,6 +10,11 @@ class Theme {
   constructor() {
     dark.addEventListener('change', () => this.#apply())
     this.#apply()
+    addEventListener('storage', (e) => {
+      if (e.key !== 'theme') return
+      this.choice = (e.newValue as Choice | null) ?? 'system'
+      this.#apply()
+    })
   }
 
   use(choice: Choice): void {

@@ -1,7 +1,9 @@
+import codes from './codes.en'
 import reports from './reports.en'
 // The master list of texts. Short sentences, the reader's nouns; no exclamation marks, no "please".
 const en = {
   ...reports,
+  ...codes,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Know each customer. See what they will need next.',
@@ -304,6 +306,11 @@ const en = {
   'check.saved': 'Saved. Statistics and next products were computed anew.',
   'check.undecided_one': '{n} column needs your decision: {names}',
   'check.undecided_other': '{n} columns need your decision: {names}',
+  'check.keep': 'This is right',
+  'check.undecided.show': 'Show',
+  'check.unsure_one': 'Load with {n} column that is not sure?',
+  'check.unsure_other': 'Load with {n} columns that are not sure?',
+  'check.unsure.text': 'Each is used as it stands here. It can be corrected later too: customers and statistics are computed anew then.',
   'changes.title': 'What changes',
   'changes.by.key': 'Compared with version {n}; rows are told apart by {key}.',
   'changes.by.rows': 'Compared with version {n} by whole rows, as no column tells them apart: a changed row counts as one gone and one added.',

@@ -1,8 +1,10 @@
 import type { Texts } from '../i18n.svelte'
+import codes from './codes.mk'
 import reports from './reports.mk'
 
 const texts: Texts = {
   ...reports,
+  ...codes,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Запознајте го секој клиент. Видете што ќе му треба следно.',
@@ -305,6 +307,11 @@ const texts: Texts = {
   'check.saved': 'Зачувано. Статистиката и следните производи се пресметани одново.',
   'check.undecided_one': '{n} колона чека ваша одлука: {names}',
   'check.undecided_other': '{n} колони чекаат ваша одлука: {names}',
+  'check.keep': 'Точно е',
+  'check.undecided.show': 'Прикажи',
+  'check.unsure_one': 'Да се вчита, иако {n} колона не е сигурна?',
+  'check.unsure_other': 'Да се вчита, иако {n} колони не се сигурни?',
+  'check.unsure.text': 'Секоја се користи како што стои тука. Може да се поправи и подоцна: тогаш клиентите и статистиката се пресметуваат одново.',
   'changes.title': 'Што се менува',
   'changes.by.key': 'Во споредба со верзијата {n}; редовите се разликуваат според {key}.',
   'changes.by.rows': 'Во споредба со верзијата {n} по цели редови, бидејќи ниту една колона не ги разликува: сменет ред се брои како отиден и додаден.',

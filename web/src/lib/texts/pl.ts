@@ -1,8 +1,10 @@
 import type { Texts } from '../i18n.svelte'
+import codes from './codes.pl'
 import reports from './reports.pl'
 
 const texts: Texts = {
   ...reports,
+  ...codes,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Poznaj każdego klienta. Zobacz, czego będzie potrzebować.',
@@ -341,6 +343,13 @@ const texts: Texts = {
   'check.undecided_few': '{n} kolumny czekają na decyzję: {names}',
   'check.undecided_many': '{n} kolumn czeka na decyzję: {names}',
   'check.undecided_other': '{n} kolumn czeka na decyzję: {names}',
+  'check.keep': 'Zgadza się',
+  'check.undecided.show': 'Pokaż',
+  'check.unsure_one': 'Wczytać mimo {n} niepewnej kolumny?',
+  'check.unsure_few': 'Wczytać mimo {n} niepewnych kolumn?',
+  'check.unsure_many': 'Wczytać mimo {n} niepewnych kolumn?',
+  'check.unsure_other': 'Wczytać mimo {n} niepewnej kolumny?',
+  'check.unsure.text': 'Każda zostanie użyta tak, jak podano tutaj. Można to poprawić także później: klienci i statystyki zostaną wtedy policzone od nowa.',
   'changes.title': 'Co się zmieni',
   'changes.by.key': 'W porównaniu z wersją {n}; wiersze rozróżnia {key}.',
   'changes.by.rows': 'W porównaniu z wersją {n} całymi wierszami, bo żadna kolumna ich nie rozróżnia: zmieniony wiersz liczy się jako usunięty i dodany.',

@@ -1,8 +1,10 @@
 import type { Texts } from '../i18n.svelte'
+import codes from './codes.ru'
 import reports from './reports.ru'
 
 const texts: Texts = {
   ...reports,
+  ...codes,
   // Frame
   'app.name': 'Vitrina',
   'app.promise': 'Знайте каждого клиента. Видьте, что ему понадобится дальше.',
@@ -341,6 +343,13 @@ const texts: Texts = {
   'check.undecided_few': '{n} столбца ждут вашего решения: {names}',
   'check.undecided_many': '{n} столбцов ждут вашего решения: {names}',
   'check.undecided_other': '{n} столбцов ждут вашего решения: {names}',
+  'check.keep': 'Верно',
+  'check.undecided.show': 'Показать',
+  'check.unsure_one': 'Загрузить, хотя {n} столбец под вопросом?',
+  'check.unsure_few': 'Загрузить, хотя {n} столбца под вопросом?',
+  'check.unsure_many': 'Загрузить, хотя {n} столбцов под вопросом?',
+  'check.unsure_other': 'Загрузить, хотя {n} столбца под вопросом?',
+  'check.unsure.text': 'Каждый будет взят так, как указано здесь. Поправить можно и потом: клиенты и статистика будут посчитаны заново.',
   'changes.title': 'Что изменится',
   'changes.by.key': 'Сравнение с версией {n}; строки различаются по столбцу {key}.',
   'changes.by.rows': 'Сравнение с версией {n} целыми строками, так как ни один столбец их не различает: изменённая строка считается ушедшей и добавленной.',
