@@ -24,7 +24,7 @@ static bool stopped(struct work *w)
 static void *run(void *arg)
 {
 	struct work *w = arg;
-	double *x = mem_array(LEARN_BLOCK * MAX(w->d->n, (size_t)1), sizeof *x);
+	double *x = mem_array(LEARN_BLOCK * (w->d->n + 1), sizeof *x);
 	for (size_t s; (s = atomic_fetch_add(&w->next, 1)) < LEARN_STRIPES;) {
 		size_t from = w->n * s / LEARN_STRIPES, end = w->n * (s + 1) / LEARN_STRIPES;
 		for (; from < end && !stopped(w); from += LEARN_BLOCK) {

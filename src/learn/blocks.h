@@ -5,8 +5,8 @@
 
 struct learn_block {
 	size_t stripe;
-	size_t from, n;  /* of the rows given */
-	const double *x; /* n × d->n */
+	size_t from, n; /* of the rows given */
+	double *x;      /* d->n × n, feature after feature, and room for one more; scratch of who works on it */
 };
 /* Called by one thread at a time for a stripe, in the order of its rows. */
 typedef void learn_block_fn(void *ctx, const struct learn_block *b);

@@ -29,36 +29,108 @@ static bool add(struct making *m, struct learn_feature f)
 	return true;
 }
 
-/* Mean first and deviations from it after: sums of squares would lose digits of large values. */
+#define CHUNK 512 /* rows whose moments are taken at once */
+#define LANES 8   /* sums side by side: one after the other they would wait for each other */
+
+/* Of values so far: how many, their mean, and the squares of the distances from it. */
+struct moments {
+	double n, mean, squares;
+};
+
+/* Two parts as one (Chan, Golub, LeVeque 1983): nothing is lost where values are large and near to one another. */
+static void add_moments(struct moments *all, const struct moments *part)
+{
+	double n = all->n + part->n, away = part->mean - all->mean;
+	if (part->n == 0)
+		return;
+	all->mean += away * part->n / n;
+	all->squares += part->squares + away * away * all->n * part->n / n;
+	all->n = n;
+}
+
+static double sum_of(const double *v, size_t n)
+{
+	double lane[LANES] = { 0 }, sum = 0;
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		for (size_t k = 0; k < LANES; k++)
+			lane[k] += v[i + k];
+	}
+	for (; i < n; i++)
+		sum += v[i];
+	for (size_t k = 0; k < LANES; k++)
+		sum += lane[k];
+	return sum;
+}
+
+static double squares_of(const double *v, size_t n, double mean)
+{
+	double lane[LANES] = { 0 }, sum = 0;
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		for (size_t k = 0; k < LANES; k++)
+			lane[k] += (v[i + k] - mean) * (v[i + k] - mean);
+	}
+	for (; i < n; i++)
+		sum += (v[i] - mean) * (v[i] - mean);
+	for (size_t k = 0; k < LANES; k++)
+		sum += lane[k];
+	return sum;
+}
+
+/* Where the rows follow one another, which is most of the time; else NULL. */
+static const double *side_by_side(const double *column, const uint32_t *rows, size_t n)
+{
+	uint32_t wrong = 0;
+	for (size_t i = 0; i < n; i++)
+		wrong |= rows[i] - rows[0] - (uint32_t)i;
+	return wrong ? NULL : column + rows[0];
+}
+
+static struct moments moments_of(const double *column, const uint32_t *rows, size_t n, enum learn_transform t)
+{
+	double taken[CHUNK];
+	const double *v = t == LEARN_PLAIN ? side_by_side(column, rows, n) : NULL;
+	double sum = v ? sum_of(v, n) : NAN;
+	if (!isfinite(sum)) { /* scattered, transformed, or with holes */
+		size_t there = 0;
+		for (size_t i = 0; i < n; i++) {
+			double x = column[rows[i]];
+			if (isfinite(x))
+				taken[there++] = learn_transformed(t, x);
+		}
+		n = there;
+		v = taken;
+		sum = sum_of(v, n);
+	}
+	struct moments m = { .n = (double)n, .mean = sum / MAX((double)n, 1.0) };
+	m.squares = squares_of(v, n, m.mean);
+	return m;
+}
+
 static bool add_number(struct making *m, uint32_t column, enum learn_why *why)
 {
 	const double *v = m->d->table->columns[column].number;
-	double sum = 0, squares = 0;
-	size_t there = 0;
-	for (size_t i = 0; i < m->n_rows; i++) {
-		double x = v[m->rows[i]];
-		if (!isfinite(x))
-			continue;
-		sum += learn_transformed(m->transform, x);
-		there++;
+	struct moments all = { 0 };
+	for (size_t from = 0; from < m->n_rows; from += CHUNK) {
+		struct moments part = moments_of(v, m->rows + from, MIN((size_t)CHUNK, m->n_rows - from), m->transform);
+		add_moments(&all, &part);
 	}
+	size_t there = (size_t)all.n;
 	*why = LEARN_EMPTY;
 	if (!there)
 		return true;
-	double mean = sum / (double)there;
-	for (size_t i = 0; i < m->n_rows; i++) {
-		double x = v[m->rows[i]];
-		if (isfinite(x))
-			squares += pow(learn_transformed(m->transform, x) - mean, 2);
-	}
-	double scale = sqrt(squares / (double)there);
-	bool varies = scale > 1e-12 * MAX(1.0, fabs(mean));
+	double scale = sqrt(all.squares / all.n);
+	bool varies = scale > 1e-12 * MAX(1.0, fabs(all.mean));
 	*why = varies || there < m->n_rows ? LEARN_USED : LEARN_CONSTANT;
 	if (varies && !add(m, (struct learn_feature){
-				      .column = column, .mean = mean, .scale = scale, .transform = m->transform }))
+				      .column = column, .mean = all.mean, .scale = scale, .transform = m->transform }))
 		return false;
 	return there == m->n_rows ||
-	       add(m, (struct learn_feature){ .kind = LEARN_MISSING, .column = column, .scale = 1 });
+	       add(m, (struct learn_feature){ .kind = LEARN_MISSING,
+					      .column = column,
+					      .scale = 1,
+					      .share = (double)(m->n_rows - there) / (double)m->n_rows });
 }
 
 static bool add_levels(struct making *m, uint32_t column, enum learn_why *why)
@@ -81,12 +153,18 @@ static bool add_levels(struct making *m, uint32_t column, enum learn_why *why)
 	bool done = true;
 	for (uint32_t l = 0; done && *why == LEARN_USED && l < c->n_levels; l++) {
 		if (count[l])
-			done = add(m, (struct learn_feature){
-					      .kind = LEARN_LEVEL, .column = column, .level = l, .scale = 1 });
+			done = add(m, (struct learn_feature){ .kind = LEARN_LEVEL,
+							      .column = column,
+							      .level = l,
+							      .scale = 1,
+							      .share = (double)count[l] / (double)m->n_rows });
 	}
 	free(count);
 	if (done && *why == LEARN_USED && missing)
-		done = add(m, (struct learn_feature){ .kind = LEARN_MISSING, .column = column, .scale = 1 });
+		done = add(m, (struct learn_feature){ .kind = LEARN_MISSING,
+						      .column = column,
+						      .scale = 1,
+						      .share = (double)missing / (double)m->n_rows });
 	return done;
 }
 
@@ -111,22 +189,46 @@ void learn_design_free(struct learn_design *d)
 	*d = (struct learn_design){ 0 };
 }
 
-static double value(const struct learn_column *c, const struct learn_feature *f, uint32_t row)
+static double scaled(const struct learn_feature *f, double x)
 {
-	if (f->kind == LEARN_LEVEL)
-		return c->level[row] == f->level;
-	if (f->kind == LEARN_MISSING)
-		return c->number ? !isfinite(c->number[row]) : c->level[row] == LEARN_NO_LEVEL;
-	double x = c->number[row];
 	return isfinite(x) ? (learn_transformed(f->transform, x) - f->mean) / f->scale : 0;
+}
+
+static void write_number(const struct learn_feature *f, const double *column, const uint32_t *rows, size_t n,
+			 double *ret)
+{
+	const double *v = f->transform == LEARN_PLAIN ? side_by_side(column, rows, n) : NULL;
+	double check = 0;
+	for (size_t i = 0; v && i < n; i++) {
+		ret[i] = (v[i] - f->mean) / f->scale;
+		check += ret[i] * 0; /* NaN as soon as one is not finite */
+	}
+	for (size_t i = 0; (!v || check != 0 || isnan(check)) && i < n; i++)
+		ret[i] = scaled(f, column[rows[i]]);
+}
+
+static void write_feature(const struct learn_column *c, const struct learn_feature *f, const uint32_t *rows, size_t n,
+			  double *ret)
+{
+	switch (f->kind) {
+	case LEARN_NUMBER:
+		write_number(f, c->number, rows, n, ret);
+		return;
+	case LEARN_LEVEL:
+		for (size_t i = 0; i < n; i++)
+			ret[i] = c->level[rows[i]] == f->level;
+		return;
+	case LEARN_MISSING:
+		for (size_t i = 0; i < n; i++)
+			ret[i] = c->number ? !isfinite(c->number[rows[i]]) : c->level[rows[i]] == LEARN_NO_LEVEL;
+		return;
+	}
 }
 
 void learn_design_block(const struct learn_design *d, const uint32_t *rows, size_t n, double *ret)
 {
-	for (size_t j = 0; j < d->n; j++) { /* a column at a time: its values lie together */
+	for (size_t j = 0; j < d->n; j++) {
 		const struct learn_feature *f = &d->features[j];
-		const struct learn_column *c = &d->table->columns[f->column];
-		for (size_t i = 0; i < n; i++)
-			ret[i * d->n + j] = value(c, f, rows[i]);
+		write_feature(&d->table->columns[f->column], f, rows, n, ret + j * n);
 	}
 }

@@ -47,6 +47,7 @@ struct learn_feature {
 	uint32_t column;
 	uint32_t level;     /* of LEARN_LEVEL */
 	double mean, scale; /* of LEARN_NUMBER, after the transform; else 0 and 1 */
+	double share;       /* of the training rows that have it: of LEARN_LEVEL and LEARN_MISSING; else 0 */
 	enum learn_transform transform;
 };
 
@@ -72,6 +73,6 @@ struct learn_design {
 MUST_CHECK bool learn_design_make(struct learn_design *d, const struct learn_table *t, const uint32_t *rows,
 				  size_t n_rows, enum learn_transform transform);
 void learn_design_free(struct learn_design *d);
-/* n rows × d->n numbers, row after row, into ret. Levels that the design does not know are zeros. */
+/* d->n × n numbers, feature after feature, into ret. Levels that the design does not know are zeros. */
 void learn_design_block(const struct learn_design *d, const uint32_t *rows, size_t n, double *ret);
 double learn_transformed(enum learn_transform t, double x);

@@ -8,14 +8,15 @@
 
 /* Below this reciprocal condition the normal equations have no digits left to trust. */
 #define CONDITION_LEAST 1e-11
+/* Of the spread of y: a smaller rest is added up row by row. */
+#define RESIDUALS_LEAST 1e-4
 
-/* What one stripe gathers. Matrices of p columns, row-major; of the Gram matrix the upper triangle. */
+/* What one stripe gathers, of p features and at last y: wide = p + 1 columns. */
 struct stripe {
-	double *sum;    /* p, and at last y */
-	double *gram;   /* p × p */
-	double *cross;  /* p: centred x · centred y */
-	double *block;  /* LEARN_BLOCK × (p + 1): centred, with y as the last column */
-	double *r;      /* (p + 1 + LEARN_BLOCK) × (p + 1): the triangle so far, and a block below it */
+	double n;
+	double *mean;   /* wide */
+	double *gram;   /* wide × wide, about the means; the upper triangle, column after column */
+	double *r;      /* (wide + LEARN_BLOCK) × wide, row after row: the triangle so far, and a block below it */
 	double squares; /* of the residuals */
 };
 
@@ -23,53 +24,77 @@ struct linear {
 	const struct learn_design *d;
 	const double *y;
 	size_t p;
-	double *mean; /* p, and at last that of y */
+	double *mean;         /* p, and at last that of y */
+	double *gram, *cross; /* of all rows about their means: p × p whole, p of x · y */
+	double spread;        /* y · y about its mean */
 	double *w;
 	double intercept;
 	struct stripe stripes[LEARN_STRIPES];
 };
 
-static void add_sums(void *ctx, const struct learn_block *b)
+static double mean_of(const double *v, size_t n)
 {
-	struct linear *l = ctx;
-	double *sum = l->stripes[b->stripe].sum;
-	for (size_t i = 0; i < b->n; i++) {
-		for (size_t j = 0; j < l->p; j++)
-			sum[j] += b->x[i * l->p + j];
-		sum[l->p] += l->y[b->from + i];
+	double lane[8] = { 0 }, sum = 0;
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8) {
+		for (size_t k = 0; k < 8; k++)
+			lane[k] += v[i + k];
 	}
+	for (; i < n; i++)
+		sum += v[i];
+	for (size_t k = 0; k < 8; k++)
+		sum += lane[k];
+	return sum / (double)n;
 }
 
-/* Centred, p + 1 columns wide. */
-static const double *centre(struct linear *l, const struct learn_block *b)
+/* n more rows with these means and this Gram matrix about them, or a Gram matrix that has been added already (NULL). */
+static void merge(struct stripe *s, double n, const double *mean, const double *gram, size_t wide, double *away)
 {
-	double *to = l->stripes[b->stripe].block;
-	size_t wide = l->p + 1;
-	for (size_t i = 0; i < b->n; i++) {
-		for (size_t j = 0; j < l->p; j++)
-			to[i * wide + j] = b->x[i * l->p + j] - l->mean[j];
-		to[i * wide + l->p] = l->y[b->from + i] - l->mean[l->p];
+	double all = s->n + n;
+	for (size_t j = 0; j < wide; j++) {
+		away[j] = mean[j] - s->mean[j];
+		s->mean[j] += away[j] * n / all;
 	}
-	return to;
+	for (size_t j = 0; j < wide; j++) {
+		for (size_t i = 0; i <= j; i++)
+			s->gram[j * wide + i] += (gram ? gram[j * wide + i] : 0) + away[i] * away[j] * s->n * n / all;
+	}
+	s->n = all;
 }
 
+/*
+ * Means and Gram matrix in one pass: a block is centred at its own means while it is in the cache, and what lies
+ * between those and the means so far is added after (Chan, Golub, LeVeque 1983), so that no digits go.
+ */
 static void add_gram(void *ctx, const struct learn_block *b)
 {
 	struct linear *l = ctx;
 	struct stripe *s = &l->stripes[b->stripe];
-	const double *x = centre(l, b);
-	int p = (int)l->p, wide = p + 1, n = (int)b->n;
-	cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, p, n, 1, x, wide, 1, s->gram, p);
-	cblas_dgemv(CblasRowMajor, CblasTrans, n, p, 1, x, wide, x + p, wide, 1, s->cross, 1);
+	size_t wide = l->p + 1, n = b->n;
+	double *mean = mem_array(2 * wide, sizeof *mean);
+	memcpy(b->x + l->p * n, l->y + b->from, n * sizeof *b->x);
+	for (size_t j = 0; j < wide; j++) {
+		double *x = b->x + j * n;
+		mean[j] = mean_of(x, n);
+		for (size_t i = 0; i < n; i++)
+			x[i] -= mean[j];
+	}
+	cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, (int)wide, (int)n, 1, b->x, (int)n, 1, s->gram, (int)wide);
+	merge(s, (double)n, mean, NULL, wide, mean + wide);
+	free(mean);
 }
 
 static void add_triangle(void *ctx, const struct learn_block *b)
 {
 	struct linear *l = ctx;
 	struct stripe *s = &l->stripes[b->stripe];
-	size_t wide = l->p + 1;
-	double *tau = mem_array(wide, sizeof *tau);
-	memcpy(s->r + wide * wide, centre(l, b), b->n * wide * sizeof *s->r);
+	size_t p = l->p, wide = p + 1;
+	double *tau = mem_array(wide, sizeof *tau), *to = s->r + wide * wide;
+	for (size_t i = 0; i < b->n; i++) {
+		for (size_t j = 0; j < p; j++)
+			to[i * wide + j] = b->x[j * b->n + i] - l->mean[j];
+		to[i * wide + p] = l->y[b->from + i] - l->mean[p];
+	}
 	LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, (int)(wide + b->n), (int)wide, s->r, (int)wide, tau);
 	for (size_t i = 1; i < wide; i++) /* below the diagonal dgeqrf leaves its reflectors */
 		memset(s->r + i * wide, 0, i * sizeof *s->r);
@@ -79,24 +104,25 @@ static void add_triangle(void *ctx, const struct learn_block *b)
 static void add_residuals(void *ctx, const struct learn_block *b)
 {
 	struct linear *l = ctx;
-	double sum = 0;
-	for (size_t i = 0; i < b->n; i++) {
-		double score = l->intercept + cblas_ddot((int)l->p, b->x + i * l->p, 1, l->w, 1);
-		sum += (l->y[b->from + i] - score) * (l->y[b->from + i] - score);
-	}
+	double rest[LEARN_BLOCK], sum = 0;
+	for (size_t i = 0; i < b->n; i++)
+		rest[i] = l->y[b->from + i] - l->intercept;
+	if (l->p)
+		cblas_dgemv(CblasColMajor, CblasNoTrans, (int)b->n, (int)l->p, -1, b->x, (int)b->n, l->w, 1, 1, rest,
+			    1);
+	for (size_t i = 0; i < b->n; i++)
+		sum += rest[i] * rest[i];
 	l->stripes[b->stripe].squares += sum;
 }
 
 static void stripes_make(struct linear *l, bool triangles)
 {
-	size_t p = MAX(l->p, (size_t)1), wide = l->p + 1;
+	size_t wide = l->p + 1;
 	for (size_t i = 0; i < LEARN_STRIPES; i++) {
 		struct stripe *s = &l->stripes[i];
 		if (!triangles) {
-			s->sum = mem_zalloc(wide * sizeof(double));
-			s->gram = mem_zalloc(p * p * sizeof(double));
-			s->cross = mem_zalloc(p * sizeof(double));
-			s->block = mem_array(LEARN_BLOCK * wide, sizeof(double));
+			s->mean = mem_zalloc(wide * sizeof(double));
+			s->gram = mem_zalloc(wide * wide * sizeof(double));
 		} else {
 			s->r = mem_zalloc((wide + LEARN_BLOCK) * wide * sizeof(double));
 		}
@@ -106,19 +132,13 @@ static void stripes_make(struct linear *l, bool triangles)
 static void linear_free(struct linear *l)
 {
 	for (size_t i = 0; i < LEARN_STRIPES; i++) {
-		free(l->stripes[i].sum);
+		free(l->stripes[i].mean);
 		free(l->stripes[i].gram);
-		free(l->stripes[i].cross);
-		free(l->stripes[i].block);
 		free(l->stripes[i].r);
 	}
 	free(l->mean);
-}
-
-static void add_all(double *to, const double *from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] += from[i];
+	free(l->gram);
+	free(l->cross);
 }
 
 static void mirror(double *a, size_t p)
@@ -199,20 +219,24 @@ static void report(const struct learn_fit_options *o, double fraction)
 
 static bool gather(struct linear *l, const uint32_t *rows, size_t n, const struct learn_fit_options *o)
 {
-	if (!learn_blocks(l->d, rows, n, o, add_sums, l))
-		return false;
-	for (size_t s = 0; s < LEARN_STRIPES; s++)
-		add_all(l->mean, l->stripes[s].sum, l->p + 1);
-	for (size_t j = 0; j <= l->p; j++)
-		l->mean[j] /= (double)n;
-	report(o, 0.2);
+	size_t p = l->p, wide = p + 1;
 	if (!learn_blocks(l->d, rows, n, o, add_gram, l))
 		return false;
+	struct stripe *all = &l->stripes[0];
+	double *away = mem_array(wide, sizeof *away);
 	for (size_t s = 1; s < LEARN_STRIPES; s++) {
-		add_all(l->stripes[0].gram, l->stripes[s].gram, l->p * l->p);
-		add_all(l->stripes[0].cross, l->stripes[s].cross, l->p);
+		if (l->stripes[s].n > 0)
+			merge(all, l->stripes[s].n, l->stripes[s].mean, l->stripes[s].gram, wide, away);
 	}
-	mirror(l->stripes[0].gram, l->p);
+	free(away);
+	memcpy(l->mean, all->mean, wide * sizeof *l->mean);
+	for (size_t j = 0; j < p; j++) {
+		for (size_t i = 0; i <= j; i++)
+			l->gram[i * p + j] = all->gram[j * wide + i];
+		l->cross[j] = all->gram[p * wide + j];
+	}
+	l->spread = all->gram[p * wide + p];
+	mirror(l->gram, p);
 	report(o, 0.6);
 	return true;
 }
@@ -228,11 +252,34 @@ static bool find(struct linear *l, const uint32_t *rows, size_t n, const struct 
 {
 	if (!gather(l, rows, n, o))
 		return cancelled(e);
-	if (l->p == 0 || solve(l->stripes[0].gram, l->stripes[0].cross, l->p, o->l2, inverse, m->w))
+	if (l->p == 0 || solve(l->gram, l->cross, l->p, o->l2, inverse, m->w))
 		return true;
 	m->solver = LEARN_QR;
 	stripes_make(l, true);
 	return learn_blocks(l->d, rows, n, o, add_triangle, l) ? solve_by_qr(l, o->l2, m->w, e) : cancelled(e);
+}
+
+/*
+ * The squares of the residuals out of what is known: no pass over the rows. Where next to nothing is left of y, the
+ * difference would be rounding: then, and for least-norm solutions, they are added up.
+ */
+static bool residuals(struct linear *l, const uint32_t *rows, size_t n, const struct learn_fit_options *o,
+		      enum learn_solver solver, double *ret)
+{
+	double *gw = mem_zalloc((l->p + 1) * sizeof *gw);
+	int p = (int)l->p;
+	if (p)
+		cblas_dgemv(CblasRowMajor, CblasNoTrans, p, p, 1, l->gram, p, l->w, 1, 0, gw, 1);
+	*ret = l->spread - 2 * cblas_ddot(p, l->cross, 1, l->w, 1) + cblas_ddot(p, gw, 1, l->w, 1);
+	free(gw);
+	if (solver == LEARN_CHOLESKY && *ret > RESIDUALS_LEAST * l->spread)
+		return true;
+	if (!learn_blocks(l->d, rows, n, o, add_residuals, l))
+		return false;
+	*ret = 0;
+	for (size_t s = 0; s < LEARN_STRIPES; s++)
+		*ret += l->stripes[s].squares;
+	return true;
 }
 
 static bool fit(struct linear *l, const uint32_t *rows, size_t n, const struct learn_fit_options *o,
@@ -244,12 +291,10 @@ static bool fit(struct linear *l, const uint32_t *rows, size_t n, const struct l
 	if (done) {
 		m->intercept = l->intercept = l->mean[p] - cblas_ddot((int)p, l->mean, 1, m->w, 1);
 		l->w = m->w;
-		done = learn_blocks(l->d, rows, n, o, add_residuals, l) || cancelled(e);
+		done = residuals(l, rows, n, o, m->solver, &squares) || cancelled(e);
 	}
-	for (size_t s = 0; s < LEARN_STRIPES; s++)
-		squares += l->stripes[s].squares;
 	if (done && m->solver == LEARN_CHOLESKY && p)
-		standard_errors(l->stripes[0].gram, inverse, p, n, squares, m->std_error);
+		standard_errors(l->gram, inverse, p, n, squares, m->std_error);
 	m->objective = squares + o->l2 * cblas_ddot((int)p, m->w, 1, m->w, 1);
 	free(inverse);
 	report(o, 1);
@@ -262,7 +307,10 @@ bool learn_linear(const struct learn_design *d, const uint32_t *rows, const doub
 	*ret = (struct learn_model){ .n = d->n, .iterations = 1 };
 	if (n == 0)
 		return err_set(e, ERR_VALUE, "no_rows", "there are no rows to learn from");
-	struct linear l = { .d = d, .y = y, .p = d->n, .mean = mem_zalloc((d->n + 1) * sizeof(double)) };
+	struct linear l = { .d = d, .y = y, .p = d->n };
+	l.mean = mem_zalloc((d->n + 1) * sizeof *l.mean);
+	l.gram = mem_zalloc((d->n * d->n + 1) * sizeof *l.gram);
+	l.cross = mem_zalloc((d->n + 1) * sizeof *l.cross);
 	ret->w = mem_zalloc((d->n + 1) * sizeof *ret->w);
 	ret->std_error = mem_array(d->n + 1, sizeof *ret->std_error);
 	for (size_t j = 0; j <= d->n; j++)

@@ -12,13 +12,15 @@
 #define ENOUGH 1e-9
 /* A training log-loss a row below this: every row is told right, and surely. */
 #define SEPARATED 1e-3
+/* From so many rows on, the way begins where that of every SAMPLE-th row ended. */
+#define SAMPLE 8
+#define SAMPLED_FROM 200000
 
 /* The intercept is the last of q = p + 1 coefficients. */
 struct stripe {
 	double loss;
 	double *gradient; /* q */
-	double *hessian;  /* q × q, upper */
-	double *scaled;   /* LEARN_BLOCK × q */
+	double *hessian;  /* q × q, the upper triangle, column after column */
 	bool wrong;       /* a row stands on the wrong side */
 };
 
@@ -38,33 +40,44 @@ double learn_sigmoid(double score)
 	return score >= 0 ? 1 / (1 + exp(-score)) : exp(score) / (1 + exp(score));
 }
 
+/* What a block of scores says: the loss, each row's error, and the root of its weight. */
+static void judge(const double *score, const double *y, size_t n, struct stripe *s, double *error, double *root)
+{
+	double product = 1, behind = 0; /* n factors of 1 to 2: no more than 2^LEARN_BLOCK, one logarithm for all */
+	for (size_t i = 0; i < n; i++) {
+		double t = y[i] > 0.5 ? score[i] : -score[i], small = exp(-fabs(score[i]));
+		double share = score[i] >= 0 ? 1 / (1 + small) : small / (1 + small);
+		product *= 1 + small;
+		behind += t < 0 ? -t : 0;
+		s->wrong |= t <= 0;
+		error[i] = share - y[i];
+		root[i] = sqrt(small) / (1 + small); /* √(share (1 − share)), without cancelling */
+	}
+	s->loss += log(product) + behind;
+}
+
 /* Loss, gradient and Hessian in one pass over the block. */
 static void add_block(void *ctx, const struct learn_block *b)
 {
 	struct logistic *l = ctx;
 	struct stripe *s = &l->stripes[b->stripe];
-	size_t p = l->p, q = l->q;
-	double score[LEARN_BLOCK], error[LEARN_BLOCK];
-	for (size_t i = 0; i < b->n; i++)
+	size_t p = l->p, q = l->q, n = b->n;
+	double score[LEARN_BLOCK], error[LEARN_BLOCK], *root = b->x + p * n;
+	for (size_t i = 0; i < n; i++)
 		score[i] = l->w[p];
 	if (p)
-		cblas_dgemv(CblasRowMajor, CblasNoTrans, (int)b->n, (int)p, 1, b->x, (int)p, l->w, 1, 1, score, 1);
-	for (size_t i = 0; i < b->n; i++) {
-		double y = l->y[b->from + i], t = y > 0.5 ? score[i] : -score[i], small = exp(-fabs(score[i]));
-		double share = score[i] >= 0 ? 1 / (1 + small) : small / (1 + small);
-		double root = sqrt(small) / (1 + small); /* √(share (1 − share)), without cancelling */
-		s->loss += log1p(small) + (t < 0 ? -t : 0);
-		s->wrong |= t <= 0;
-		error[i] = share - y;
+		cblas_dgemv(CblasColMajor, CblasNoTrans, (int)n, (int)p, 1, b->x, (int)n, l->w, 1, 1, score, 1);
+	judge(score, l->y + b->from, n, s, error, root);
+	for (size_t i = 0; i < n; i++)
 		s->gradient[p] += error[i];
-		for (size_t j = 0; j < p; j++)
-			s->scaled[i * q + j] = root * b->x[i * p + j];
-		s->scaled[i * q + p] = root;
-	}
 	if (p)
-		cblas_dgemv(CblasRowMajor, CblasTrans, (int)b->n, (int)p, 1, b->x, (int)p, error, 1, 1, s->gradient, 1);
-	cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)q, (int)b->n, 1, s->scaled, (int)q, 1, s->hessian,
-		    (int)q);
+		cblas_dgemv(CblasColMajor, CblasTrans, (int)n, (int)p, 1, b->x, (int)n, error, 1, 1, s->gradient, 1);
+	for (size_t j = 0; j < p; j++) {
+		double *x = b->x + j * n;
+		for (size_t i = 0; i < n; i++)
+			x[i] *= root[i];
+	}
+	cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, (int)q, (int)n, 1, b->x, (int)n, 1, s->hessian, (int)q);
 }
 
 /* Everything at w, penalty included. False: cancelled. */
@@ -115,8 +128,8 @@ static bool newton(const struct logistic *l, double *factor, double *ret, double
 		for (size_t j = 0; j < q; j++)
 			factor[j * q + j] += hair * most;
 		memcpy(ret, l->gradient, q * sizeof *ret);
-		if (LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'U', (int)q, factor, (int)q) == 0 &&
-		    LAPACKE_dpotrs(LAPACK_ROW_MAJOR, 'U', (int)q, 1, factor, (int)q, ret, 1) == 0) {
+		if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (int)q, factor, (int)q) == 0 &&
+		    LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'U', (int)q, 1, factor, (int)q, ret, (int)q) == 0) {
 			*decrement = cblas_ddot((int)q, ret, 1, l->gradient, 1);
 			return isfinite(*decrement);
 		}
@@ -183,8 +196,8 @@ static void finish(struct logistic *l, struct descent *t, struct learn_model *m)
 	m->intercept = t->at[l->p];
 	m->objective = l->loss;
 	memcpy(t->factor, l->hessian, q * q * sizeof *t->factor);
-	bool inverted = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'U', (int)q, t->factor, (int)q) == 0 &&
-			LAPACKE_dpotri(LAPACK_ROW_MAJOR, 'U', (int)q, t->factor, (int)q) == 0;
+	bool inverted = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'U', (int)q, t->factor, (int)q) == 0 &&
+			LAPACKE_dpotri(LAPACK_COL_MAJOR, 'U', (int)q, t->factor, (int)q) == 0;
 	for (size_t j = 0; j < l->p; j++)
 		m->std_error[j] = inverted && t->factor[j * q + j] > 0 ? sqrt(t->factor[j * q + j]) : NAN;
 }
@@ -202,6 +215,52 @@ static bool check(const double *y, size_t n, struct err *e)
 	return true;
 }
 
+static void logistic_make(struct logistic *l, size_t q)
+{
+	l->gradient = mem_array(q, sizeof(double));
+	l->hessian = mem_array(q * q, sizeof(double));
+	for (size_t s = 0; s < LEARN_STRIPES; s++) {
+		l->stripes[s].gradient = mem_array(q, sizeof(double));
+		l->stripes[s].hessian = mem_array(q * q, sizeof(double));
+	}
+}
+
+static void logistic_free(struct logistic *l)
+{
+	for (size_t s = 0; s < LEARN_STRIPES; s++) {
+		free(l->stripes[s].gradient);
+		free(l->stripes[s].hessian);
+	}
+	free(l->gradient);
+	free(l->hessian);
+}
+
+/*
+ * Where to begin with many rows: the coefficients of every SAMPLE-th of them, near enough for Newton's method to need a
+ * few passes over all instead of seven or so. Only a beginning: when it fails, the way is longer.
+ */
+static void begin(const struct logistic *l, struct descent *t, const uint32_t *rows, size_t n,
+		  const struct learn_fit_options *o)
+{
+	size_t some = n / SAMPLE;
+	struct learn_fit_options quiet = { .l2 = o->l2 / SAMPLE, .threads = o->threads, .cancel = o->cancel };
+	struct learn_model m = { 0 };
+	struct err ignored = { 0 };
+	uint32_t *row = mem_array(some, sizeof *row);
+	double *y = mem_array(some, sizeof *y);
+	for (size_t i = 0; i < some; i++) {
+		row[i] = rows[i * SAMPLE];
+		y[i] = l->y[i * SAMPLE];
+	}
+	if (learn_logistic(l->d, row, y, some, &quiet, &m, &ignored) && !m.separable) {
+		memcpy(t->at, m.w, l->p * sizeof *t->at);
+		t->at[l->p] = m.intercept;
+	}
+	learn_model_free(&m);
+	free(row);
+	free(y);
+}
+
 bool learn_logistic(const struct learn_design *d, const uint32_t *rows, const double *y, size_t n,
 		    const struct learn_fit_options *o, struct learn_model *ret, struct err *e)
 {
@@ -212,26 +271,16 @@ bool learn_logistic(const struct learn_design *d, const uint32_t *rows, const do
 	struct logistic l = { .d = d, .y = y, .p = d->n, .q = q };
 	struct descent t = { mem_zalloc(q * sizeof(double)), mem_array(q, sizeof(double)), mem_array(q, sizeof(double)),
 			     mem_array(q * q, sizeof(double)) };
-	l.gradient = mem_array(q, sizeof(double));
-	l.hessian = mem_array(q * q, sizeof(double));
-	for (size_t s = 0; s < LEARN_STRIPES; s++) {
-		l.stripes[s].gradient = mem_array(q, sizeof(double));
-		l.stripes[s].hessian = mem_array(q * q, sizeof(double));
-		l.stripes[s].scaled = mem_array(LEARN_BLOCK * q, sizeof(double));
-	}
+	openblas_set_num_threads(1); /* the stripes are the threads */
+	if (n >= SAMPLED_FROM)
+		begin(&l, &t, rows, n, o);
+	logistic_make(&l, q);
 	ret->w = mem_zalloc(q * sizeof *ret->w);
 	ret->std_error = mem_zalloc(q * sizeof *ret->std_error);
-	openblas_set_num_threads(1); /* the stripes are the threads */
 	bool done = converge(&l, &t, rows, n, o, ret, e);
 	if (done)
 		finish(&l, &t, ret);
-	for (size_t s = 0; s < LEARN_STRIPES; s++) {
-		free(l.stripes[s].gradient);
-		free(l.stripes[s].hessian);
-		free(l.stripes[s].scaled);
-	}
-	free(l.gradient);
-	free(l.hessian);
+	logistic_free(&l);
 	free(t.at);
 	free(t.step);
 	free(t.next);
@@ -256,7 +305,10 @@ void learn_scores(const struct learn_design *d, const struct learn_model *m, con
 		size_t k = MIN((size_t)LEARN_BLOCK, n - from);
 		learn_design_block(d, rows + from, k, x);
 		for (size_t i = 0; i < k; i++)
-			ret[from + i] = m->intercept + (d->n ? cblas_ddot((int)d->n, x + i * d->n, 1, m->w, 1) : 0);
+			ret[from + i] = m->intercept;
+		if (d->n)
+			cblas_dgemv(CblasColMajor, CblasNoTrans, (int)k, (int)d->n, 1, x, (int)k, m->w, 1, 1,
+				    ret + from, 1);
 	}
 	free(x);
 }

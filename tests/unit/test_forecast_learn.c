@@ -74,11 +74,11 @@ static void test_design(void **state)
 	double *all = mem_array((size_t)N * x.n, sizeof *all), mean = 0, squares = 0;
 	learn_design_block(&x, d->rows, N, all);
 	for (size_t i = 0; i < N; i++) {
-		mean += all[i * x.n] / N;
-		squares += all[i * x.n] * all[i * x.n] / N;
-		assert_true(all[i * x.n + 3 + d->group[i]] == 1);
-		assert_true(all[i * x.n + 2] == (isnan(d->b[i]) ? 1 : 0));
-		assert_true(!isnan(d->b[i]) || all[i * x.n + 1] == 0);
+		mean += all[i] / N;
+		squares += all[i] * all[i] / N;
+		assert_true(all[(3 + d->group[i]) * N + i] == 1);
+		assert_true(all[2 * N + i] == (isnan(d->b[i]) ? 1 : 0));
+		assert_true(!isnan(d->b[i]) || all[N + i] == 0);
 	}
 	near(mean, 0, 1e-12);
 	near(squares, 1, 1e-12);
@@ -111,7 +111,7 @@ static void check_linear(const struct learn_design *x, const struct data *d, con
 	for (size_t j = 0; j < x->n; j++) {
 		double dot = 0;
 		for (size_t i = 0; i < N; i++)
-			dot += all[i * x->n + j] * (d->y[i] - score[i]);
+			dot += all[j * N + i] * (d->y[i] - score[i]);
 		near(dot, l2 * m->w[j], 1e-7);
 		objective += l2 * m->w[j] * m->w[j];
 	}
@@ -205,7 +205,7 @@ static void test_logistic(void **state)
 	for (size_t j = 0; j < x.n; j++) {
 		double slope = m.w[j];
 		for (size_t i = 0; i < N; i++)
-			slope += all[i * x.n + j] * (learn_sigmoid(score[i]) - d->y[i]);
+			slope += all[j * N + i] * (learn_sigmoid(score[i]) - d->y[i]);
 		near(slope, 0, 1e-8);
 		loss += m.w[j] * m.w[j] / 2;
 	}
