@@ -117,8 +117,18 @@ bool customer_last_product(struct db *db, const struct card_set *set, const stru
 	return true;
 }
 
+static void put_forecast(struct json_writer *w, const struct name_forecast *f)
+{
+	jw_kv_f64(w, "forecast", round(f->value[NAME_FORECAST] * 100) / 100); /* what is not a number is null */
+	if (f->decile)
+		jw_kv_i64(w, "decile", f->decile);
+	else
+		jw_kv_null(w, "decile");
+	jw_kv_f64(w, "probability", f->value[NAME_PROBABILITY]);
+}
+
 bool customer_row_json(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,
-		       struct err *e)
+		       const struct name_forecast *f, struct err *e)
 {
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(CARD_ARENA);
 	struct str last;
@@ -137,6 +147,7 @@ bool customer_row_json(struct json_writer *w, struct db *db, const struct card_s
 		jw_kv_str(w, "last_product", last);
 	else
 		jw_kv_null(w, "last_product");
+	put_forecast(w, f);
 	jw_close(w, '}');
 	card_free(&card);
 	return true;

@@ -1,6 +1,7 @@
 /* One customer as JSON: the page of the API, the row of a list, and the answer of /stat_user. */
 #pragma once
 
+#include "analysis/names.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "model/customer.h"
@@ -11,9 +12,9 @@
 void customer_mask_phone(struct buf *b, struct str phone);
 void customer_mask_email(struct buf *b, struct str email);
 
-/* {"id","name","spend","purchases","products","last_product",…}; phone and e-mail masked. */
+/* {"id","name","spend","purchases","products","last_product","forecast",…}; phone and e-mail masked. */
 bool customer_row_json(struct json_writer *w, struct db *db, const struct card_set *set, const struct customer *c,
-		       struct err *e);
+		       const struct name_forecast *f, struct err *e);
 /* The name of the product taken last, in the arena; p NULL = none. */
 bool customer_last_product(struct db *db, const struct card_set *set, const struct customer *c, struct arena *a,
 			   struct str *ret, struct err *e);

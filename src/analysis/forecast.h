@@ -81,6 +81,7 @@ struct forecast_feature {
 	enum learn_feature_kind kind;
 	enum learn_transform transform;
 	double coefficient, std_error, mean, scale;
+	double share; /* of the training rows that have it, unless it is a number */
 };
 
 struct forecast_left_out {

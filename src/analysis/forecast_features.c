@@ -75,14 +75,17 @@ void features_source_make(struct features_source *s, const struct canon *c, cons
 	}
 }
 
+/* The ids of the request. */
+#define SOME "(SELECT unnest(from_json($1, '[\"VARCHAR\"]')))"
+
 /* One row an invoice; a day where there are none. */
-static void add_baskets(const struct features_source *s, struct buf *b)
+static void add_baskets(const struct features_source *s, bool some, struct buf *b)
 {
 	buf_addf(b,
 		 "WITH basket AS (SELECT CAST(id AS VARCHAR) AS id, min(bought) AS moment, "
-		 "sum(coalesce(amount, 0)) / 10000.0 AS spend FROM (%s) WHERE why IS NULL AND bought IS NOT NULL "
+		 "sum(coalesce(amount, 0)) / 10000.0 AS spend FROM (%s) WHERE why IS NULL AND bought IS NOT NULL%s%s "
 		 "GROUP BY id, %s)",
-		 s->canon->purchases,
+		 s->canon->purchases, some ? " AND CAST(id AS VARCHAR) IN " : "", some ? SOME : "",
 		 s->canon->has_invoice ? "coalesce(invoice, CAST(CAST(bought AS DATE) AS VARCHAR))"
 				       : "CAST(bought AS DATE)");
 }
@@ -192,9 +195,10 @@ static const char *expression(const struct features_source *s, enum customer_fea
 }
 
 /* WITH … of the cut-offs; what is after them reaches `horizon` days. */
-static void add_with(const struct features_source *s, const int64_t *days, size_t n, int horizon, struct buf *ret)
+static void add_with(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool some,
+		     struct buf *ret)
 {
-	add_baskets(s, ret);
+	add_baskets(s, some, ret);
 	if (s->has_activity)
 		add_activity(s, ret);
 	buf_adds(ret, ", cuts AS (SELECT * FROM (VALUES ");
@@ -218,7 +222,7 @@ static void add_from(const struct features_source *s, struct buf *ret)
 void features_sql(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool sales,
 		  struct buf *ret)
 {
-	add_with(s, days, n, horizon, ret);
+	add_with(s, days, n, horizon, false, ret);
 	buf_addf(ret,
 		 " SELECT row_number() OVER (ORDER BY known.cut, known.id) - 1, CAST(known.cut AS BIGINT), "
 		 "CAST(%s AS DOUBLE), CAST(coalesce(s30, 0) AS DOUBLE), CAST(coalesce(s90, 0) / 3 AS DOUBLE), "
@@ -233,13 +237,13 @@ void features_sql(const struct features_source *s, const int64_t *days, size_t n
 
 void features_of_day_sql(const struct features_source *s, int64_t day, bool some, struct buf *ret)
 {
-	add_with(s, &day, 1, 0, ret);
+	add_with(s, &day, 1, 0, some, ret);
 	buf_adds(ret, " SELECT known.id");
 	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++)
 		buf_addf(ret, ", CAST(%s AS DOUBLE)", s->has[f] ? expression(s, f) : "NULL");
 	add_from(s, ret);
 	if (some)
-		buf_adds(ret, " WHERE known.id IN (SELECT unnest(from_json($1, '[\"VARCHAR\"]')))");
+		buf_adds(ret, " WHERE known.id IN " SOME);
 }
 
 void features_days_sql(const struct features_source *s, struct buf *ret)

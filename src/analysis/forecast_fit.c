@@ -41,7 +41,8 @@ static bool keep_features(struct arena *a, const struct learn_design *d, const s
 			.coefficient = m->w[j],
 			.std_error = m->std_error[j],
 			.mean = f->mean,
-			.scale = f->scale
+			.scale = f->scale,
+			.share = f->share
 		};
 	}
 	ret->n_features = d->n;

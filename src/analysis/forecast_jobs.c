@@ -139,6 +139,15 @@ static void set_result(struct job *j, int64_t number, const struct forecast_run 
 	job_set_result(j, buf_str(&b));
 }
 
+/* What was forecast, in memory for lists; done is done without it. */
+static void warm(struct instance *in, struct db *db, const struct dataset *d)
+{
+	struct card_set set;
+	struct err ignored = { 0 };
+	if (card_set_find(db, d->org, d->current, &set, &ignored) && !forecasts_warm(in, db, &set, &ignored))
+		log_event(LOG_WARN, "forecasts_not_warmed", "they are read when a list is first asked for");
+}
+
 static bool work(struct training *t, struct db *db, struct arena *a, int64_t *ret_number, struct err *e)
 {
 	struct dataset d;
@@ -154,6 +163,7 @@ static bool work(struct training *t, struct db *db, struct arena *a, int64_t *re
 			return false;
 	}
 	set_result(t->job, *ret_number, &run);
+	warm(t->in, db, &d);
 	return true;
 }
 

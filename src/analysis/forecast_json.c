@@ -151,6 +151,8 @@ static void features(struct json_writer *w, const struct forecast_report *r)
 		jw_kv_f64(w, "std_error", f->std_error);
 		jw_kv_f64(w, "mean", f->mean);
 		jw_kv_f64(w, "scale", f->scale);
+		if (f->kind != LEARN_NUMBER)
+			jw_kv_f64(w, "share", f->share);
 		jw_close(w, '}');
 	}
 	jw_close(w, ']');

@@ -4,6 +4,7 @@
 #include "json/read.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool number(const json_t *o, const char *key, double *ret, struct err *e)
@@ -41,6 +42,9 @@ static bool read_weight(const json_t *o, struct forecast_weight *w, struct err *
 	if (!number(o, "coefficient", &w->coefficient, e) || !number(o, "mean", &w->mean, e) ||
 	    !number(o, "scale", &w->scale, e))
 		return false;
+	w->share = w->missing ? json_number_value(json_object_get(o, "share")) : 0;
+	if (!(w->share >= 0 && w->share <= 1))
+		return err_field(e, ERR_VALUE, "share", "a share of the model file is not between 0 and 1");
 	return w->scale > 0 || err_field(e, ERR_VALUE, "scale", "a scale of the model file is not above 0");
 }
 
@@ -82,19 +86,60 @@ bool forecast_model_needs(const struct forecast_model *m, enum customer_feature 
 	return false;
 }
 
+/* What one weight adds to the score. */
+static double added(const struct forecast_weight *w, double x)
+{
+	if (w->missing)
+		return isfinite(x) ? 0 : w->coefficient;
+	if (!isfinite(x))
+		return 0;
+	return w->coefficient * (learn_transformed(w->log ? LEARN_LOG : LEARN_PLAIN, x) - w->mean) / w->scale;
+}
+
+double forecast_model_value(const struct forecast_model *m, double score)
+{
+	return forecast_value(m->preset == PRESET_PURCHASE, m->preset == PRESET_SALES, m->variant, score);
+}
+
 double forecast_model_ask(const struct forecast_model *m, const double features[CUSTOMER_FEATURES])
 {
 	double score = m->intercept;
-	for (size_t i = 0; i < m->n; i++) {
-		const struct forecast_weight *w = &m->weights[i];
-		double x = features[w->feature];
-		if (w->missing)
-			score += isfinite(x) ? 0 : w->coefficient;
-		else if (isfinite(x))
-			score += w->coefficient * (learn_transformed(w->log ? LEARN_LOG : LEARN_PLAIN, x) - w->mean) /
-				 w->scale;
+	for (size_t i = 0; i < m->n; i++)
+		score += added(&m->weights[i], features[m->weights[i].feature]);
+	return forecast_model_value(m, score);
+}
+
+static int strongest_first(const void *a, const void *b)
+{
+	const struct forecast_part *x = a, *y = b;
+	double p = fabs(x->contribution), q = fabs(y->contribution);
+	if (p != q)
+		return p > q ? -1 : 1;
+	return (int)x->feature - (int)y->feature;
+}
+
+void forecast_model_explain(const struct forecast_model *m, const double features[CUSTOMER_FEATURES],
+			    struct forecast_parts *ret)
+{
+	*ret = (struct forecast_parts){ .score = m->intercept, .average = m->intercept };
+	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++) {
+		struct forecast_part p = { .feature = f, .value = features[f], .typical = NAN };
+		for (size_t i = 0; i < m->n; i++) {
+			const struct forecast_weight *w = &m->weights[i];
+			if (w->feature != f)
+				continue;
+			if (!w->missing)
+				p.typical = w->log ? copysign(expm1(fabs(w->mean)), w->mean) : w->mean;
+			p.contribution += added(w, p.value) - w->coefficient * w->share;
+			ret->average += w->coefficient * w->share;
+		}
+		if (!forecast_model_needs(m, f))
+			continue;
+		ret->score += p.contribution;
+		ret->part[ret->n++] = p;
 	}
-	return forecast_value(m->preset == PRESET_PURCHASE, m->preset == PRESET_SALES, m->variant, score);
+	ret->score += ret->average - m->intercept;
+	qsort(ret->part, ret->n, sizeof ret->part[0], strongest_first);
 }
 
 bool forecast_model_fits(const struct forecast_model *m, const struct features_source *s, struct err *e)

@@ -7,6 +7,7 @@
 
 #include "analysis/forecast.h"
 #include "analysis/forecast_model.h"
+#include "model/customer.h"
 #include "model/trained.h"
 
 #include <jansson.h>
@@ -59,6 +60,8 @@ void training_release(const struct instance *in, int64_t dataset, const char *ki
 /* ERR_CONFLICT (code already_training) while the same is being trained. */
 MUST_CHECK bool training_start(struct instance *in, const struct caller *by, int64_t dataset,
 			       const struct training_request *t, int64_t *ret_job, struct err *e);
+/* Loads the newest forecasts beside the search index, so that the first list is fast. Nothing depends on it. */
+MUST_CHECK bool forecasts_warm(struct instance *in, struct db *db, const struct card_set *set, struct err *e);
 /* A job that forecasts all customers with the model that serves. */
 MUST_CHECK bool forecasting_start(struct instance *in, const struct caller *by, int64_t dataset,
 				  enum forecast_preset preset, int64_t *ret_job, struct err *e);

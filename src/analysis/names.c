@@ -129,6 +129,27 @@ bool names_warm(struct name_index_cache *c, struct db *db, const struct card_set
 	return true;
 }
 
+static bool load_values(struct name_index *x, struct db *db, const struct card_set *set,
+			const int64_t runs[NAME_VALUES], struct err *e)
+{
+	for (enum name_value v = 0; v < NAME_VALUES; v++) {
+		if (runs[v] && !name_values_load(x, db, set, v, runs[v], e))
+			return false;
+	}
+	return true;
+}
+
+bool names_warm_forecasts(struct name_index_cache *c, struct db *db, const struct card_set *set,
+			  const int64_t runs[NAME_VALUES], struct err *e)
+{
+	struct name_index *x;
+	if (!take(c, db, set, &x, e))
+		return false;
+	bool done = load_values(x, db, set, runs, e);
+	give(c, x);
+	return done;
+}
+
 void names_forget(struct name_index_cache *c, int64_t version)
 {
 	pthread_mutex_lock(&c->lock);
@@ -198,32 +219,43 @@ static void fill(struct name_index *x, const struct name_query *q, const uint64_
 			p->next = (int64_t)at;
 			return;
 		}
+		p->forecasts[p->n] = name_values_of(x, no);
 		p->nos[p->n++] = no;
 	}
 }
 
+/* By what cards say, not by what was forecast. */
 static bool is_bounded(const struct name_filter *f)
 {
 	struct name_filter none = NAME_FILTER_NONE;
-	return memcmp(f, &none, sizeof none) != 0;
+	return memcmp(f, &none, offsetof(struct name_filter, value)) != 0;
 }
 
 bool names_find(struct name_index_cache *c, struct db *db, const struct card_set *set, const struct name_query *q,
 		struct arena *a, struct name_page *ret, struct err *e)
 {
 	CLEANUP(buf_free) struct buf folded = BUF_INIT(8 * LIMIT_QUERY_BYTES);
-	struct name_page page = { arena_array(a, q->limit ? q->limit : 1, sizeof *page.nos), 0, 0, 0 };
+	size_t most = q->limit ? q->limit : 1;
+	struct name_page page = { arena_array(a, most, sizeof *page.nos),
+				  arena_array(a, most, sizeof *page.forecasts) };
 	struct name_index *x;
 	if (q->q.n > LIMIT_QUERY_BYTES)
 		return err_field(e, ERR_VALUE, "q", "at most %d bytes", LIMIT_QUERY_BYTES);
 	utf8_fold(&folded, q->q);
-	if (!page.nos || !take(c, db, set, &x, e))
-		return page.nos ? false : err_set(e, ERR_LIMIT, NULL, "the page is too large");
+	if (!page.nos || !page.forecasts)
+		return err_set(e, ERR_LIMIT, NULL, "the page is too large");
+	if (!take(c, db, set, &x, e))
+		return false;
+	if (!load_values(x, db, set, q->runs, e)) {
+		give(c, x);
+		return false;
+	}
 	uint32_t n;
 	pthread_rwlock_rdlock(&x->lock);
 	uint64_t *bits = name_index_match(x, buf_str(&folded), &n);
 	if (is_bounded(&q->filter))
 		name_index_filter(x, &q->filter, bits);
+	name_values_filter(x, &q->filter, bits, n);
 	for (size_t i = 0; i < ((size_t)n + 63) / 64; i++)
 		page.total += __builtin_popcountll(bits[i]);
 	fill(x, q, bits, n, &page);

@@ -14,7 +14,10 @@
 #include "base/err.h"
 #include "model/customer.h"
 
+#include <math.h>
+
 struct name_index_cache;
+struct name_query;
 
 struct name_index_cache *name_index_cache_new(size_t max_bytes);
 void name_index_cache_free(struct name_index_cache **c);
@@ -26,8 +29,14 @@ enum name_sort {
 	NAME_SORT_PURCHASES,
 	NAME_SORT_LAST,
 	NAME_SORT_AGE,
+	NAME_SORT_FORECAST,
+	NAME_SORT_PROBABILITY,
 	NAME_SORTS
 };
+
+/* What was forecast of customers: a run of all of them (model/trained.h) each. */
+enum name_value { NAME_FORECAST, NAME_PROBABILITY, NAME_VALUES };
+#define NAME_DECILES 10 /* 1 = the tenth of the customers with the highest forecasts of sales */
 
 /* Inclusive bounds; INT64_MIN and INT64_MAX where there is none. Unknown ages and days fail a bounded filter. */
 struct name_filter {
@@ -35,12 +44,29 @@ struct name_filter {
 	int64_t min_purchases, max_purchases;
 	int64_t min_age, max_age;
 	int64_t min_last_day, max_last_day;
+	/* Of what was forecast; who has no forecast fails a bounded one. */
+	struct {
+		double min, max; /* -INFINITY and INFINITY where there is none */
+	} value[NAME_VALUES];
+	int decile; /* 1 … NAME_DECILES; 0 = any */
 };
-#define NAME_FILTER_NONE \
-	((struct name_filter){ INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX })
+#define NAME_FILTER_NONE                                                             \
+	((struct name_filter){ INT64_MIN,                                            \
+			       INT64_MAX,                                            \
+			       INT64_MIN,                                            \
+			       INT64_MAX,                                            \
+			       INT64_MIN,                                            \
+			       INT64_MAX,                                            \
+			       INT64_MIN,                                            \
+			       INT64_MAX,                                            \
+			       { { -INFINITY, INFINITY }, { -INFINITY, INFINITY } }, \
+			       0 })
+/* Whether the filter or the order asks for that kind of forecast. */
+bool name_query_needs(const struct name_query *q, enum name_value v);
 
 struct name_query {
-	struct str q; /* as typed; empty = everybody */
+	struct str q;              /* as typed; empty = everybody */
+	int64_t runs[NAME_VALUES]; /* of which forecasts are told, sorted and filtered by; 0 = there is none */
 	enum name_sort sort;
 	bool descending;
 	struct name_filter filter;
@@ -48,8 +74,15 @@ struct name_query {
 	size_t limit;
 };
 
+/* NAN: nothing was forecast of this customer; decile 0 then. */
+struct name_forecast {
+	double value[NAME_VALUES];
+	int decile;
+};
+
 struct name_page {
-	int64_t *nos; /* numbers of customers, in order; in the arena */
+	int64_t *nos;                    /* numbers of customers, in order; in the arena */
+	struct name_forecast *forecasts; /* of each */
 	size_t n;
 	int64_t total; /* of all that fit the query */
 	int64_t next;  /* for `after`; 0 = there is no more */
@@ -59,6 +92,9 @@ bool names_find(struct name_index_cache *c, struct db *db, const struct card_set
 		struct arena *a, struct name_page *ret, struct err *e);
 /* Loads the index so that the first search is fast. */
 bool names_warm(struct name_index_cache *c, struct db *db, const struct card_set *set, struct err *e);
+/* The same for forecasts, after a run: a value each. */
+bool names_warm_forecasts(struct name_index_cache *c, struct db *db, const struct card_set *set,
+			  const int64_t runs[NAME_VALUES], struct err *e);
 void names_forget(struct name_index_cache *c, int64_t version);
 /* A card was added or changed by hand: the index, when loaded, follows without being built anew. */
 void names_edit(struct name_index_cache *c, int64_t version, const struct customer *card);

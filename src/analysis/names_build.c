@@ -168,7 +168,7 @@ static size_t bytes_of(const struct name_index *x)
 {
 	return sizeof *x + x->id_at[x->n] + x->word_at[x->n_words] + (size_t)x->n_words * 8 +
 	       (size_t)x->name_at[x->n] * 8 + (size_t)x->n * (8 + 8 + 4 + 4 + 2 + 4 * NAME_SORTS) +
-	       (size_t)NAMES_REMEMBERED * x->n / 8;
+	       (size_t)x->n * (NAME_VALUES * 8 + 1) + (size_t)NAMES_REMEMBERED * x->n / 8;
 }
 
 static void finish(struct gathering *g)
@@ -199,6 +199,7 @@ bool name_index_build(struct db *db, const struct card_set *set, struct name_ind
 	x->version = set->version;
 	pthread_rwlock_init(&x->lock, NULL);
 	pthread_mutex_init(&x->once, NULL);
+	pthread_mutex_init(&x->loading, NULL);
 	bool done = customer_scan_light(db, set, add_card, &g, e);
 	if (done)
 		finish(&g);
@@ -232,11 +233,14 @@ void name_index_free(struct name_index *x)
 	free(x->age);
 	for (size_t i = 0; i < NAME_SORTS; i++)
 		free(x->order[i]);
+	for (size_t i = 0; i < NAME_VALUES; i++)
+		name_values_free(&x->values[i]);
 	for (size_t i = 0; i < x->n_overlay; i++)
 		free(x->overlay[i].text);
 	for (size_t i = 0; i < NAMES_REMEMBERED; i++)
 		free(x->common[i].bits);
 	pthread_rwlock_destroy(&x->lock);
 	pthread_mutex_destroy(&x->once);
+	pthread_mutex_destroy(&x->loading);
 	free(x);
 }

@@ -232,6 +232,8 @@ static struct sorted key_of(const struct name_index *x, enum name_sort sort, uin
 		s.key = x->age[c];
 		break;
 	case NAME_SORT_FILE:
+	case NAME_SORT_FORECAST: /* in order since they were loaded */
+	case NAME_SORT_PROBABILITY:
 	case NAME_SORTS:
 		break;
 	}
@@ -242,6 +244,8 @@ const uint32_t *name_index_order(struct name_index *x, enum name_sort sort)
 {
 	if (sort == NAME_SORT_FILE)
 		return NULL;
+	if (sort == NAME_SORT_FORECAST || sort == NAME_SORT_PROBABILITY)
+		return x->values[sort == NAME_SORT_FORECAST ? NAME_FORECAST : NAME_PROBABILITY].order;
 	pthread_mutex_lock(&x->once);
 	if (!x->order[sort]) {
 		struct sorted *s = mem_array(x->n ? x->n : 1, sizeof *s);

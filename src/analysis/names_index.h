@@ -22,6 +22,14 @@ struct name_entry { /* a card that was added or changed by hand */
 	int64_t spend, last_day, purchases, age;
 };
 
+/* What one run forecast, by number of customer. */
+struct name_values {
+	int64_t run;     /* 0 = nothing is loaded */
+	double *value;   /* NAN */
+	uint8_t *decile; /* of NAME_FORECAST; 0 */
+	uint32_t *order; /* ascending, who has no value first */
+};
+
 struct name_common {
 	char part[NAMES_PART_BYTES];
 	uint64_t *bits;
@@ -44,8 +52,10 @@ struct name_index {
 	int16_t *age;                /* -1 */
 	uint32_t *order[NAME_SORTS]; /* made when first asked for; NULL for NAME_SORT_FILE */
 
-	pthread_rwlock_t lock; /* overlay */
-	pthread_mutex_t once;  /* order, common */
+	pthread_rwlock_t lock;   /* overlay, values */
+	pthread_mutex_t once;    /* order, common */
+	pthread_mutex_t loading; /* one load of values at a time */
+	struct name_values values[NAME_VALUES];
 	struct name_entry overlay[NAMES_OVERLAY];
 	size_t n_overlay;
 	struct name_common common[NAMES_REMEMBERED];
@@ -62,6 +72,15 @@ void name_index_free(struct name_index *x);
 /* One bit a customer, for every customer up to *ret_n; the caller frees. */
 uint64_t *name_index_match(struct name_index *x, struct str folded, uint32_t *ret_n);
 void name_index_filter(const struct name_index *x, const struct name_filter *f, uint64_t *bits);
+/*
+ * Loads what the run forecast, unless that or a newer run is there. Call without the index's lock. The bytes are
+ * counted from the beginning, so that the cache need not know.
+ */
+bool name_values_load(struct name_index *x, struct db *db, const struct card_set *set, enum name_value v, int64_t run,
+		      struct err *e);
+void name_values_free(struct name_values *v);
+void name_values_filter(const struct name_index *x, const struct name_filter *f, uint64_t *bits, uint32_t n);
+struct name_forecast name_values_of(const struct name_index *x, uint32_t no);
 /* Customers of the index in that order, ascending; NULL for file order. Added ones are not in it. */
 const uint32_t *name_index_order(struct name_index *x, enum name_sort sort);
 /* False: the overlay is full. */

@@ -3,11 +3,10 @@
 
 #include "base/clock.h"
 
-#include <math.h>
-
 bool name_sort_parse(struct str s, enum name_sort *ret, bool *ret_descending)
 {
-	static const char *const names[NAME_SORTS] = { "file", "name", "spend", "purchases", "last", "age" };
+	static const char *const names[NAME_SORTS] = { "file", "name", "spend",    "purchases",
+						       "last", "age",  "forecast", "probability" };
 	bool descending = s.n && s.p[0] == '-';
 	if (descending)
 		s = str_n(s.p + 1, s.n - 1);
@@ -88,4 +87,11 @@ bool name_filter_parse(struct str s, struct name_filter *ret, struct err *e)
 	}
 	*ret = f;
 	return true;
+}
+
+bool name_query_needs(const struct name_query *q, enum name_value v)
+{
+	static const enum name_sort sorts[NAME_VALUES] = { NAME_SORT_FORECAST, NAME_SORT_PROBABILITY };
+	return q->sort == sorts[v] || q->filter.value[v].min > -INFINITY || q->filter.value[v].max < INFINITY ||
+	       (v == NAME_FORECAST && q->filter.decile);
 }

@@ -2,24 +2,25 @@
 #include "analysis/customer_view.h"
 #include "analysis/names.h"
 #include "analysis/spending.h"
-#include "api/scope.h"
+#include "api/customers_forecasts.h"
 #include "model/audit.h"
 
 bool customers_query(struct request *q, struct name_query *ret, struct err *e)
 {
 	struct str sort = STR("file"), filter = { 0 };
 	struct api_page page;
+	bool filtered = false;
 	*ret = (struct name_query){ 0 };
 	if (!api_page_read(q, &page, e) || !request_query_str(q, "q", &ret->q, e) ||
 	    !request_query_str(q, "sort", &sort, e) || !request_query_str(q, "filter", &filter, e) ||
-	    !name_filter_parse(filter, &ret->filter, e))
+	    !name_filter_parse(filter, &ret->filter, e) || !customers_forecasts_filter(q, &ret->filter, &filtered, e))
 		return false;
 	if (!name_sort_parse(sort, &ret->sort, &ret->descending))
 		return err_field(e, ERR_VALUE, "sort",
-				 "one of file, name, spend, purchases, last, age is wanted, with - before it for "
-				 "descending");
+				 "one of file, name, spend, purchases, last, age, forecast, probability is wanted, "
+				 "with - before it for descending");
 	/* Who may only find a customer has to say whom. */
-	if ((!str_trim(ret->q).n || filter.n) && !caller_must(api_caller(q), PERM_CUSTOMER_LIST, e))
+	if ((!str_trim(ret->q).n || filter.n || filtered) && !caller_must(api_caller(q), PERM_CUSTOMER_LIST, e))
 		return false;
 	ret->after = page.after;
 	ret->limit = (size_t)page.limit;
@@ -31,15 +32,22 @@ static bool customers_list(struct request *q, struct response *r, struct err *e)
 	struct name_query query;
 	struct name_page page;
 	struct customers_scope s;
+	struct customers_forecasts f;
 	if (!customers_query(q, &query, e) || !customers_scope(q, &s, e) ||
+	    !customers_forecasts_find(q, &s, &query, &f, e) ||
 	    !names_find(api_instance(q)->names, api_db(q), &s.set, &query, request_arena(q), &page, e))
 		return false;
-	struct json_writer *w = api_list_begin(r);
+	struct json_writer *w = response_json(r, 200);
+	jw_open(w, '{');
+	jw_key(w, "forecasts");
+	customers_forecasts_json(w, &f);
+	jw_key(w, "items");
+	jw_open(w, '[');
 	for (size_t i = 0; i < page.n; i++) {
 		CLEANUP(arena_free) struct arena a = ARENA_INIT(32 * MIB);
 		struct customer c;
 		if (!customer_get(api_db(q), &s.set, page.nos[i], &a, &c, e) ||
-		    !customer_row_json(w, api_db(q), &s.set, &c, e))
+		    !customer_row_json(w, api_db(q), &s.set, &c, &page.forecasts[i], e))
 			return false;
 	}
 	api_list_end(w, page.next, page.total);
@@ -112,9 +120,11 @@ static bool customers_change(struct request *q, struct response *r, struct err *
 
 static const struct route_param list_params[] = {
 	{ "q", ROUTE_PARAM_STR, "Id or any part of the name; several words in any order." },
-	{ "sort", ROUTE_PARAM_STR, "file, name, spend, purchases, last, age; - before it: descending." },
+	{ "sort", ROUTE_PARAM_STR,
+	  "file, name, spend, purchases, last, age, forecast, probability; - before it: descending." },
 	{ "filter", ROUTE_PARAM_STR,
 	  "Conditions such as age:ge:30,spend:gt:1000.50,purchases:lt:5,last:le:2024-01-31." },
+	CUSTOMERS_FORECAST_PARAMS,
 	API_PAGE_PARAMS,
 };
 static const struct route_param get_params[] = {
@@ -123,12 +133,12 @@ static const struct route_param get_params[] = {
 static const struct route routes[] = {
 	{ .method = "GET",
 	  .path = "/api/v1/datasets/{id}/customers",
-	  .answer = "Page:CustomerRow",
+	  .answer = "Customers",
 	  .handle = customers_list,
 	  .permission = PERM_CUSTOMER_READ,
 	  .query = list_params,
 	  .n_query = countof(list_params),
-	  .summary = "Find customers by id or part of the name, or list them." },
+	  .summary = "Find customers by id or part of the name, or list them; with the newest forecasts of them." },
 	{ .method = "POST",
 	  .path = "/api/v1/datasets/{id}/customers",
 	  .answer = "Customer",

@@ -1,7 +1,7 @@
 /* The list of customers as a file: what a search shows, in its order, with the columns that are asked for. */
 #include "analysis/customer_view.h"
 #include "analysis/names.h"
-#include "api/scope.h"
+#include "api/customers_forecasts.h"
 #include "api/table_file.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -9,15 +9,50 @@
 
 #define ROWS_AT_ONCE LIMIT_PAGE
 
-enum column { ID, NAME, PRODUCTS, LAST_PRODUCT, PURCHASES, SPEND, CURRENCY, FIRST, LAST, AGE, COLUMNS };
-static const char *const heads[COLUMNS] = { "id",    "name",     "products",       "last_product",  "purchases",
-					    "spend", "currency", "first_purchase", "last_purchase", "age" };
+enum column {
+	ID,
+	NAME,
+	PRODUCTS,
+	LAST_PRODUCT,
+	PURCHASES,
+	SPEND,
+	CURRENCY,
+	FIRST,
+	LAST,
+	AGE,
+	FORECAST,
+	DECILE,
+	FORECAST_FROM,
+	FORECAST_MODEL,
+	PROBABILITY,
+	PROBABILITY_FROM,
+	PROBABILITY_MODEL,
+	COLUMNS
+};
+static const char *const heads[COLUMNS] = { "id",
+					    "name",
+					    "products",
+					    "last_product",
+					    "purchases",
+					    "spend",
+					    "currency",
+					    "first_purchase",
+					    "last_purchase",
+					    "age",
+					    "forecast",
+					    "decile",
+					    "forecast_from",
+					    "forecast_model",
+					    "probability",
+					    "probability_from",
+					    "probability_model" };
 
 struct export
 {
 	struct request *q;
 	struct customers_scope scope;
 	struct name_query query;
+	struct customers_forecasts forecasts;
 	enum column columns[COLUMNS];
 	size_t n_columns;
 	struct table_file *file;
@@ -29,11 +64,19 @@ struct value {
 	bool number;
 };
 
+/* Columns of forecasts are there when something was forecast. */
+static bool is_there(const struct export *x, enum column c)
+{
+	return c < FORECAST || x->forecasts.there[c < PROBABILITY ? NAME_FORECAST : NAME_PROBABILITY];
+}
+
 static bool read_columns(struct str list, struct export *x, struct err *e)
 {
 	if (!list.n) {
-		for (enum column c = 0; c < COLUMNS; c++)
-			x->columns[x->n_columns++] = c;
+		for (enum column c = 0; c < COLUMNS; c++) {
+			if (is_there(x, c))
+				x->columns[x->n_columns++] = c;
+		}
 		return true;
 	}
 	while (list.n) {
@@ -44,6 +87,10 @@ static bool read_columns(struct str list, struct export *x, struct err *e)
 			c++;
 		if (c == COLUMNS || x->n_columns == COLUMNS)
 			return err_field(e, ERR_VALUE, "columns", "There is no column \"%.*s\".", STR_ARG(name));
+		if (!is_there(x, c))
+			return err_field(e, ERR_VALUE, "columns",
+					 "The column \"%s\" needs forecasts: train the model first (page Forecasts).",
+					 heads[c]);
 		x->columns[x->n_columns++] = c;
 		size_t past = MIN(end + 1, list.n);
 		list = str_n(list.p + past, list.n - past);
@@ -73,8 +120,21 @@ static struct str money_text(struct arena *a, int64_t amount)
 	return str_of(arena_strndup(a, b.p, b.n));
 }
 
-static bool value_of(const struct export *x, const struct customer *c, enum column column, struct arena *a,
-		     struct value *ret, struct err *e)
+static struct str figure_text(struct arena *a, double v, int decimals)
+{
+	return isnan(v) ? (struct str){ 0 } : str_of(arena_printf(a, "%.*f", decimals, v));
+}
+
+static struct str run_text(struct arena *a, const struct export *x, enum name_value v, bool model)
+{
+	const struct forecast_run *run = &x->forecasts.run[v];
+	if (model)
+		return run->number ? number_text(a, run->number) : (struct str){ 0 };
+	return time_text(a, PURCHASE_TIME_DAY, run->as_of);
+}
+
+static bool value_of(const struct export *x, const struct customer *c, const struct name_forecast *f,
+		     enum column column, struct arena *a, struct value *ret, struct err *e)
 {
 	const struct card_set *set = &x->scope.set;
 	uint32_t newest;
@@ -111,6 +171,24 @@ static bool value_of(const struct export *x, const struct customer *c, enum colu
 		if (c->age >= 0)
 			ret->text = number_text(a, c->age);
 		break;
+	case FORECAST:
+		ret->text = figure_text(a, f->value[NAME_FORECAST], 2);
+		break;
+	case DECILE:
+		if (f->decile)
+			ret->text = number_text(a, f->decile);
+		break;
+	case PROBABILITY:
+		ret->text = figure_text(a, f->value[NAME_PROBABILITY], 6);
+		break;
+	case FORECAST_FROM:
+	case PROBABILITY_FROM:
+		ret->text = run_text(a, x, column == FORECAST_FROM ? NAME_FORECAST : NAME_PROBABILITY, false);
+		return true;
+	case FORECAST_MODEL:
+	case PROBABILITY_MODEL:
+		ret->text = run_text(a, x, column == FORECAST_MODEL ? NAME_FORECAST : NAME_PROBABILITY, true);
+		break;
 	case COLUMNS:
 		break;
 	}
@@ -119,8 +197,10 @@ static bool value_of(const struct export *x, const struct customer *c, enum colu
 }
 
 /* Each customer of the search, page by page. */
-static bool each_customer(struct export *x, bool (*row)(void *ctx, const struct customer *c, struct err *e), void *ctx,
-			  struct err *e)
+static bool each_customer(struct export *x,
+			  bool (*row)(void *ctx, const struct customer *c, const struct name_forecast *f,
+				      struct err *e),
+			  void *ctx, struct err *e)
 {
 	struct name_query query = x->query;
 	query.limit = ROWS_AT_ONCE;
@@ -133,7 +213,8 @@ static bool each_customer(struct export *x, bool (*row)(void *ctx, const struct 
 		for (size_t i = 0; i < page.n; i++) {
 			CLEANUP(arena_free) struct arena one = ARENA_INIT(32 * MIB);
 			struct customer c;
-			if (!customer_get(api_db(x->q), &x->scope.set, page.nos[i], &one, &c, e) || !row(ctx, &c, e))
+			if (!customer_get(api_db(x->q), &x->scope.set, page.nos[i], &one, &c, e) ||
+			    !row(ctx, &c, &page.forecasts[i], e))
 				return false;
 		}
 		if (request_gone(x->q))
@@ -143,13 +224,14 @@ static bool each_customer(struct export *x, bool (*row)(void *ctx, const struct 
 	return true;
 }
 
-static bool file_row(void *ctx, const struct customer *customer, struct err *e)
+static bool file_row(void *ctx, const struct customer *customer, const struct name_forecast *f, struct err *e)
 {
 	struct export *x = ctx;
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(16 * MIB);
 	for (size_t i = 0; i < x->n_columns; i++) {
 		struct value v;
-		if (!value_of(x, customer, x->columns[i], &a, &v, e) || !table_file_cell(x->file, v.text, v.number, e))
+		if (!value_of(x, customer, f, x->columns[i], &a, &v, e) ||
+		    !table_file_cell(x->file, v.text, v.number, e))
 			return false;
 	}
 	return true;
@@ -170,9 +252,8 @@ static bool export_get(struct request *q, struct response *r, struct err *e)
 	struct str columns = { 0 };
 	bool xlsx;
 	if (!customers_query(q, &x.query, e) || !table_file_format(q, &xlsx, e) ||
-	    !request_query_str(q, "columns", &columns, e) || !read_columns(columns, &x, e))
-		return false;
-	if (!customers_scope(q, &x.scope, e) ||
+	    !request_query_str(q, "columns", &columns, e) || !customers_scope(q, &x.scope, e) ||
+	    !customers_forecasts_find(q, &x.scope, &x.query, &x.forecasts, e) || !read_columns(columns, &x, e) ||
 	    !audit_add(api_db(q), api_caller(q), "customers_export", "dataset", x.scope.dataset.id, NULL, e))
 		return false;
 	bool done = send(&x, r, xlsx, e);
@@ -184,10 +265,12 @@ static const struct route_param params[] = {
 	TABLE_FILE_PARAM,
 	{ "columns", ROUTE_PARAM_STR,
 	  "With commas between: id, name, products, last_product, purchases, spend, currency, first_purchase, "
-	  "last_purchase, age." },
+	  "last_purchase, age; where there are forecasts also forecast, decile, forecast_from, forecast_model, "
+	  "probability, probability_from, probability_model." },
 	{ "q", ROUTE_PARAM_STR, "As in the list." },
 	{ "sort", ROUTE_PARAM_STR, "As in the list." },
 	{ "filter", ROUTE_PARAM_STR, "As in the list." },
+	CUSTOMERS_FORECAST_PARAMS,
 };
 static const struct route routes[] = {
 	{ .method = "GET",

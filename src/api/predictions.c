@@ -129,7 +129,7 @@ static bool predict_post(struct request *q, struct response *r, struct err *e)
 	return true;
 }
 
-/* {"sales":[{"made_at","as_of","forecast"}],"purchase":[{…,"probability","decision"}]} */
+/* {"sales":[{"made_at","as_of","model","forecast"}],"purchase":[{…,"probability","decision"}]} */
 static bool forecasts_get(struct request *q, struct response *r, struct err *e)
 {
 	struct models_scope s = { 0 };
@@ -156,6 +156,10 @@ static bool forecasts_get(struct request *q, struct response *r, struct err *e)
 			jw_open(w, '{');
 			jw_kv_time(w, "made_at", p[s.preset][i].made_at);
 			jw_kv_time(w, "as_of", p[s.preset][i].as_of);
+			if (p[s.preset][i].number)
+				jw_kv_i64(w, "model", p[s.preset][i].number);
+			else
+				jw_kv_null(w, "model");
 			write_value(w, &s, p[s.preset][i].value, threshold);
 			jw_close(w, '}');
 		}

@@ -22,7 +22,10 @@ bool spending_scope(struct request *q, struct str dataset, struct customers_scop
 void user_id_write(struct json_writer *w, struct str id);
 
 struct name_query;
-/* ?q=&sort=&filter=&limit=&cursor= of lists of customers. Finding needs less than listing. */
+/*
+ * ?q=&sort=&filter=&limit=&cursor= of lists of customers, and the bounds of what was forecast. Finding needs less than
+ * listing.
+ */
 bool customers_query(struct request *q, struct name_query *ret, struct err *e);
 
 /* A cell of a CSV file and its end (',' or '\n'); what a spreadsheet would take for a formula gets a ' before it. */

@@ -30,7 +30,14 @@ const struct json_shape api_shapes[] = {
 	{ "Money", "amount:text currency:text?" },
 	{ "CustomerRow", "id:text name:text phone:text? email:text? age:integer? spend:Money? purchases:integer "
 			 "invoices:integer first_purchase:text? last_purchase:text? edited:bool products:integer "
-			 "last_product:text?" },
+			 "last_product:text? forecast:number?~ decile:integer?~ probability:number?~" },
+	{ "ListForecast", "model:integer? as_of:time made_at:time customers:integer threshold:number~" },
+	{ "ListForecasts", "sales:ListForecast? purchase:ListForecast?" },
+	{ "Customers", "forecasts:ListForecasts items:[CustomerRow] next:text? total:integer" },
+	{ "ForecastPart", "feature:text value:number? typical:number? contribution:number direction:text strength:number" },
+	{ "ForecastReason", "model:integer as_of:time made_at:time forecast:number~ probability:number~ average:number "
+			    "score:number average_score:number unit:text features:[ForecastPart]" },
+	{ "ForecastReasons", "sales:ForecastReason? purchase:ForecastReason?" },
 	{ "TakenProduct", "product:text code:text times:integer spend:Money~ first:text? last:text?" },
 	{ "Customer", "id:text name:text first_name:text? middle_name:text? last_name:text? birth_date:text? "
 		      "birth_place:text? phone:text? email:text? masked:bool registered_at:text? age:integer? spend:Money? "

@@ -1,5 +1,6 @@
 #include "app/warm.h"
 
+#include "analysis/forecast_run.h"
 #include "analysis/instance.h"
 #include "analysis/names.h"
 #include "analysis/recommend.h"
@@ -38,7 +39,8 @@ static bool warm_customers(struct warming *w, struct db *db, const struct datase
 	*ret_customers = card_set_find(db, d->org, d->current, &set, e);
 	if (!*ret_customers)
 		return e->kind == ERR_NOT_FOUND;
-	return names_warm(w->inst->names, db, &set, e) && spending_warm(w->inst, db, &set, e);
+	return names_warm(w->inst->names, db, &set, e) && forecasts_warm(w->inst, db, &set, e) &&
+	       spending_warm(w->inst, db, &set, e);
 }
 
 /* Search in every data set; next products, which take seconds to learn, of the newest one with customers. */

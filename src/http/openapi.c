@@ -24,7 +24,7 @@ static void operation_id(struct json_writer *w, const struct route *r)
 
 static void param_schema(struct json_writer *w, enum route_param_type type)
 {
-	static const char *const types[] = { "string", "integer", "boolean", "string" };
+	static const char *const types[] = { "string", "integer", "number", "boolean", "string" };
 	jw_key(w, "schema");
 	jw_open(w, '{');
 	jw_kv_cstr(w, "type", types[type]);

@@ -149,6 +149,21 @@ bool request_query_i64(const struct request *q, const char *name, int64_t min, i
 	return true;
 }
 
+bool request_query_f64(const struct request *q, const char *name, double *ret, struct err *e)
+{
+	struct str s;
+	bool found;
+	double v;
+	if (!find(q, name, &s, &found, e))
+		return false;
+	if (!found)
+		return true;
+	if (!str_to_f64(s, &v))
+		return err_field(e, ERR_VALUE, name, "The parameter %s must be a number.", name);
+	*ret = v;
+	return true;
+}
+
 bool request_query_bool(const struct request *q, const char *name, bool *ret, struct err *e)
 {
 	static const struct {

@@ -44,6 +44,7 @@ bool request_query_has(const struct request *q, const char *name);
 bool request_query_str(const struct request *q, const char *name, struct str *ret, struct err *e);
 bool request_query_i64(const struct request *q, const char *name, int64_t min, int64_t max, int64_t *ret,
 		       struct err *e);
+bool request_query_f64(const struct request *q, const char *name, double *ret, struct err *e); /* finite */
 bool request_query_bool(const struct request *q, const char *name, bool *ret,
 			struct err *e); /* true 1 yes / false 0 no */
 bool request_query_id(const struct request *q, const char *name, int64_t *ret, struct err *e);

@@ -38,7 +38,7 @@ enum {
 	ROUTE_PAGE = 128,     /* answers a page for people: errors stay JSON, Content-Security-Policy is added */
 };
 
-enum route_param_type { ROUTE_PARAM_STR, ROUTE_PARAM_I64, ROUTE_PARAM_BOOL, ROUTE_PARAM_ID };
+enum route_param_type { ROUTE_PARAM_STR, ROUTE_PARAM_I64, ROUTE_PARAM_F64, ROUTE_PARAM_BOOL, ROUTE_PARAM_ID };
 
 struct route_param {
 	const char *name;

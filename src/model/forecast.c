@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "db/db.h"
+#include "model/customer_key.h"
 #include "model/trained.h"
 
 /* Values removed in one transaction: other writers wait no longer than for these. */
@@ -108,8 +109,9 @@ bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset, const char
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	if (!db_query(
 		    db, &s, e,
-		    "SELECT id, model, version, as_of, made_at, customers, total FROM forecast_run WHERE org = ?1 AND "
-		    "dataset = ?2 AND kind = ?3 AND ready = 1 AND whole = 1 ORDER BY id DESC LIMIT 1",
+		    "SELECT r.id, r.model, r.version, r.as_of, r.made_at, r.customers, r.total, coalesce(m.number, 0) "
+		    "FROM forecast_run r LEFT JOIN model m ON m.id = r.model WHERE r.org = ?1 AND r.dataset = ?2 AND "
+		    "r.kind = ?3 AND r.ready = 1 AND r.whole = 1 ORDER BY r.id DESC LIMIT 1",
 		    "iis", org, dataset, kind) ||
 	    !db_step(s, ret_found, e))
 		return false;
@@ -125,8 +127,31 @@ bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset, const char
 				      .customers = db_col_i64(s, 5),
 				      .kind = kind,
 				      .whole = true,
-				      .total = db_col_f64(s, 6) };
+				      .total = db_col_f64(s, 6),
+				      .number = db_col_i64(s, 7) };
 	return true;
+}
+
+/* Both sides come in the order of the id: the look-ups go through the cards' index from its beginning to its end. */
+bool forecast_values(struct db *db, int64_t run, int64_t slot,
+		     bool (*each)(void *ctx, int64_t no, double value, struct err *e), void *ctx, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	if (!db_query(db, &s, e,
+		      "SELECT coalesce(c.key, -1), v.value FROM forecast_value v LEFT JOIN customer c ON c.slot = ?2 "
+		      "AND c.id = v.customer WHERE v.run = ?1 ORDER BY v.customer",
+		      "ii", run, slot))
+		return false;
+	for (;;) {
+		bool row;
+		if (!db_step(s, &row, e))
+			return false;
+		if (!row)
+			return true;
+		int64_t key = db_col_i64(s, 0);
+		if (!each(ctx, key < 0 ? -1 : key % CARD_NUMBERS, db_col_f64(s, 1), e))
+			return false;
+	}
 }
 
 bool forecast_count_from(struct db *db, int64_t run, double from, int64_t *ret, struct err *e)
@@ -145,12 +170,12 @@ bool forecast_history(struct db *db, int64_t org, int64_t dataset, const char *k
 	*ret = list;
 	if (!list)
 		return err_set(e, ERR_LIMIT, NULL, "the history is too long");
-	if (!db_query(
-		    db, &s, e,
-		    "SELECT r.made_at, r.as_of, v.value FROM forecast_run r JOIN forecast_value v ON v.run = r.id AND "
-		    "v.customer = ?4 WHERE r.org = ?1 AND r.dataset = ?2 AND r.kind = ?3 AND r.ready = 1 "
-		    "ORDER BY r.id DESC LIMIT ?5",
-		    "iisSi", org, dataset, kind, customer, (int64_t)most))
+	if (!db_query(db, &s, e,
+		      "SELECT r.made_at, r.as_of, v.value, coalesce(m.number, 0), r.version FROM forecast_run r JOIN "
+		      "forecast_value v ON v.run = r.id AND v.customer = ?4 LEFT JOIN model m ON m.id = r.model WHERE "
+		      "r.org = ?1 AND r.dataset = ?2 AND r.kind = ?3 AND r.ready = 1 "
+		      "ORDER BY r.id DESC LIMIT ?5",
+		      "iisSi", org, dataset, kind, customer, (int64_t)most))
 		return false;
 	for (;;) {
 		bool row;
@@ -158,7 +183,8 @@ bool forecast_history(struct db *db, int64_t org, int64_t dataset, const char *k
 			return false;
 		if (!row)
 			return true;
-		list[(*ret_n)++] = (struct forecast_point){ db_col_i64(s, 0), db_col_i64(s, 1), db_col_f64(s, 2) };
+		list[(*ret_n)++] = (struct forecast_point){ db_col_i64(s, 0), db_col_i64(s, 1), db_col_f64(s, 2),
+							    db_col_i64(s, 3), db_col_i64(s, 4) };
 	}
 }
 

@@ -60,6 +60,7 @@ MUST_CHECK bool trained_threshold_set(struct db *db, const struct caller *by, in
 
 struct forecast_run {
 	int64_t id, org, dataset, model, version, as_of, made_at, customers;
+	int64_t number;   /* of the model among those of its kind; 0 = it is gone */
 	const char *kind; /* a literal */
 	bool whole;
 	double total;
@@ -77,6 +78,13 @@ MUST_CHECK bool forecast_run_drop(struct db *db, int64_t run, struct err *e);
 /* The newest of all customers. *ret_found: there is one. */
 MUST_CHECK bool forecast_run_newest(struct db *db, int64_t org, int64_t dataset, const char *kind,
 				    struct forecast_run *ret, bool *ret_found, struct err *e);
+/*
+ * Every value of a run in the order of the customers' ids, with the number of the customer's card in the slot (struct
+ * card_set); -1 where there is none.
+ */
+MUST_CHECK bool forecast_values(struct db *db, int64_t run, int64_t slot,
+				bool (*each)(void *ctx, int64_t no, double value, struct err *e), void *ctx,
+				struct err *e);
 /* Customers at or above the value. */
 MUST_CHECK bool forecast_count_from(struct db *db, int64_t run, double from, int64_t *ret, struct err *e);
 
@@ -94,6 +102,8 @@ MUST_CHECK bool forecast_bands(struct db *db, int64_t run, struct forecast_group
 struct forecast_point {
 	int64_t made_at, as_of;
 	double value;
+	int64_t number;  /* of the model among those of its kind; 0 = it is gone */
+	int64_t version; /* of the data set */
 };
 /* What was forecast of a customer, newest first, at most `most`, in a. */
 MUST_CHECK bool forecast_history(struct db *db, int64_t org, int64_t dataset, const char *kind, struct str customer,

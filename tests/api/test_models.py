@@ -210,3 +210,68 @@ def test_dashboard_before_any_training(client):
     load(client, ("people.csv", b"customer_id,full_name\n1,Anna Kowalska\n2,Jan Nowak\n"), name="people")
     answer = client.get("/api/v1/dashboard").json()
     assert answer["clients"] == 2 and answer["sales"] is None and answer["purchase"] is None and answer["trend"] is None
+
+
+def why(client, data, customer):
+    answer = client.get(f"/api/v1/datasets/{data['id']}/customers/{customer}/forecasts/why")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("kind, value", [("sales", "forecast"), ("purchase", "probability")])
+def test_what_moved_it(shared_client, shop, kind, value):
+    """Contributions by hand, out of the saved file: coefficient × (value − mean), and they add up."""
+    for customer in ("C000", "C017", "C059"):
+        got = why(shared_client, shop, customer)[kind]
+        model = shared_client.get(f"/api/v1/models/{kind}/{got['model']}/file").json()
+        by_feature, average = {}, model["intercept"]
+        values = {f["feature"]: f["value"] for f in got["features"]}
+        for f in model["features"]:
+            x = values[f["column"]]
+            if f.get("missing"):
+                moved = f["coefficient"] * ((x is None) - f["share"])
+                average += f["coefficient"] * f["share"]
+            elif x is None:
+                moved = 0
+            else:
+                z = numpy.log1p(x) if f.get("transform") == "log" else x
+                moved = f["coefficient"] * (z - f["mean"]) / f["scale"]
+            by_feature[f["column"]] = by_feature.get(f["column"], 0) + moved
+        assert {f["feature"] for f in got["features"]} == set(by_feature)
+        for f in got["features"]:
+            assert f["contribution"] == pytest.approx(by_feature[f["feature"]], rel=1e-9, abs=1e-12)
+            assert f["direction"] == ("raises" if f["contribution"] > 0 else "lowers" if f["contribution"] < 0 else "none")
+        strengths = [f["strength"] for f in got["features"]]
+        assert strengths == sorted(strengths, reverse=True) and strengths[0] == 1
+        assert got["average_score"] == pytest.approx(average)
+        assert sum(f["contribution"] for f in got["features"]) == pytest.approx(got["score"] - got["average_score"], abs=1e-9)
+        stored = shared_client.get(f"/api/v1/datasets/{shop['id']}/customers/{customer}/forecasts").json()[kind][0]
+        assert got[value] == pytest.approx(stored[value], abs=1e-9)
+        assert (got["as_of"], got["model"]) == (stored["as_of"], stored["model"])
+        if kind == "sales":
+            assert got["unit"] == "money" and got["forecast"] == pytest.approx(max(got["score"], 0), abs=0.006)
+        else:
+            assert got["unit"] == "log_odds"
+            assert got["probability"] == pytest.approx(1 / (1 + numpy.exp(-got["score"])))
+
+
+def test_what_moved_the_logarithmic_variant(client):
+    """A model file of that variant: contributions are of the score, whose square is the forecast, and it says so."""
+    data = load(client, ("shop.csv", purchases_csv()), name="shop")
+    model = {"kind": "sales", "variant": "log", "intercept": 4.0, "features": [
+        {"column": "spend_30d", "transform": "log", "coefficient": 1.5, "mean": 3.0, "scale": 1.2},
+        {"column": "days_since_last", "transform": "log", "coefficient": -9.0, "mean": 2.0, "scale": 0.5},
+        {"column": "mean_basket", "missing": True, "coefficient": 0.7, "mean": 0, "scale": 1, "share": 0.25}]}
+    assert client.post("/api/v1/models/sales/file", json=model).status_code == 201
+    assert client.post("/api/v1/models/sales/file", json=model | {"features": [model["features"][2] | {"share": 2}]}
+                       ).json()["error"]["field"] == "share"
+    ask(client, "sales", customers=["C001", "C002"])
+    for customer in ("C001", "C002"):
+        got = why(client, data, customer)["sales"]
+        assert got["unit"] == "root_of_money" and got["average_score"] == pytest.approx(4 + 0.7 * 0.25)
+        assert sum(f["contribution"] for f in got["features"]) == pytest.approx(got["score"] - got["average_score"])
+        assert got["forecast"] == pytest.approx(max(got["score"], 0) ** 2, abs=0.006)
+        typical = {f["feature"]: f["typical"] for f in got["features"]}
+        assert typical["spend_30d"] == pytest.approx(numpy.expm1(3)) and typical["mean_basket"] is None
+    assert why(client, data, "C003") == {"sales": None, "purchase": None}
+    assert client.get(f"/api/v1/datasets/{data['id']}/customers/NOBODY/forecasts/why").status_code == 404

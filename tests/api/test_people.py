@@ -397,6 +397,7 @@ ALLOWED = {
     f"{DATASET}/activity": DATA,
     f"{DATASET}/customers/{{customer}}/recommendations": CUSTOMERS, "/stat_user": CUSTOMERS,
     f"{DATASET}/customers/{{customer}}/forecasts": CUSTOMERS,
+    f"{DATASET}/customers/{{customer}}/forecasts/why": CUSTOMERS,
     "/api/v1/dashboard": OFFICE, "/api/v1/models/{kind}": OFFICE, "/api/v1/models/{kind}/{version}/file": OFFICE,
     "/api/v1/models/{kind}/train": DATA, "/api/v1/models/{kind}/active": DATA, "/api/v1/models/{kind}/threshold": DATA,
     "get /api/v1/models/{kind}/schedule": OFFICE, "put /api/v1/models/{kind}/schedule": DATA,
