@@ -15,6 +15,7 @@ const en = {
   'code.nothing_to_draw': 'There is nothing to draw yet.',
   'code.template_stale': 'The template was made for other columns. Download it anew and fill it in.',
   'code.already_training': 'This model is being trained just now. Wait until it is done.',
+  'code.not_forecast': 'Nothing is forecast of these customers yet. Train the model first.',
   'code.not_trained': 'There is no such model. Train one first.',
   'code.no_rows': 'There is nothing to learn from in these data.',
   'code.one_class': 'In these data all have the same outcome, so there is nothing to tell apart.',

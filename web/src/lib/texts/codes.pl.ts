@@ -16,6 +16,7 @@ const pl: Record<keyof typeof en, string> = {
   'code.nothing_to_draw': 'Nie ma jeszcze czego narysować.',
   'code.template_stale': 'Szablon przygotowano dla innych kolumn. Pobierz go ponownie i wypełnij.',
   'code.already_training': 'Ten model jest właśnie trenowany. Zaczekaj, aż się skończy.',
+  'code.not_forecast': 'Dla tych klientów nie ma jeszcze prognoz. Najpierw wytrenuj model.',
   'code.not_trained': 'Nie ma takiego modelu. Najpierw go wytrenuj.',
   'code.no_rows': 'W tych danych nie ma się z czego uczyć.',
   'code.one_class': 'W tych danych wynik jest u wszystkich ten sam, więc nie ma czego rozróżniać.',
