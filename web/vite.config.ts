@@ -7,7 +7,11 @@ const server = loadEnv('', '.', 'VITRINA_')['VITRINA_URL'] ?? 'http://127.0.0.1:
 export default defineConfig({
   plugins: [svelte()],
   // `npm run dev` shows changes at once, over a running `vitrina serve`.
-  server: { proxy: Object.fromEntries(['/api', '/healthz', '/metrics'].map((path) => [path, { target: server, changeOrigin: false }])), fs: { allow: ['..'] } }, // a test reads the program's sources
+  server: {
+    host: '127.0.0.1', // by number: a bare machine may not know the name localhost
+    proxy: Object.fromEntries(['/api', '/healthz', '/metrics'].map((path) => [path, { target: server, changeOrigin: false }])),
+    fs: { allow: ['..'] }, // a test reads the program's sources
+  },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -9,11 +9,16 @@ The classes behind the fixtures are in program.py.
 """
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 from program import ROOT, Folder, Program, Server, running, user_maker
+
+
+# A shell starts what runs in its background with Ctrl-C switched off, and programs inherit that: vitrina, too, keeps to it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
