@@ -71,6 +71,7 @@
 #define LIMIT_SHEET_ROWS 1048576
 #define LIMIT_REPEATED_BYTES (1 * GIB) /* of one sheet: cells and rows that stand there by number */
 #define LIMIT_SHARED_STRINGS_BYTES (2 * GIB)
+#define LIMIT_SHARED_STRINGS (64 * MIB)    /* how many texts a workbook shares among its cells */
 #define LIMIT_WHOLE_BYTES (512 * MIB)      /* of a compressed workbook or database, unpacked in memory */
 #define LIMIT_IMPORT_HEAD_BYTES (64 * MIB) /* kept in memory to settle types before anything is written */
 #define LIMIT_SQLITE_SECONDS 600           /* of one statement over a foreign database */
@@ -78,8 +79,15 @@
 #define LIMIT_VIEW_ROWS 20000000
 #define LIMIT_VIEW_BYTES (2 * GIB)
 #define LIMIT_VIEW_MEMORY (1 * GIB)
-#define LIMIT_DUMP_SHAPES 4096    /* different lists of columns in the INSERTs of a dump */
-#define LIMIT_DUMP_SEGMENTS 65536 /* stretches of rows of one table; with more, other tables' are read past */
+#define LIMIT_PARQUET_FOOTER_BYTES (64 * MIB) /* what a file says of itself */
+#define LIMIT_PARQUET_DEPTH 64                /* of columns within columns */
+#define LIMIT_PARQUET_ROW_GROUPS 100000
+#define LIMIT_PARQUET_ROWS UINT64_C(4000000000)
+#define LIMIT_PARQUET_TEXT_RATIO \
+	2000 /* of the values as text to the file, once more than LIMIT_INFLATE_FREE came out */
+#define LIMIT_IMPORT_CPU_SECONDS 7200 /* of all processors together, for one file */
+#define LIMIT_DUMP_SHAPES 4096        /* different lists of columns in the INSERTs of a dump */
+#define LIMIT_DUMP_SEGMENTS 65536     /* stretches of rows of one table; with more, other tables' are read past */
 
 /* Engine */
 #define LIMIT_ENGINE_MEMORY (1 * GIB)

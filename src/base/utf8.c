@@ -39,8 +39,12 @@ size_t utf8_valid_prefix(struct str s)
 				break;
 			at += sizeof eight;
 		}
+		/* Letters of two bytes stand together: Cyrillic, Greek, those with marks. */
+		const unsigned char *p = (const unsigned char *)s.p;
+		while (s.n - at >= 2 && p[at] >= 0xc2 && p[at] < 0xe0 && (p[at + 1] & 0xc0) == 0x80)
+			at += 2;
 		uint32_t code;
-		size_t n = utf8_decode(str_n(s.p + at, s.n - at), &code);
+		size_t n = at < s.n ? utf8_decode(str_n(s.p + at, s.n - at), &code) : 0;
 		if (!n)
 			break;
 		at += n;

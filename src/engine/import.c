@@ -138,6 +138,10 @@ static bool on_closed(struct conversation *c, struct err *e)
 	if (signal == SIGKILL)
 		return err_set(e, ERR_UNAVAILABLE, "import_killed",
 			       "The process that read the file was ended from outside, perhaps for want of memory.");
+	if (signal == SIGXCPU)
+		return err_set(e, ERR_LIMIT, "too_slow",
+			       "Reading the file takes more than %d minutes of a processor: it was ended.",
+			       LIMIT_IMPORT_CPU_SECONDS / 60);
 	if (signal == SIGABRT)
 		return err_set(e, ERR_LIMIT, "memory_limit", "Reading the file needs more memory than it may use.");
 	return err_set(e, ERR_VALUE, "import_crashed", "The file could not be read: its reader failed on it.");

@@ -19,7 +19,7 @@ struct archive {
 	zip_t *zip;
 	struct member *members;
 	size_t n_members;
-	uint64_t size; /* unpacked bytes of all */
+	uint64_t size, packed; /* unpacked bytes of all; packed bytes of all */
 	/* the one that is open */
 	struct member *open;
 	struct xlsx_stream stream;
@@ -208,7 +208,7 @@ static char *name_of(zip_t *z, zip_uint64_t entry)
 	return mem_strdup(name.p ? name.p : "");
 }
 
-static bool list_members(struct archive *a, struct err *e)
+static bool list_members(struct archive *a, size_t n_bytes, struct err *e)
 {
 	zip_int64_t n = zip_get_num_entries(a->zip, 0);
 	a->members = mem_array((size_t)MAX(n, (zip_int64_t)0) + 1, sizeof *a->members);
@@ -227,11 +227,14 @@ static bool list_members(struct archive *a, struct err *e)
 		a->members[a->n_members++] =
 			(struct member){ .name = name, .entry = (zip_uint64_t)i, .size = st.size, .before = a->size };
 		a->size += MIN(st.size, LIMIT_INFLATED_BYTES);
+		a->packed += MIN(st.comp_size, LIMIT_INFLATED_BYTES);
 		if (a->size > LIMIT_INFLATED_BYTES)
 			return err_set(e, ERR_LIMIT, "inflated_too_large", "The archive holds more than %zu GiB.",
 				       LIMIT_INFLATED_BYTES / GIB);
 	}
-	return true;
+	/* One stretch of bytes that is many files grows without end, whatever each of them says. */
+	return a->packed <= n_bytes || err_set(e, ERR_LIMIT, "inflate_ratio",
+					       "The archive's files lie over one another: it is refused as a trap.");
 }
 
 /* Opens every file once for its tables. Those that are of no kind that is read are notes. */
@@ -261,12 +264,13 @@ static bool list_tables(struct archive *a, struct err *e)
 		       first.message);
 }
 
-static bool open_files(struct source *s, enum import_as as, zip_t *z, struct reader **ret, struct err *e)
+static bool open_files(struct source *s, enum import_as as, zip_t *z, size_t n_bytes, struct reader **ret,
+		       struct err *e)
 {
 	struct archive *a = mem_zalloc(sizeof *a);
 	a->base = (struct reader){ .ops = &archive_ops, .source = s, .as = as };
 	a->zip = z;
-	if (!list_members(a, e) || !list_tables(a, e)) {
+	if (!list_members(a, n_bytes, e) || !list_tables(a, e)) {
 		reader_close(&a->base);
 		return false;
 	}
@@ -297,7 +301,7 @@ bool archive_open(struct source *s, enum import_as as, struct reader **ret, stru
 	bool excel = has_any(z, office, countof(office));
 	bool ods = !excel && has_any(z, open_document, countof(open_document));
 	if (!excel && !ods && !source_inner(s))
-		return open_files(s, as, z, ret, e);
+		return open_files(s, as, z, n, ret, e);
 	zip_discard(z);
 	if (!excel && !ods)
 		return err_set(e, ERR_VALUE, "nested_archive",

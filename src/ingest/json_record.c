@@ -290,13 +290,13 @@ static bool pack_whole(struct json_record *r, enum json_token token, struct pack
 {
 	bool plain;
 	if (token != JSON_TOKEN_OBJECT && token != JSON_TOKEN_ARRAY) {
-		pack_value(p, scalar_text(r->scan, token));
+		pack_cell(p, scalar_text(r->scan, token), 0);
 		return true;
 	}
 	CLEANUP(buf_free) struct buf json = BUF_INIT(2 * LIMIT_ROW_BYTES);
 	if (!capture(r, token, &json, &plain, e))
 		return false;
-	pack_value(p, buf_str(plain ? &r->joined : &json));
+	pack_cell(p, buf_str(plain ? &r->joined : &json), 0);
 	return true;
 }
 
@@ -321,5 +321,5 @@ bool json_record_elements(struct json_record *r, enum json_token token, struct p
 void json_record_pack(const struct json_record *r, struct packer *p)
 {
 	for (size_t i = 0; i < r->used; i++)
-		pack_value(p, str_n(r->values.p + r->cells[i].at, r->cells[i].n));
+		pack_cell(p, str_n(r->values.p + r->cells[i].at, r->cells[i].n), 0);
 }

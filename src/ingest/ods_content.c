@@ -142,7 +142,7 @@ static void end_cell(struct ods_content *c)
 	for (; c->gap; c->gap--, c->packed++)
 		pack_cell(&c->packer, STR(""), 0);
 	for (; c->cell_repeat; c->cell_repeat--, c->packed++)
-		pack_cell(&c->packer, value, c->wrong || value.n > LIMIT_CELL_BYTES ? CELL_ERROR : 0);
+		pack_cell(&c->packer, value, c->wrong ? CELL_ERROR : 0);
 }
 
 /* A row that stands for many empty ones moves the numbers only. */

@@ -23,6 +23,8 @@ void pack_row(struct packer *p, uint32_t line)
 void pack_cell(struct packer *p, struct str text, uint32_t flags)
 {
 	uint32_t n = (uint32_t)MIN(text.n, LIMIT_CELL_BYTES + 1) | flags;
+	if (text.n > LIMIT_CELL_BYTES)
+		n |= CELL_ERROR;
 	if (p->bytes.n - p->row_at > LIMIT_ROW_BYTES)
 		return;
 	char *at = buf_reserve(&p->bytes, sizeof n + (n & CELL_LENGTH));
@@ -33,11 +35,6 @@ void pack_cell(struct packer *p, struct str text, uint32_t flags)
 	p->bytes.n += sizeof n + (n & CELL_LENGTH);
 	p->any = p->any || n;
 	p->cells++;
-}
-
-void pack_value(struct packer *p, struct str text)
-{
-	pack_cell(p, text, text.n > LIMIT_CELL_BYTES ? CELL_ERROR : 0);
 }
 
 bool pack_row_end(struct packer *p, struct err *e)

@@ -70,6 +70,24 @@ static inline uint64_t simd_high(struct simd64 s)
 }
 #endif
 
+/* Where the first a or b stands; n when there is none. */
+static inline size_t simd_find(const char *p, size_t n, char a, char b)
+{
+	size_t i = 0;
+#ifdef __SSE2__
+	__m128i want_a = _mm_set1_epi8(a), want_b = _mm_set1_epi8(b);
+	for (; n - i >= 16; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		int mask = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(v, want_a), _mm_cmpeq_epi8(v, want_b)));
+		if (mask)
+			return i + (size_t)__builtin_ctz((unsigned)mask);
+	}
+#endif
+	while (i < n && p[i] != a && p[i] != b)
+		i++;
+	return i;
+}
+
 static inline size_t simd_count(const char *p, size_t n, char c)
 {
 	size_t found = 0, i = 0;

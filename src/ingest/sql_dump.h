@@ -4,7 +4,7 @@
  * sql_lex.c knows quotation marks, comments and names; sql_head.c the beginnings of CREATE TABLE, INSERT and COPY;
  * sql_scan.c goes from event to event, serially; sql_tables.c keeps what a first pass over the file finds: tables,
  * which columns a statement fills, and where the rows of each table are; sql_dump.c hands these rows out in blocks, and
- * sql_rows.c, on many threads, reads the values in them (sql_unquote.c undoes escapes).
+ * sql_rows.c, on many threads, reads the values in them (sql_quick.c the plain ones; sql_unquote.c undoes escapes).
  *
  * A block is a run of stretches of the file: a struct sql_run and its bytes, again and again.
  */
@@ -20,6 +20,7 @@ struct sql_shape {
 	size_t table;
 	uint32_t *columns; /* the place of each value in the table; NULL: in order */
 	size_t n;
+	bool in_order;   /* each place behind the one before it */
 	struct buf head; /* as the file has it */
 };
 
@@ -76,6 +77,18 @@ void sql_tables_free(struct sql_tables *k);
 bool sql_sniff(struct str head);
 /* Turns a block of runs into packed rows. */
 bool sql_rows_index(const struct sql_reader *q, struct block *b, struct rows *ret, struct err *e);
+/* How the rows of a run are read by sql_quick.c: their bytes are UTF-8 without NUL. */
+struct sql_quick {
+	const uint32_t *columns; /* n of them, in order; NULL: the table's own */
+	size_t n;                /* values that a row may have */
+	const enum sql_kind *kinds;
+	bool mysql;
+};
+/* The row of an INSERT whose bracket is at `at`: one past its end, its cells put into a packer's row that pack_row_end
+ * has to end; or SQL_NONE, and nothing is put. */
+size_t sql_quick_row(const struct sql_quick *rules, struct packer *packer, struct str s, size_t at, uint32_t line);
+/* The same with a line of COPY, without its end. */
+bool sql_quick_line(const struct sql_quick *rules, struct packer *packer, struct str s, uint32_t line);
 /* How many values "(…)" holds. */
 size_t sql_rows_width(struct str row, bool mysql);
 /* What stands between two quotation marks: itself, or in scratch, which must have room for s.n bytes. */

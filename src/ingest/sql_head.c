@@ -130,9 +130,11 @@ static void definitions(struct sql_text t, size_t at, size_t end, struct sql_hea
 		/* Brackets within one end before the next comma does. */
 		while (at < t.n && t.p[at] != ',') {
 			size_t past = t.p[at] == '(' ? sql_brackets(&t, at) : SQL_NONE;
-			if (t.p[at] == '\'' || t.p[at] == '"' || t.p[at] == '`')
+			if (t.p[at] == '\'' || t.p[at] == '"' || t.p[at] == '`') {
 				past = sql_quoted(&t, at, false);
-			else if (t.p[at] == '-' || t.p[at] == '/' || t.p[at] == '#')
+				if (!sql_ok(past))
+					return;
+			} else if (t.p[at] == '-' || t.p[at] == '/' || t.p[at] == '#')
 				past = sql_blank(&t, at);
 			at = sql_ok(past) && past > at ? past : at + 1;
 		}

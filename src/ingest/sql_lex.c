@@ -1,5 +1,7 @@
 #include "ingest/sql_lex.h"
 
+#include "ingest/simd.h"
+
 #include <string.h>
 
 bool sql_is_word(char c)
@@ -66,18 +68,18 @@ size_t sql_quoted(const struct sql_text *t, size_t at, bool escapes)
 	char quote = t->p[at++];
 	escapes = quote != '`' && (escapes || t->mysql);
 	while (at < t->n) {
-		char c = t->p[at];
-		if (c == '\\' && escapes) {
+		at += simd_find(t->p + at, t->n - at, quote, escapes ? '\\' : quote);
+		if (at >= t->n)
+			break;
+		if (t->p[at] != quote) {
 			at += 2;
-		} else if (c == quote) {
-			if (at + 1 >= t->n && !t->last)
-				return SQL_MORE;
-			if (at + 1 >= t->n || t->p[at + 1] != quote)
-				return at + 1;
-			at += 2;
-		} else {
-			at++;
+			continue;
 		}
+		if (at + 1 >= t->n && !t->last)
+			return SQL_MORE;
+		if (at + 1 >= t->n || t->p[at + 1] != quote)
+			return at + 1;
+		at += 2;
 	}
 	return more(t);
 }
@@ -188,6 +190,28 @@ static size_t opaque(const struct sql_text *t, size_t at)
 	}
 }
 
+/* Of what opaque() has found no end for: whether it has begun. Then nothing that follows can be told from its text. */
+static bool unclosed(const struct sql_text *t, size_t at)
+{
+	size_t end = at + 1;
+	switch (t->p[at]) {
+	case '\'':
+	case '"':
+	case '`':
+		return true;
+	case '/':
+		return end < t->n && t->p[end] == '*';
+	case '$':
+		if (t->mysql || (at && sql_is_word(t->p[at - 1])))
+			return false;
+		while (end < t->n && t->p[end] != '$' && sql_is_word(t->p[end]))
+			end++;
+		return end < t->n && t->p[end] == '$';
+	default:
+		return false;
+	}
+}
+
 size_t sql_brackets(const struct sql_text *t, size_t at)
 {
 	static const bool stops[256] = { ['\''] = true, ['"'] = true, ['`'] = true, ['-'] = true, ['/'] = true,
@@ -207,7 +231,7 @@ size_t sql_brackets(const struct sql_text *t, size_t at)
 				return at;
 		} else {
 			size_t end = opaque(t, at);
-			if (end == SQL_MORE || (end == SQL_NONE && t->p[at] == '\''))
+			if (end == SQL_MORE || (end == SQL_NONE && unclosed(t, at)))
 				return end;
 			at = end == SQL_NONE ? at + 1 : end;
 		}
@@ -243,7 +267,7 @@ size_t sql_statement(const struct sql_text *t, size_t at, struct str delimiter)
 				return at + delimiter.n;
 		}
 		size_t end = opaque(t, at);
-		if (end == SQL_MORE)
+		if (end == SQL_MORE || (end == SQL_NONE && unclosed(t, at)))
 			return end;
 		if (end != SQL_NONE) {
 			at = end;

@@ -18,6 +18,10 @@ struct values {
 	uint32_t *flags;
 	size_t cap, width;
 	size_t repaired;
+	/* of the run */
+	struct sql_quick quick;
+	bool plain;  /* sql_quick.c may try */
+	bool breaks; /* there is a line's end in it */
 };
 
 static struct str unescaped(struct values *v, size_t from)
@@ -153,9 +157,11 @@ static size_t value_end(const struct sql_text *t, size_t at)
 		char c = t->p[at];
 		if (c == '(')
 			past = sql_brackets(t, at);
-		else if (c == '\'' || c == '"' || c == '`')
+		else if (c == '\'' || c == '"' || c == '`') {
 			past = sql_quoted(t, at, false);
-		else if (c == '[')
+			if (!sql_ok(past))
+				return t->n;
+		} else if (c == '[')
 			past = at + 1 + str_find(str_n(t->p + at + 1, t->n - at - 1), ']');
 		else if (c == '-' || c == '/' || c == '#')
 			past = sql_blank(t, at);
@@ -280,10 +286,12 @@ static bool rows_of_insert(struct values *v, struct str s, uint32_t line, struct
 			continue;
 		}
 		size_t values;
-		line += (uint32_t)simd_count(s.p + counted, at - counted, '\n');
+		if (v->breaks)
+			line += (uint32_t)simd_count(s.p + counted, at - counted, '\n');
 		counted = at;
-		at = row_values(v, &t, at, &values);
-		if (!end_row(v, line, e))
+		size_t past = v->plain ? sql_quick_row(&v->quick, &v->packer, s, at, line) : SQL_NONE;
+		at = past == SQL_NONE ? row_values(v, &t, at, &values) : past;
+		if (past == SQL_NONE ? !end_row(v, line, e) : !pack_row_end(&v->packer, e))
 			return false;
 	}
 	return true;
@@ -307,11 +315,16 @@ static bool rows_of_copy(struct values *v, struct str s, uint32_t line, struct e
 		struct str rest = str_n(s.p + at, end - at), field;
 		if (rest.n && rest.p[rest.n - 1] == '\r')
 			rest.n--;
+		at = end + 1;
+		if (v->plain && sql_quick_line(&v->quick, &v->packer, rest, line)) {
+			if (!pack_row_end(&v->packer, e))
+				return false;
+			continue;
+		}
 		while (str_split(&rest, '\t', &field) && position <= 2 * LIMIT_COLUMNS)
 			copy_field(v, position++, field);
 		if (!end_row(v, line, e))
 			return false;
-		at = end + 1;
 	}
 	return true;
 }
@@ -327,6 +340,12 @@ static bool run_rows(struct values *v, const struct sql_run *run, struct str byt
 	}
 	v->shape = &v->q->known.shapes[run->shape];
 	v->table = &v->q->base.tables[v->shape->table];
+	v->quick = (struct sql_quick){ .columns = v->shape->columns,
+				       .n = v->shape->columns ? v->shape->n : v->table->n_columns,
+				       .kinds = v->q->known.tables[v->shape->table].kinds,
+				       .mysql = v->q->mysql };
+	v->plain = v->shape->in_order && utf8_valid(bytes) && !memchr(bytes.p, 0, bytes.n);
+	v->breaks = memchr(bytes.p, '\n', bytes.n) != NULL;
 	/* For one row: its texts, which grow only where a byte is repaired, and the words put in place of binary data.
 	 */
 	size_t room = bytes.n * 4 + (size_t)64 * 2 * (LIMIT_COLUMNS + 1);

@@ -115,7 +115,7 @@ size_t sql_tables_shape(const struct sql_tables *k, struct str head, bool copy)
 
 static bool new_shape(struct sql_tables *k, const struct sql_scan *x, struct str head, size_t *ret, struct err *e)
 {
-	struct sql_shape s = { .n = x->head.n_columns, .head = BUF_INIT(LIMIT_ROW_BYTES) };
+	struct sql_shape s = { .n = x->head.n_columns, .in_order = true, .head = BUF_INIT(LIMIT_ROW_BYTES) };
 	if (k->n_shapes == LIMIT_DUMP_SHAPES)
 		return err_set(e, ERR_LIMIT, "too_many_shapes",
 			       "The dump has more than %d different beginnings of INSERT.", LIMIT_DUMP_SHAPES);
@@ -130,6 +130,7 @@ static bool new_shape(struct sql_tables *k, const struct sql_scan *x, struct str
 			at = k->reader->tables[s.table].n_columns;
 			add_column(k, s.table, buf_str(&name), SQL_PLAIN);
 		}
+		s.in_order = s.in_order && (!i || at > s.columns[i - 1]);
 		s.columns[i] = (uint32_t)at;
 	}
 	buf_add_str(&s.head, head);

@@ -19,7 +19,7 @@
 /* One entry being read. Counts what comes out, whatever the archive's directory promised. */
 struct xlsx_stream {
 	zip_file_t *file;
-	uint64_t packed, inflated;
+	uint64_t packed, size, inflated; /* size: unpacked, as the directory says */
 };
 
 /* bytes belong to the caller and outlive the archive. */

@@ -110,6 +110,11 @@ static struct str cell_value(struct xlsx_cells *s, uint32_t *flags)
 	return buf_str(&s->rendered);
 }
 
+void cells_text(struct xlsx_cells *s, const char *p, size_t n)
+{
+	buf_add(&s->text, p, MIN(n, s->text.max - s->text.n));
+}
+
 void cells_formula(struct xlsx_cells *s)
 {
 	s->formula = true;

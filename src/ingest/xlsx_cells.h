@@ -29,6 +29,8 @@ struct xlsx_cells {
 /* attributes as expat gives them: name, value, name, value, NULL. */
 void cells_begin_row(struct xlsx_cells *s, const char **attributes);
 void cells_begin(struct xlsx_cells *s, const char **attributes);
+/* More of the open cell's text, up to one byte more than a cell may have. */
+void cells_text(struct xlsx_cells *s, const char *p, size_t n);
 /* The open cell has a formula, whatever it says. */
 void cells_formula(struct xlsx_cells *s);
 bool cells_end(struct xlsx_cells *s);

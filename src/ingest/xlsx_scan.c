@@ -100,12 +100,12 @@ static bool add_text(struct xlsx_scan *s, const char *p, const char *end)
 	if (high && (!utf8_valid(str_n(p, (size_t)(end - p))) || memmem(p, (size_t)(end - p), "\xef\xbf", 2)))
 		return false;
 	if (plain) {
-		buf_add(text, p, (size_t)(end - p));
+		cells_text(s->cells, p, (size_t)(end - p));
 		return true;
 	}
 	while (p < end) {
 		const char *amp = memchr(p, '&', (size_t)(end - p));
-		buf_add(text, p, (size_t)((amp ? amp : end) - p));
+		cells_text(s->cells, p, (size_t)((amp ? amp : end) - p));
 		if (!amp)
 			break;
 		p = amp;

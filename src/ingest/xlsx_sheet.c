@@ -139,7 +139,7 @@ static void on_text(void *user, const char *p, int n)
 {
 	struct xlsx_sheet *s = user;
 	if (s->in_value)
-		buf_add(&s->cells.text, p, (size_t)n);
+		cells_text(&s->cells, p, (size_t)n);
 }
 
 static bool begin_expat(struct xlsx_sheet *s, struct err *e)

@@ -28,6 +28,12 @@ static void on_start(void *user, const char *name, const char **a)
 static void end_string(struct reading *r)
 {
 	struct xlsx_strings *s = r->s;
+	if (s->n == LIMIT_SHARED_STRINGS) {
+		err_set(r->xml->e, ERR_LIMIT, "too_many_strings", "The workbook has more than %zu texts.",
+			LIMIT_SHARED_STRINGS);
+		xlsx_xml_fail(r->xml);
+		return;
+	}
 	if (s->n == s->cap) {
 		s->cap = s->cap ? s->cap * 2 : 1024;
 		s->ends = mem_realloc(s->ends, s->cap * sizeof *s->ends);

@@ -60,7 +60,7 @@ bool xlsx_stream_open_at(zip_t *z, zip_uint64_t entry, const char *name, struct 
 	if (!file)
 		return err_set(e, ERR_VALUE, "damaged", "The part %s of the workbook cannot be read (%s).", name,
 			       zip_strerror(z));
-	*ret = (struct xlsx_stream){ .file = file, .packed = st.comp_size };
+	*ret = (struct xlsx_stream){ .file = file, .packed = st.comp_size, .size = st.size };
 	return true;
 }
 
@@ -73,6 +73,8 @@ bool xlsx_stream_read(struct xlsx_stream *s, char *p, size_t n, size_t *ret_got,
 	s->inflated += (uint64_t)got;
 	if (s->inflated > LIMIT_INFLATE_FREE && s->inflated / LIMIT_INFLATE_RATIO > s->packed)
 		return too_much("being read", e);
+	if (s->inflated > s->size)
+		return err_set(e, ERR_VALUE, "damaged", "The archive is damaged: a part is larger than it says.");
 	*ret_got = (size_t)got;
 	return true;
 }

@@ -111,6 +111,8 @@ static int import_mode(void)
 		abort();
 	else if (strcmp(name, "killed") == 0)
 		raise(SIGKILL);
+	else if (strcmp(name, "slow") == 0)
+		raise(SIGXCPU);
 	else if (strcmp(name, "segv") == 0)
 		raise(SIGSEGV);
 	else if (strcmp(name, "half") == 0)

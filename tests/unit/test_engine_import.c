@@ -176,6 +176,7 @@ static const struct {
 	{ "huge", ERR_UNAVAILABLE, "engine_protocol" },
 	{ "abort", ERR_LIMIT, "memory_limit" },
 	{ "killed", ERR_UNAVAILABLE, "import_killed" },
+	{ "slow", ERR_LIMIT, "too_slow" },
 	{ "segv", ERR_VALUE, "import_crashed" },
 	{ "half", ERR_VALUE, "import_crashed" },
 	{ "ends without a word", ERR_VALUE, "import_crashed" },

@@ -222,7 +222,7 @@ static _Noreturn void try_probe(size_t i)
 {
 	unsigned lacks = 0;
 	struct err e;
-	if (!sandbox_apply((int64_t)4 << 30, &lacks, &e))
+	if (!sandbox_apply((int64_t)4 << 30, 0, &lacks, &e))
 		_exit(200);
 	if (lacks & probes[i].needs)
 		_exit(201);
@@ -255,8 +255,26 @@ static void test_probes(void **state)
 	close(memfd);
 }
 
+/* A process that computes for ever is ended by a signal that says so. */
+static void test_time(void **state)
+{
+	int status;
+	pid_t pid = fork();
+	if (pid == 0) {
+		unsigned lacks = 0;
+		struct err e;
+		if (!sandbox_apply(0, 1, &lacks, &e))
+			_exit(200);
+		for (volatile unsigned i = 0;; i++)
+			;
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGXCPU);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_probes) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_probes), cmocka_unit_test(test_time) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

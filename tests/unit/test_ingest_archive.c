@@ -1,5 +1,6 @@
 /* A zip of several files as one data set. */
-#include "ingest_zip.h"
+#include "../zip_make.h"
+#include "ingest_run.h"
 
 #include "base/limits.h"
 

@@ -61,16 +61,17 @@ static void test_cells(void **state)
 
 static void test_sheets(void **state)
 {
-	const struct part parts[] = {
+	const struct zip_part parts[] = {
 		{ "xl/workbook.xml",
-		  WORKBOOK("<sheet name=\"First\" r:id=\"rId1\"/><sheet name=\"Chart\" r:id=\"rId5\"/>"
-			   "<sheet name=\"Second\" r:id=\"rId2\"/>") },
-		{ "xl/_rels/workbook.xml.rels", RELATIONS },
-		{ "xl/worksheets/sheet1.xml", SHEET(HEAD "<row><c><v>1</v></c></row>") },
-		{ "xl/worksheets/sheet2.xml", SHEET(HEAD "<row><c><v>2</v></c></row>") },
-		{ "xl/styles.xml", "<styleSheet/>" },
+		  STR(WORKBOOK("<sheet name=\"First\" r:id=\"rId1\"/><sheet name=\"Chart\" r:id=\"rId5\"/>"
+			       "<sheet name=\"Second\" r:id=\"rId2\"/>")),
+		  false },
+		{ "xl/_rels/workbook.xml.rels", STR(RELATIONS), false },
+		{ "xl/worksheets/sheet1.xml", STR(SHEET(HEAD "<row><c><v>1</v></c></row>")), false },
+		{ "xl/worksheets/sheet2.xml", STR(SHEET(HEAD "<row><c><v>2</v></c></row>")), false },
+		{ "xl/styles.xml", STR("<styleSheet/>"), false },
 	};
-	struct str book = make_zip(parts, countof(parts));
+	struct str book = zip_make(parts, countof(parts));
 	run_expect(book, "[First] a BIGINT, b VARCHAR\n1|∅\n[Second] a BIGINT, b VARCHAR\n2|∅\n");
 	/* The same, gzipped, through a pipe. */
 	uLongf n = compressBound(book.n) + 64;
@@ -139,8 +140,8 @@ static void test_other_archives(void **state)
 		{ "notes.txt", "zip archive" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
-		const struct part part = { rows[i].part, "<x/>" };
-		refuse_book(make_zip(&part, 1), ERR_VALUE, "unknown_format", rows[i].says);
+		const struct zip_part part = { rows[i].part, STR("<x/>"), false };
+		refuse_book(zip_make(&part, 1), ERR_VALUE, "unknown_format", rows[i].says);
 	}
 	struct str book = make_book(ONE_SHEET, SHEET(HEAD), NULL);
 	for (size_t n = 5; n + 1 < book.n; n += 101) /* cut anywhere */

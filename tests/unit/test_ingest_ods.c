@@ -1,5 +1,6 @@
 /* OpenDocument spreadsheets, made here part by part so that each can be wrong in its own way. */
-#include "ingest_zip.h"
+#include "../zip_make.h"
+#include "ingest_run.h"
 
 #include "ingest/ods.h"
 

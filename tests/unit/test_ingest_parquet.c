@@ -87,6 +87,22 @@ static void test_many(void **state)
 	free((char *)(uintptr_t)file.p);
 }
 
+/* Texts of which a chunk of rows is more than a block may hold. */
+static void test_long_texts(void **state)
+{
+	struct imported im;
+	struct str file =
+		make("SELECT i AS n, array_to_string(list_transform(range(640), x -> md5((i * 640 + x)::VARCHAR)), '') "
+		     "AS s FROM range(2000) t(i)");
+	run_parquet(&im, file, false);
+	if (!im.good)
+		fail_msg("%s", im.e.message);
+	imported_expect(&im, 0, "SELECT count(*), sum(length(s)), count(*) FILTER (_row <> n) FROM _raw.\"t.t\"",
+			"[2000,40960000,0]");
+	imported_free(&im);
+	free((char *)(uintptr_t)file.p);
+}
+
 /* What an import of a CSV wrote, loaded again, is the same table. */
 static void test_again(void **state)
 {
@@ -143,6 +159,63 @@ static void test_damage(void **state)
 	free((char *)(uintptr_t)file.p);
 }
 
+/* One text that a few bytes say to stand in many rows. */
+static void test_trap(void **state)
+{
+	struct imported im;
+	struct str file = make("SELECT repeat('x', 100000) AS s, i AS n FROM range(50000) t(i)");
+	run_parquet(&im, file, false);
+	assert_false(im.good);
+	assert_int_equal(im.e.kind, ERR_LIMIT);
+	assert_string_equal(err_code(&im.e), "inflate_ratio");
+	imported_free(&im);
+	free((char *)(uintptr_t)file.p);
+}
+
+static void check_mutation(const char *bytes, size_t n, unsigned seed)
+{
+	struct imported im;
+	run_parquet(&im, str_n(bytes, n), seed % 2);
+	if (im.good) { /* what was changed says nothing, or is a value */
+		assert_true(imported_i64(&im, 0, "rows") >= 0);
+	} else if (im.e.kind != ERR_VALUE && im.e.kind != ERR_LIMIT) {
+		fail_msg("%u: %d %s: %s", seed, im.e.kind, err_code(&im.e), im.e.message);
+	} else {
+		assert_true(strlen(im.e.message) > 20);
+		assert_null(strstr(im.e.message, "/proc"));
+		assert_null(strstr(im.e.message, "duckdb"));
+	}
+	imported_free(&im);
+}
+
+/* Files with some bytes changed, where they say what they are or where the values are: read by the real process, they
+ * give a table or a sentence, and the next file is read as ever. */
+static void test_mutations(void **state)
+{
+	struct str file = make("SELECT i AS n, 'text ' || (i % 50) AS s, [i, NULL] AS l, {'k': i::VARCHAR} AS o, "
+			       "CASE WHEN i % 3 = 0 THEN DATE '2026-01-01' + i::INT END AS d FROM range(2000) t(i)");
+	uint32_t footer;
+	memcpy(&footer, file.p + file.n - 8, sizeof footer);
+	char *bytes = mem_alloc(file.n);
+	for (unsigned seed = 0; seed < 32; seed++) {
+		uint32_t random = seed * 2654435761u + 12345;
+		size_t from = seed % 3 ? file.n - 8 - footer : 4, n = seed % 3 ? footer : file.n - 12 - footer;
+		memcpy(bytes, file.p, file.n);
+		for (unsigned k = 0; k <= seed % 5; k++) {
+			random = random * 1664525u + 1013904223u;
+			bytes[from + (random >> 8) % n] = (char)(random >> 3);
+		}
+		check_mutation(bytes, file.n, seed);
+	}
+	struct imported im;
+	run_parquet(&im, file, false);
+	assert_true(im.good);
+	assert_int_equal(imported_i64(&im, 0, "rows"), 2000);
+	imported_free(&im);
+	free(bytes);
+	free((char *)(uintptr_t)file.p);
+}
+
 static int setup(void **state)
 {
 	fixture_start(&maker, (struct engine_pool_options){ 0 });
@@ -158,10 +231,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_again),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_types),     cmocka_unit_test(test_many),   cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_again),     cmocka_unit_test(test_damage), cmocka_unit_test(test_trap),
+		cmocka_unit_test(test_mutations),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -24,9 +24,10 @@ const struct worker_config *worker_config(void)
 static const struct {
 	const char *name;
 	int (*run)(int control_fd);
+	int64_t cpu_seconds; /* 0 = as long as it takes: a query has a time of its own */
 } modes[] = {
-	{ "query", query_main },
-	{ "import", import_main },
+	{ "query", query_main, 0 },
+	{ "import", import_main, LIMIT_IMPORT_CPU_SECONDS },
 };
 
 static const struct json_field hello_fields[] = {
@@ -90,7 +91,7 @@ int main(int argc, char **argv)
 	unsigned lacks = 0;
 	if (!read_hello(WORKER_CONTROL_FD, &e))
 		return 1;
-	if (!sandbox_apply(config.address_space, &lacks, &e)) {
+	if (!sandbox_apply(config.address_space, modes[mode].cpu_seconds, &lacks, &e)) {
 		frame_send_failed(WORKER_CONTROL_FD, &e, NULL, NULL);
 		return 1;
 	}

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "engine/worker/duck.h"
 #include "ingest/pack.h"
+#include "ingest/parquet_footer.h"
 #include "ingest/types.h"
 
 #include <errno.h>
@@ -19,8 +20,11 @@ struct parquet_reader {
 	duckdb_connection conn;
 	struct buf sql; /* every column as text, or as bytes */
 	duckdb_result rows;
+	duckdb_data_chunk chunk; /* rows that are being packed; NULL: the next ones are to be fetched */
+	idx_t at;                /* of the chunk's rows */
 	bool begun, ended;
 	uint64_t n_rows;
+	uint64_t file_bytes, text_bytes; /* text: of this pass */
 	uint32_t row;
 	struct packer packer;
 };
@@ -48,14 +52,14 @@ static bool result_failed(struct err *e, duckdb_result *r)
 }
 
 /* The file as a descriptor that DuckDB may open: the source's own may be a file on the disk, which is shut off. */
-static bool copy_bytes(struct source *s, int *ret_fd, struct err *e)
+static bool copy_bytes(struct source *s, int *ret_fd, uint64_t *ret_n, struct err *e)
 {
+	struct parquet_footer footer;
 	char *bytes;
 	size_t n;
-	if (!source_whole(s, &bytes, &n, e))
+	if (!source_whole(s, &bytes, &n, e) || !parquet_footer_check(str_n(bytes, n), &footer, e))
 		return false;
-	if (n < 12 || memcmp(bytes + n - 4, "PAR1", 4) != 0)
-		return err_set(e, ERR_VALUE, "truncated", "The Parquet file is cut short.");
+	*ret_n = n;
 	*ret_fd = memfd_create("parquet", MFD_CLOEXEC);
 	for (size_t at = 0; *ret_fd >= 0 && at < n;) {
 		ssize_t did = write(*ret_fd, bytes + at, MIN(n - at, 64 * MIB));
@@ -164,6 +168,7 @@ static bool describe(struct parquet_reader *p, const char *file_name, struct err
 
 static void end_rows(struct parquet_reader *p)
 {
+	duckdb_destroy_data_chunk(&p->chunk);
 	if (p->begun)
 		duckdb_destroy_result(&p->rows);
 	p->begun = false;
@@ -176,6 +181,7 @@ static bool start(struct reader *r, size_t table, struct err *e)
 	duckdb_pending_result pending = NULL;
 	end_rows(p);
 	p->row = 0;
+	p->text_bytes = 0;
 	p->ended = false;
 	buf_clear(&p->packer.bytes);
 	bool ok = duckdb_prepare(p->conn, p->sql.p, &stmt) == DuckDBSuccess &&
@@ -198,47 +204,76 @@ static void pack_string(struct parquet_reader *p, duckdb_string_t *s)
 	char what[64];
 	struct str text = str_n(duckdb_string_t_data(s), duckdb_string_t_length(*s));
 	if (!memchr(text.p, 0, text.n) && utf8_valid(text)) {
-		pack_value(&p->packer, text);
+		pack_cell(&p->packer, text, 0);
 		return;
 	}
 	snprintf(what, sizeof what, "%zu bytes of binary data", text.n);
 	pack_cell(&p->packer, str_of(what), CELL_ERROR);
 }
 
-static bool pack_chunk(struct parquet_reader *p, duckdb_data_chunk chunk, struct err *e)
+static bool pack_one(struct parquet_reader *p, idx_t i, struct err *e)
 {
-	idx_t rows = duckdb_data_chunk_get_size(chunk), columns = duckdb_data_chunk_get_column_count(chunk);
-	for (idx_t i = 0; i < rows; i++) {
-		pack_row(&p->packer, ++p->row);
-		for (idx_t c = 0; c < columns; c++) {
-			duckdb_vector v = duckdb_data_chunk_get_vector(chunk, c);
-			uint64_t *valid = duckdb_vector_get_validity(v);
-			if (valid && !duckdb_validity_row_is_valid(valid, i))
-				pack_cell(&p->packer, STR(""), 0);
-			else
-				pack_string(p, (duckdb_string_t *)duckdb_vector_get_data(v) + i);
-		}
-		if (!pack_row_end(&p->packer, e))
+	idx_t columns = duckdb_data_chunk_get_column_count(p->chunk);
+	pack_row(&p->packer, ++p->row);
+	for (idx_t c = 0; c < columns; c++) {
+		duckdb_vector v = duckdb_data_chunk_get_vector(p->chunk, c);
+		uint64_t *valid = duckdb_vector_get_validity(v);
+		if (valid && !duckdb_validity_row_is_valid(valid, i))
+			pack_cell(&p->packer, STR(""), 0);
+		else
+			pack_string(p, (duckdb_string_t *)duckdb_vector_get_data(v) + i);
+	}
+	return pack_row_end(&p->packer, e);
+}
+
+/* Rows of the chunk until it ends or the block is full: a chunk of long texts is many blocks. */
+static bool pack_chunk(struct parquet_reader *p, struct err *e)
+{
+	idx_t rows = duckdb_data_chunk_get_size(p->chunk);
+	while (p->at < rows && !pack_full(&p->packer)) {
+		if (!pack_one(p, p->at++, e))
 			return false;
 	}
+	if (p->at == rows)
+		duckdb_destroy_data_chunk(&p->chunk);
 	return true;
+}
+
+static bool fetch_chunk(struct parquet_reader *p, struct err *e)
+{
+	p->at = 0;
+	p->chunk = duckdb_fetch_chunk(p->rows);
+	p->ended = !p->chunk || duckdb_data_chunk_get_size(p->chunk) == 0;
+	if (!p->ended)
+		return true;
+	duckdb_destroy_data_chunk(&p->chunk);
+	const char *why = duckdb_result_error(&p->rows);
+	return !why || !*why || result_failed(e, &p->rows);
+}
+
+/* A few bytes may say that one text stands in a billion rows. */
+static bool check_text(struct parquet_reader *p, struct err *e)
+{
+	p->text_bytes += p->packer.bytes.n;
+	if (p->text_bytes <= LIMIT_INFLATE_FREE || p->text_bytes / LIMIT_PARQUET_TEXT_RATIO <= p->file_bytes)
+		return true;
+	return err_set(
+		e, ERR_LIMIT, "inflate_ratio",
+		"The Parquet file grows more than %d times when its values are written out: it is refused as a trap.",
+		LIMIT_PARQUET_TEXT_RATIO);
 }
 
 static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
 {
 	struct parquet_reader *p = of(r);
 	while (!p->ended && !pack_full(&p->packer)) {
-		duckdb_data_chunk chunk = duckdb_fetch_chunk(p->rows);
-		p->ended = !chunk || duckdb_data_chunk_get_size(chunk) == 0;
-		bool ok = p->ended || pack_chunk(p, chunk, e);
-		if (chunk)
-			duckdb_destroy_data_chunk(&chunk);
-		const char *why = p->ended ? duckdb_result_error(&p->rows) : NULL;
-		if (why && *why)
-			return result_failed(e, &p->rows);
-		if (!ok)
+		if (!p->chunk && !fetch_chunk(p, e))
+			return false;
+		if (!p->ended && !pack_chunk(p, e))
 			return false;
 	}
+	if (!check_text(p, e))
+		return false;
 	double share = (double)p->row / (double)MAX(p->n_rows, UINT64_C(1));
 	source_set_consumed(r->source, (uint64_t)(MIN(share, 1.0) * (double)source_total(r->source)));
 	*ret_end = p->packer.bytes.n == 0;
@@ -272,7 +307,7 @@ bool parquet_file_open(struct source *s, const char *file_name, struct reader **
 	p->fd = -1;
 	p->packer = PACKER_INIT;
 	p->sql = BUF_INIT(4 * MIB);
-	bool ok = copy_bytes(s, &p->fd, e) && duck_open(&config, &p->db, e);
+	bool ok = copy_bytes(s, &p->fd, &p->file_bytes, e) && duck_open(&config, &p->db, e);
 	if (ok && duckdb_connect(p->db, &p->conn) != DuckDBSuccess)
 		ok = err_set(e, ERR_INTERNAL, NULL, "DuckDB does not connect");
 	if (!ok || !describe(p, file_name, e)) {

@@ -38,6 +38,17 @@ static bool limit(int resource, rlim_t value, const char *what, struct err *e)
 	return true;
 }
 
+/* The signal first, which says why; a second later the end. */
+static bool limit_cpu(int64_t seconds, struct err *e)
+{
+	struct rlimit now, r = { (rlim_t)seconds, (rlim_t)seconds + 1 };
+	if (getrlimit(RLIMIT_CPU, &now) < 0)
+		return err_errno(e, errno, "time limit");
+	if (now.rlim_max != RLIM_INFINITY && now.rlim_max < r.rlim_max)
+		return true; /* whoever started the server allows less */
+	return setrlimit(RLIMIT_CPU, &r) == 0 || err_errno(e, errno, "time limit");
+}
+
 /* Kernels name more rights with each ABI; each bit that is handled and granted to no path is denied everywhere. */
 static uint64_t landlock_rights(long abi)
 {
@@ -277,12 +288,13 @@ static bool apply_seccomp(bool *ret_has, struct err *e)
 	return true;
 }
 
-bool sandbox_apply(int64_t address_space, unsigned *ret_lacks, struct err *e)
+bool sandbox_apply(int64_t address_space, int64_t cpu_seconds, unsigned *ret_lacks, struct err *e)
 {
 	unsigned lacks = 0;
 	bool bounded = address_space > 0 && !SANITIZED;
 	if (!limit(RLIMIT_CORE, 0, "core limit", e) ||
 	    !limit(RLIMIT_NOFILE, LIMIT_ENGINE_DESCRIPTORS, "descriptor limit", e) ||
+	    (cpu_seconds > 0 && !limit_cpu(cpu_seconds, e)) ||
 	    (bounded && !limit(RLIMIT_AS, (rlim_t)address_space, "memory limit", e)))
 		return false;
 	if (!bounded)

@@ -1,0 +1,251 @@
+/* Limits that every format keeps, and what is no table's business: tried in each format. */
+#include "../zip_make.h"
+#include "book_fixture.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#define TOO_LONG (LIMIT_CELL_BYTES + 1000)
+
+/* A text of one letter, which a cell may not hold. */
+static void add_long(struct buf *b, size_t n)
+{
+	memset(buf_reserve(b, n), 'x', n);
+	b->n += n;
+}
+
+static void make_csv(struct buf *b, size_t n)
+{
+	buf_adds(b, "a,b\n1,");
+	add_long(b, n);
+	buf_adds(b, "\n2,y\n");
+}
+
+static void make_quoted_csv(struct buf *b, size_t n)
+{
+	buf_adds(b, "a,b\n1,\"");
+	add_long(b, n);
+	buf_adds(b, "\"\n2,y\n");
+}
+
+static void make_json(struct buf *b, size_t n)
+{
+	buf_adds(b, "[{\"a\":1,\"b\":\"");
+	add_long(b, n);
+	buf_adds(b, "\"},{\"a\":2,\"b\":\"y\"}]");
+}
+
+static void make_insert(struct buf *b, size_t n)
+{
+	buf_adds(b, "CREATE TABLE `t` (`a` int, `b` text);\nINSERT INTO `t` VALUES (1,'");
+	add_long(b, n);
+	buf_adds(b, "'),(2,'y');\n");
+}
+
+static void make_copy(struct buf *b, size_t n)
+{
+	buf_adds(b, "CREATE TABLE t (a int, b text);\nCOPY t (a, b) FROM stdin;\n1\t");
+	add_long(b, n);
+	buf_adds(b, "\n2\ty\n\\.\n");
+}
+
+static void make_sqlite(struct buf *b, size_t n)
+{
+	sqlite3 *db;
+	sqlite3_int64 size;
+	CLEANUP(buf_free) struct buf sql = BUF_INIT(MIB);
+	buf_addf(&sql,
+		 "CREATE TABLE t(a, b); INSERT INTO t VALUES (1, replace(hex(zeroblob(%zu)), '0', 'x')), (2, 'y')",
+		 n / 2);
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql.p, NULL, NULL, NULL), SQLITE_OK);
+	unsigned char *bytes = sqlite3_serialize(db, "main", &size, 0);
+	buf_add(b, bytes, (size_t)size);
+	sqlite3_free(bytes);
+	sqlite3_close(db);
+}
+
+static void put_book(struct buf *b, const struct buf *sheet, const struct buf *strings)
+{
+	struct str book = make_book(ONE_SHEET, sheet->p, strings ? strings->p : NULL);
+	buf_add_str(b, book);
+	zip_free(book);
+}
+
+#define HEAD "<row><c t=\"str\"><v>a</v></c><c t=\"str\"><v>b</v></c></row><row><c><v>1</v></c>"
+#define TAIL "</row><row><c><v>2</v></c><c t=\"str\"><v>y</v></c></row></sheetData></worksheet>"
+
+/* ahead: what makes the quick scanner give up, so that expat reads. */
+static void make_inline(struct buf *b, size_t n, const char *ahead)
+{
+	CLEANUP(buf_free) struct buf sheet = BUF_INIT(64 * MIB);
+	buf_adds(&sheet, "<worksheet><sheetData>");
+	buf_adds(&sheet, ahead);
+	buf_adds(&sheet, HEAD "<c t=\"inlineStr\"><is><t>");
+	add_long(&sheet, n);
+	buf_adds(&sheet, "</t></is></c>" TAIL);
+	put_book(b, &sheet, NULL);
+}
+
+static void make_scanned(struct buf *b, size_t n)
+{
+	make_inline(b, n, "");
+}
+
+static void make_parsed(struct buf *b, size_t n)
+{
+	make_inline(b, n, "<!-- by hand -->");
+}
+
+static void make_shared(struct buf *b, size_t n)
+{
+	CLEANUP(buf_free) struct buf strings = BUF_INIT(64 * MIB), sheet = BUF_INIT(MIB);
+	buf_adds(&strings, "<sst><si><t>");
+	add_long(&strings, n);
+	buf_adds(&strings, "</t></si></sst>");
+	buf_adds(&sheet, "<worksheet><sheetData>" HEAD "<c t=\"s\"><v>0</v></c>" TAIL);
+	put_book(b, &sheet, &strings);
+}
+
+static void make_ods(struct buf *b, size_t n)
+{
+	CLEANUP(buf_free) struct buf content = BUF_INIT(64 * MIB);
+	buf_adds(&content,
+		 "<o:document-content xmlns:o=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><o:body><o:spreadsheet>"
+		 "<table:table table:name=\"S\"><table:table-row><table:table-cell><text:p>a</text:p>"
+		 "</table:table-cell><table:table-cell><text:p>b</text:p></table:table-cell></table:table-row>"
+		 "<table:table-row><table:table-cell><text:p>1</text:p></table:table-cell><table:table-cell>"
+		 "<text:p>");
+	add_long(&content, n);
+	buf_adds(&content, "</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>2"
+			   "</text:p></table:table-cell><table:table-cell><text:p>y</text:p></table:table-cell>"
+			   "</table:table-row></table:table></o:spreadsheet></o:body></o:document-content>");
+	const struct zip_part part = { "content.xml", buf_str(&content), false };
+	struct str file = zip_make(&part, 1);
+	buf_add_str(b, file);
+	zip_free(file);
+}
+
+/* A cell that is too long is a reject that says so; its row and the other rows stay. One that just fits is a value. */
+static void test_long_cells(void **state)
+{
+	static const struct {
+		const char *what;
+		void (*make)(struct buf *b, size_t n);
+	} formats[] = {
+		{ "csv", make_csv },         { "quoted csv", make_quoted_csv },
+		{ "json", make_json },       { "insert", make_insert },
+		{ "copy", make_copy },       { "sqlite", make_sqlite },
+		{ "scanned", make_scanned }, { "parsed", make_parsed },
+		{ "shared", make_shared },   { "ods", make_ods },
+	};
+	for (size_t i = 0; i < countof(formats); i++) {
+		CLEANUP(buf_free) struct buf fits = BUF_INIT(64 * MIB), over = BUF_INIT(64 * MIB);
+		formats[i].make(&fits, LIMIT_CELL_BYTES);
+		formats[i].make(&over, TOO_LONG);
+		struct run good = run_bytes(buf_str(&fits), "t", AS_AUTO, true);
+		struct run bad = run_bytes(buf_str(&over), "t", AS_AUTO, true);
+		if (!good.good || !bad.good)
+			fail_msg("%s: %s", formats[i].what, good.good ? bad.e.message : good.e.message);
+		if (good.text.n < LIMIT_CELL_BYTES || strstr(good.text.p, "\n! "))
+			fail_msg("%s, just fitting: %.200s", formats[i].what, good.text.p);
+		const char *row = strstr(bad.text.p, "\n1|∅\n2|y\n! ");
+		if (!row || (!strstr(row, " b: xxx") && !strstr(row, " b: \"xxx")) ||
+		    !strstr(row, "(longer than a cell may be)"))
+			fail_msg("%s: %.300s", formats[i].what, bad.text.p);
+		buf_free(&good.text);
+		buf_free(&bad.text);
+	}
+}
+
+/* One stretch of bytes under two names, as a trap is made that grows without end. */
+static void test_overlapping_files(void **state)
+{
+	CLEANUP(buf_free) struct buf text = BUF_INIT(MIB), file = BUF_INIT(MIB);
+	while (text.n < 10000)
+		buf_adds(&text, "a,b\n1,2\n");
+	const struct zip_part part = { "a.csv", buf_str(&text), true };
+	struct str one = zip_make(&part, 1);
+	const size_t end_bytes = 22;
+	const unsigned char *end = (const unsigned char *)one.p + one.n - end_bytes;
+	size_t size = (size_t)end[12] | (size_t)end[13] << 8, at = one.n - end_bytes - size;
+	buf_add(&file, one.p, one.n - end_bytes);
+	buf_add(&file, one.p + at, size);
+	char *name = memmem(file.p + one.n - end_bytes, size, "a.csv", 5);
+	assert_non_null(name);
+	name[0] = 'b';
+	buf_add(&file, end, end_bytes);
+	char *counts = file.p + file.n - end_bytes;
+	counts[8] = counts[10] = 2;
+	counts[12] = (char)(2 * size);
+	counts[13] = (char)(2 * size >> 8);
+	run_refused(buf_str(&file), ERR_LIMIT, "inflate_ratio", "over one another");
+	struct run run = run_bytes(one, "t.zip", AS_AUTO, true);
+	assert_true(run.good);
+	buf_free(&run.text);
+	zip_free(one);
+}
+
+/* What would be read or run if a dump were a program: none of it is, and its rows are those that stand in it. */
+static void test_dumps_are_not_run(void **state)
+{
+	char path[] = "/tmp/vitrina-dump-XXXXXX";
+	int fd = mkstemp(path);
+	assert_int_equal(write(fd, "9\tstolen\n", 9), 9);
+	close(fd);
+	CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
+	buf_addf(&b,
+		 "-- PostgreSQL database dump\nSET x = 1;\nCREATE TABLE t (a int, b text);\n"
+		 "\\! echo run >> %s\n\\i %s\n\\copy t from '%s'\n\\o |cat %s\n\\g %s\n"
+		 "COPY t FROM PROGRAM 'cat %s';\nCOPY t FROM '%s';\n"
+		 "INSERT INTO t VALUES (1, pg_read_file('%s'));\nINSERT INTO t SELECT 2, pg_read_file('%s');\n"
+		 "LOAD DATA INFILE '%s' INTO TABLE t;\nATTACH DATABASE '%s' AS x;\nSOURCE %s\n;\n"
+		 "DO $$ BEGIN EXECUTE 'INSERT INTO t VALUES (3, NULL)'; END $$;\nINSERT INTO t VALUES (4, 'here');\n",
+		 path, path, path, path, path, path, path, path, path, path, path, path);
+	struct run run = run_bytes(buf_str(&b), "t.sql", AS_AUTO, true);
+	if (!run.good)
+		fail_msg("%s", run.e.message);
+	assert_non_null(strstr(run.text.p, "\n1|∅\n4|here\n"));
+	assert_null(strstr(run.text.p, "stolen"));
+	assert_null(strstr(run.text.p, "\n2|"));
+	assert_null(strstr(run.text.p, "\n3|"));
+	buf_free(&run.text);
+	char left[100] = { 0 };
+	fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, left, sizeof left), 9);
+	close(fd);
+	unlink(path);
+}
+
+/* What begins again and again and never ends must not be searched for its end each time: that would take hours. */
+static void test_unclosed(void **state)
+{
+	static const char *const parts[] = { "\\\"", "\"\\", "/*", "$a$ $b", "`", "(", "E'\\'", "x'", "#", "[", "-- " };
+	static const char *const begins[] = { "INSERT INTO `a` VALUES (1,", "INSERT INTO `a` VALUES (1,\"",
+					      "CREATE TABLE `a` (x int, y ", "SET x = ", "INSERT INTO a (`" };
+	for (size_t i = 0; i < countof(parts) * countof(begins); i++) {
+		CLEANUP(buf_free) struct buf b = BUF_INIT(16 * MIB);
+		buf_adds(&b, i % 2 ? "-- PostgreSQL database dump\n" : "-- MySQL dump\n");
+		buf_adds(&b, "SET y = 1;\nINSERT INTO `b` VALUES (1);\n");
+		buf_adds(&b, begins[i % countof(begins)]);
+		while (b.n < MIB)
+			buf_adds(&b, parts[i / countof(begins)]);
+		if (i % 3 == 0)
+			buf_adds(&b, ");\n");
+		struct run run = run_bytes(buf_str(&b), "t.sql", AS_AUTO, true);
+		if (!run.good && run.e.kind != ERR_VALUE && run.e.kind != ERR_LIMIT)
+			fail_msg("%zu: %s", i, run.e.message);
+		buf_free(&run.text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_long_cells),
+		cmocka_unit_test(test_overlapping_files),
+		cmocka_unit_test(test_dumps_are_not_run),
+		cmocka_unit_test(test_unclosed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
