@@ -1,6 +1,8 @@
 /* Trained models of sales and purchases: versions, which one serves, the threshold, the file. */
 #include "api/models.h"
+#include "analysis/forecast_file.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 
@@ -118,6 +120,15 @@ static const struct json_field active_fields[] = {
 };
 static const struct json_table active_table = { "ActiveModel", active_fields, countof(active_fields) };
 
+/* Another version serves: lists and cards show its forecasts as soon as the job is done. */
+static void forecast_anew(struct request *q, const struct models_scope *s)
+{
+	struct err busy = { 0 };
+	int64_t job;
+	if (!forecasting_start(api_instance(q), api_caller(q), s->customers.dataset.id, s->preset, &job, &busy))
+		log_event(LOG_INFO, "not_forecast_anew", "it is being done already, or too many jobs wait");
+}
+
 static bool active_put(struct request *q, struct response *r, struct err *e)
 {
 	struct active_body b = { 0 };
@@ -127,6 +138,7 @@ static bool active_put(struct request *q, struct response *r, struct err *e)
 	    !trained_activate(api_db(q), api_caller(q), s.customers.dataset.id, s.kind, b.version, e) ||
 	    !trained_find(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, 0, request_arena(q), &t, e))
 		return false;
+	forecast_anew(q, &s);
 	write_model(response_json(r, 200), &t);
 	return true;
 }
@@ -167,10 +179,13 @@ static bool file_get(struct request *q, struct response *r, struct err *e)
 	    !trained_find(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, number, request_arena(q), &t,
 			  e))
 		return false;
+	CLEANUP(buf_free) struct buf file = BUF_INIT(LIMIT_JSON_BYTES * 2);
+	if (!forecast_file_write(str_of(t.body), &file, e))
+		return false;
 	struct json_writer *w = response_json(r, 200);
 	response_headerf(r, "Content-Disposition", "attachment; filename=\"%s-%lld.model.json\"", s.kind,
 			 (long long)number);
-	jw_raw(w, str_of(t.body));
+	jw_raw(w, buf_str(&file));
 	return true;
 }
 
@@ -187,6 +202,8 @@ static bool file_post(struct request *q, struct response *r, struct err *e)
 	if (m.preset != s.preset)
 		return err_field(e, ERR_VALUE, "kind", "this is a model of %s, not of %s",
 				 forecast_preset_name(m.preset), s.kind);
+	if (!forecast_file_check(body, e))
+		return false;
 	char *text = json_dumps(body, JSON_COMPACT);
 	struct trained_new add = { .dataset = s.customers.dataset.id,
 				   .kind = s.kind,
@@ -199,6 +216,7 @@ static bool file_post(struct request *q, struct response *r, struct err *e)
 	if (!done || !trained_find(api_db(q), api_caller(q)->org, s.customers.dataset.id, s.kind, number,
 				   request_arena(q), &t, e))
 		return false;
+	forecast_anew(q, &s);
 	write_model(response_json(r, 201), &t);
 	return true;
 }

@@ -1,4 +1,5 @@
 """Trained models over HTTP: versions, which one serves, the file, forecasts; and who may."""
+import json
 import random
 
 import numpy
@@ -114,6 +115,15 @@ def test_file_in_another_folder(shared_client, shop, client):
     ({"features": [{"column": "visits", "coefficient": 1, "mean": 0, "scale": 0}]}, "scale"),
     ({"features": [{"column": "visits", "coefficient": 1, "mean": 0, "scale": 1, "transform": "exp"}]}, "transform"),
     ({"features": [{"column": "visits", "mean": 0, "scale": 1}]}, "coefficient"),
+    ({"features": [{"column": "visits", "coefficient": 1, "mean": 0, "scale": 1}] * 23}, "features"),
+    ({"features": [{"column": "visits", "coefficient": None, "mean": 0, "scale": 1}]}, "coefficient"),
+    ({"intercept": 1e3}, "checksum"),
+    ({"note": "mine"}, "checksum"),
+    ({"checksum": "0" * 64}, "checksum"),
+    ({"checksum": 5}, "checksum"),
+    ({"format": 2}, "format"),
+    ({"format": "x"}, "format"),
+    ({"checksum": None, "warnings": None}, "checksum"),
 ])
 def test_altered_file_is_refused(shared_client, shop, change, field):
     before = shared_client.get("/api/v1/models/sales").json()["total"]
@@ -122,6 +132,45 @@ def test_altered_file_is_refused(shared_client, shop, change, field):
     answer = shared_client.post("/api/v1/models/sales/file", json=saved | change)
     assert answer.status_code == 422 and answer.json()["error"]["field"] == field, answer.text
     assert shared_client.get("/api/v1/models/sales").json()["total"] == before
+
+
+def test_a_file_that_is_no_model_of_ours(shared_client, shop):
+    """NaN and infinity are not JSON; what a page would need and does not find is named; nothing of it stays."""
+    before = shared_client.get("/api/v1/models/sales").json()["total"]
+    number = shared_client.get("/api/v1/models/sales").json()["items"][0]["version"]
+    saved = shared_client.get(f"/api/v1/models/sales/{number}/file").json()
+
+    def put(text):
+        answer = shared_client.post("/api/v1/models/sales/file", data=text, headers={"Content-Type": "application/json"})
+        return answer.status_code, answer.json()["error"].get("field")
+    whole = json.dumps(saved)
+    for word in ("NaN", "Infinity", "1e999"):
+        assert put(whole.replace('"intercept": ' + json.dumps(saved["intercept"]), '"intercept": ' + word))[0] in (400, 422)
+    assert put(whole[:-20])[0] == 400 and put("[]")[0] in (400, 422) and put("5")[0] in (400, 422)
+    by_hand = {k: v for k, v in saved.items() if k not in ("checksum", "format")}
+    for gone in ("trained_at", "rows", "metrics", "baselines", "warnings", "left_out"):
+        assert put(json.dumps({k: v for k, v in by_hand.items() if k != gone})) == (422, gone)
+    assert put(json.dumps(by_hand | {"metrics": {"mse": "low"}})) == (422, "mse")
+    assert shared_client.get("/api/v1/models/sales").json()["total"] == before
+
+
+def test_a_file_through_another_program(shared_client, shop, client):
+    """Written anew with other blanks, order and numbers (1.0 as 1), it is the same file."""
+    load(client, ("other.csv", purchases_csv()), name="other")
+    number = shared_client.get("/api/v1/models/purchase").json()["items"][0]["version"]
+    saved = shared_client.get(f"/api/v1/models/purchase/{number}/file").json()
+
+    def as_browsers_do(v):
+        if isinstance(v, dict):
+            return {k: as_browsers_do(v[k]) for k in reversed(v)}
+        if isinstance(v, list):
+            return [as_browsers_do(x) for x in v]
+        return int(v) if isinstance(v, float) and v == int(v) else v
+    answer = client.post("/api/v1/models/purchase/file", data=json.dumps(as_browsers_do(saved), indent=3),
+                         headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201 and answer.json()["cause"] == "file", answer.text
+    again = client.get("/api/v1/models/purchase/1/file").json()
+    assert again == saved
 
 
 def test_choose_and_go_back(client):
@@ -258,7 +307,9 @@ def test_what_moved_it(shared_client, shop, kind, value):
 def test_what_moved_the_logarithmic_variant(client):
     """A model file of that variant: contributions are of the score, whose square is the forecast, and it says so."""
     data = load(client, ("shop.csv", purchases_csv()), name="shop")
-    model = {"kind": "sales", "variant": "log", "intercept": 4.0, "features": [
+    told = {"trained_at": "2025-07-20T00:00:00Z", "rows": {"train": 9, "test": 3}, "l2": 1, "baselines": [], "left_out": [],
+            "warnings": [], "metrics": {"r2": 0.1, "mse": 9, "mae": 3}}
+    model = told | {"kind": "sales", "variant": "log", "intercept": 4.0, "features": [
         {"column": "spend_30d", "transform": "log", "coefficient": 1.5, "mean": 3.0, "scale": 1.2},
         {"column": "days_since_last", "transform": "log", "coefficient": -9.0, "mean": 2.0, "scale": 0.5},
         {"column": "mean_basket", "missing": True, "coefficient": 0.7, "mean": 0, "scale": 1, "share": 0.25}]}
@@ -273,5 +324,5 @@ def test_what_moved_the_logarithmic_variant(client):
         assert got["forecast"] == pytest.approx(max(got["score"], 0) ** 2, abs=0.006)
         typical = {f["feature"]: f["typical"] for f in got["features"]}
         assert typical["spend_30d"] == pytest.approx(numpy.expm1(3)) and typical["mean_basket"] is None
-    assert why(client, data, "C003") == {"sales": None, "purchase": None}
+    assert why(client, data, "C001")["purchase"] is None
     assert client.get(f"/api/v1/datasets/{data['id']}/customers/NOBODY/forecasts/why").status_code == 404

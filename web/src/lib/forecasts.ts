@@ -66,6 +66,8 @@ export interface Version {
   active: boolean
   created_at: string
   created_by: string | null
+  cause: 'person' | 'file' | 'schedule' | 'new_version'
+  verdict: 'first' | 'better' | 'worse' | 'waits' | null
   model: Model
 }
 export interface Versions {

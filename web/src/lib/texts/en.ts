@@ -1,7 +1,9 @@
 import codes from './codes.en'
+import models from './models.en'
 import reports from './reports.en'
 // The master list of texts. Short sentences, the reader's nouns; no exclamation marks, no "please".
 const en = {
+  ...models,
   ...reports,
   ...codes,
   // Frame

@@ -1,8 +1,10 @@
 import type { Texts } from '../i18n.svelte'
 import codes from './codes.mk'
+import models from './models.mk'
 import reports from './reports.mk'
 
 const texts: Texts = {
+  ...models,
   ...reports,
   ...codes,
   // Frame

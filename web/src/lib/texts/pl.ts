@@ -1,8 +1,10 @@
 import type { Texts } from '../i18n.svelte'
 import codes from './codes.pl'
+import models from './models.pl'
 import reports from './reports.pl'
 
 const texts: Texts = {
+  ...models,
   ...reports,
   ...codes,
   // Frame

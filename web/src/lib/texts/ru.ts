@@ -1,8 +1,10 @@
 import type { Texts } from '../i18n.svelte'
 import codes from './codes.ru'
+import models from './models.ru'
 import reports from './reports.ru'
 
 const texts: Texts = {
+  ...models,
   ...reports,
   ...codes,
   // Frame
