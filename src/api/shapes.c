@@ -72,6 +72,14 @@ const struct json_shape api_shapes[] = {
 	{ "Retraining", "on:bool schedule:text zone:text after_version:bool activate:text l2:number next_run:time? running:bool "
 			"last:LastRetraining? set_by:text?" },
 	{ "Link", "from:text to:text" },
+	{ "Target", "id:id name:text kind:text address:text thread:integer management:bool on:bool off_reason:text? "
+		    "off_code:text? created_at:time" },
+	{ "Report", "id:id name:text figure:text dataset:id? year:integer per:text top:integer language:text parts:[text] "
+		    "targets:[id] schedule:text zone:text next_run:time? last_run:time? last_error:text? "
+		    "last_error_code:text? created_at:time" },
+	{ "DeliveryTarget", "id:id name:text kind:text" },
+	{ "Delivery", "id:id report:text cause:text target:DeliveryTarget state:text reason:text? reason_code:text? "
+		      "attempts:integer next_at:time? created_at:time ended_at:time?" },
 	{ "LinkProposal", "from:text from_name:text to:text to_name:text customers:integer support:number "
 			  "confidence:number lift:number" },
 	{ "Links", "items:[Link] proposals:[LinkProposal]~" },

@@ -67,13 +67,16 @@ def test_answers_are_as_described(shared_client, shop, schema):
     shared_client.post("/api/v1/tokens", json={"name": "accounting"})
     backup = shared_client.post("/api/v1/backups").json()
     job = shared_client.wait_for_job(backup["job"]["id"])["id"]
+    hook = shared_client.post("/api/v1/targets", json={"name": "a", "kind": "webhook", "address": "http://127.0.0.1/"}).json()
+    shared_client.post("/api/v1/reports", json={"name": "a", "figure": "statistics", "targets": [hook["id"]]})
+    shared_client.post("/api/v1/reports/a/send")
     product = shared_client.get(f"/api/v1/datasets/{shop['id']}/stats").json()["top_products"][0]["code"]
     tried = 0
     for method, path, shape in described(schema.document):
         if method != "get":
             continue
         where = path.replace("{customer}", "7").replace("/jobs/{id}", f"/jobs/{job}").replace("{id}", shop["id"])
-        where = where.replace("{product}", product).replace("{kind}", "sales")
+        where = where.replace("{product}", product).replace("{kind}", "sales").replace("{name}", "a")
         answer = shared_client.get(where)
         assert answer.status_code == 200, (where, answer.text)
         body = answer.json()
@@ -81,7 +84,8 @@ def test_answers_are_as_described(shared_client, shop, schema):
         assert not ({"items", "next", "total"} <= set(body) and not body["items"]), f"{where}: an empty list says nothing"
         tried += 1
     assert tried >= 18
-    assert {"Customer", "Offer", "Reason", "Money", "Month", "Activity", "Backup", "Token", "Column"} <= schema.seen
+    assert {"Customer", "Offer", "Reason", "Money", "Month", "Activity", "Backup", "Token", "Column", "Target", "Report",
+            "Delivery"} <= schema.seen
 
 
 def test_answers_to_changes(shared_client, shop, schema):

@@ -243,6 +243,8 @@ def test_a_bot_that_was_removed_switches_the_target_off(sending, telegram):
     assert deliveries(sending)[0]["state"] == "failed" and len(telegram.calls()) == 1, "nothing more is sent there"
     assert sending.post(f"/api/v1/deliveries/{delivery['id']}/retry").status_code == 409
     assert sending.patch(f"/api/v1/targets/{chat}", json={"on": True}).json()["on"] is True
+    [on] = sending.get("/api/v1/targets").json()["items"]
+    assert (on["off_reason"], on["off_code"]) == (None, None)
     assert sending.post(f"/api/v1/deliveries/{delivery['id']}/retry").status_code == 204
     until(lambda: len(telegram.calls()) == 2)
     until(lambda: deliveries(sending, state="sent"))
@@ -402,7 +404,12 @@ def test_a_webhook_that_is_gone_is_switched_off(sending, hook):
     hook.answers = [410]
     assert sending.post(f"/api/v1/targets/{made['id']}/test").status_code == 202
     assert [ended(sending)[0][key] for key in ("state", "reason_code")] == ["failed", "gone"]
-    assert sending.get("/api/v1/targets").json()["items"][0]["on"] is False
+    [off] = sending.get("/api/v1/targets").json()["items"]
+    assert (off["on"], off["off_code"]) == (False, "gone")
+    sending.patch(f"/api/v1/targets/{made['id']}", json={"on": True})
+    off = sending.patch(f"/api/v1/targets/{made['id']}", json={"on": False}).json()
+    assert (off["off_reason"], off["off_code"]) == ("switched off by a person", "person")
+    assert sending.patch(f"/api/v1/targets/{made['id']}", json={"name": "b"}).json()["off_code"] == "person"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433"])
