@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -21,23 +20,6 @@ struct mongo {
 	char *database, *collection;
 	_Atomic int64_t away_until; /* clock_monotonic */
 };
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-/* What the driver says of itself. It never logs the URI's password. */
-static void on_log(mongoc_log_level_t level, const char *domain, const char *message, void *ctx)
-{
-	if (level <= MONGOC_LOG_LEVEL_WARNING)
-		log_event(level == MONGOC_LOG_LEVEL_WARNING ? LOG_WARN : LOG_ERROR, "mongodb", "%s: %s", domain,
-			  message);
-}
-
-static void start_driver(void)
-{
-	mongoc_log_set_handler(on_log, NULL); /* first: starting may have something to say */
-	mongoc_init();
-	atexit(mongoc_cleanup);
-}
 
 static bool name_is_good(const char *name)
 {
@@ -63,7 +45,8 @@ bool mongo_open(const struct mongo_options *o, struct mongo **ret, struct err *e
 	bson_error_t why;
 	if (!name_is_good(o->collection))
 		return err_field(e, ERR_USAGE, "mongodb_collection", "mongodb_collection is no name of a collection");
-	pthread_once(&once, start_driver);
+	if (!mongo_driver_load(e))
+		return false;
 	mongoc_uri_t *uri = mongoc_uri_new_with_error(o->uri, &why);
 	if (!uri)
 		return bad_uri(e);

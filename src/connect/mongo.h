@@ -10,8 +10,7 @@
 
 #include "base/err.h"
 #include "base/util.h"
-
-#include <mongoc/mongoc.h>
+#include "connect/mongo_driver.h"
 
 struct mongo;
 
