@@ -20,7 +20,7 @@ struct hot {
 	pthread_mutex_t lock;
 	struct {
 		struct kept kept;
-		char hash[TOKEN_HASH]; /* never the token itself */
+		unsigned char digest[TOKEN_DIGEST]; /* never the token itself */
 		struct caller caller;
 	} callers[CALLERS];
 	struct {
@@ -55,21 +55,21 @@ static bool holds(const struct kept *k)
 	return k->until && k->writes == db_writes() && clock_monotonic() < k->until;
 }
 
-static size_t place_of(const char hash[TOKEN_HASH])
+static size_t place_of(const unsigned char digest[TOKEN_DIGEST])
 {
 	uint64_t bits;
-	memcpy(&bits, hash, sizeof bits);
+	memcpy(&bits, digest, sizeof bits);
 	return (bits * UINT64_C(0x9e3779b97f4a7c15) >> 32) % CALLERS;
 }
 
 void hot_keep_caller(struct hot *h, struct str token, uint64_t writes, const struct caller *c)
 {
-	char hash[TOKEN_HASH];
-	token_hash(token, hash);
-	size_t i = place_of(hash);
+	unsigned char digest[TOKEN_DIGEST];
+	token_digest(token, digest);
+	size_t i = place_of(digest);
 	pthread_mutex_lock(&h->lock);
 	h->callers[i].kept = keep(writes);
-	memcpy(h->callers[i].hash, hash, sizeof hash);
+	memcpy(h->callers[i].digest, digest, sizeof digest);
 	h->callers[i].caller = *c;
 	h->callers[i].caller.email = h->callers[i].caller.address = "";
 	pthread_mutex_unlock(&h->lock);
@@ -77,12 +77,13 @@ void hot_keep_caller(struct hot *h, struct str token, uint64_t writes, const str
 
 bool hot_caller(struct hot *h, struct str token, const char *address, struct caller *ret)
 {
-	char hash[TOKEN_HASH];
-	token_hash(token, hash);
-	size_t i = place_of(hash);
+	unsigned char digest[TOKEN_DIGEST];
+	token_digest(token, digest);
+	size_t i = place_of(digest);
 	pthread_mutex_lock(&h->lock);
-	bool found = holds(&h->callers[i].kept) &&
-		     secret_equal(str_n(h->callers[i].hash, TOKEN_HASH), str_n(hash, TOKEN_HASH));
+	bool found =
+		holds(&h->callers[i].kept) && secret_equal(str_n((const char *)h->callers[i].digest, sizeof digest),
+							   str_n((const char *)digest, sizeof digest));
 	if (found)
 		*ret = h->callers[i].caller;
 	pthread_mutex_unlock(&h->lock);

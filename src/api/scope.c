@@ -3,8 +3,6 @@
 #include "api/hot.h"
 #include "db/db.h"
 
-#include <stdio.h>
-
 static bool with_cards(struct request *q, struct customers_scope *s, struct err *e)
 {
 	return card_set_find(api_db(q), s->dataset.org, s->dataset.current, &s->set, e);
@@ -39,17 +37,13 @@ bool spending_scope(struct request *q, struct str dataset, struct customers_scop
 
 void user_id_write(struct json_writer *w, struct str id)
 {
-	char text[32];
+	char digits[STR_I64];
 	int64_t number;
 	jw_key(w, "user_id");
-	if (str_to_i64(id, &number)) {
-		snprintf(text, sizeof text, "%lld", (long long)number);
-		if (str_is(id, text)) {
-			jw_i64(w, number);
-			return;
-		}
-	}
-	jw_str(w, id);
+	if (str_to_i64(id, &number) && str_eq(id, str_i64(number, digits)))
+		jw_i64(w, number);
+	else
+		jw_str(w, id);
 }
 
 bool customers_scope_named(struct request *q, struct str dataset, struct customers_scope *ret, struct err *e)

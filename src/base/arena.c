@@ -10,6 +10,18 @@ struct arena_block {
 };
 
 #define BLOCK_BYTES (16 * KIB)
+#define SPARES_MOST 64
+
+#if defined(__SANITIZE_ADDRESS__)
+#define KEEP_SPARES 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KEEP_SPARES 0
+#endif
+#endif
+#ifndef KEEP_SPARES
+#define KEEP_SPARES 1
+#endif
 
 void arena_free(struct arena *a)
 {
@@ -20,6 +32,42 @@ void arena_free(struct arena *a)
 		b = next;
 	}
 	*a = (struct arena){ .limit = a->limit };
+}
+
+void arena_begin(struct arena *a, struct arena_spares *s)
+{
+	struct arena_block *b = s->first;
+	if (!b || a->blocks)
+		return;
+	s->first = b->next;
+	s->n--;
+	b->next = NULL;
+	a->blocks = b;
+}
+
+/* Only what was used is made zero again: a request needs little of its block. */
+void arena_end(struct arena *a, struct arena_spares *s)
+{
+	struct arena_block **p = &a->blocks;
+	while (*p && ((*p)->size != BLOCK_BYTES || !KEEP_SPARES || s->n >= SPARES_MOST))
+		p = &(*p)->next;
+	struct arena_block *kept = *p;
+	if (kept) {
+		*p = kept->next;
+		memset(kept->data, 0, kept->used);
+		kept->used = 0;
+		kept->next = s->first;
+		s->first = kept;
+		s->n++;
+	}
+	arena_free(a);
+}
+
+void arena_spares_free(struct arena_spares *s)
+{
+	struct arena all = { .blocks = s->first };
+	arena_free(&all);
+	*s = (struct arena_spares){ 0 };
 }
 
 void *arena_alloc(struct arena *a, size_t n)

@@ -24,6 +24,17 @@ struct arena {
 #define ARENA_INIT(bytes) ((struct arena){ .limit = (bytes) })
 
 void arena_free(struct arena *a);
+
+/* Blocks of arenas that have ended, for those that begin: of the one thread that begins and ends them. In a build with
+ * AddressSanitizer none are kept, so that what is used after its end is found. */
+struct arena_spares {
+	struct arena_block *first;
+	size_t n;
+};
+void arena_begin(struct arena *a, struct arena_spares *s); /* an empty one gets a block, if there is one */
+void arena_end(struct arena *a, struct arena_spares *s);   /* in the place of arena_free() */
+void arena_spares_free(struct arena_spares *s);
+
 /* Zeroed, aligned to 16 bytes. */
 void *arena_alloc(struct arena *a, size_t n);
 /* count * size, checked for overflow. */

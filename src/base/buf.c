@@ -86,16 +86,8 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 
 void buf_add_i64(struct buf *b, int64_t v)
 {
-	char digits[24];
-	char *at = digits + sizeof digits;
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	do {
-		*--at = (char)('0' + u % 10);
-		u /= 10;
-	} while (u);
-	if (v < 0)
-		*--at = '-';
-	buf_add(b, at, (size_t)(digits + sizeof digits - at));
+	char digits[STR_I64];
+	buf_add_str(b, str_i64(v, digits));
 }
 
 /*

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,9 +101,8 @@ void log_cstr(struct log_line *l, const char *key, const char *value)
 
 void log_i64(struct log_line *l, const char *key, int64_t value)
 {
-	char digits[24];
-	snprintf(digits, sizeof digits, "%" PRId64, value);
-	log_cstr(l, key, digits);
+	char digits[STR_I64];
+	log_str(l, key, str_i64(value, digits));
 }
 
 void log_id(struct log_line *l, const char *key, int64_t id)

@@ -52,5 +52,8 @@ bool str_split(struct str *rest, char sep, struct str *ret_part);
 /* Whole string, decimal, an optional sign, no blanks, no overflow. Untouched on failure. */
 bool str_to_i64(struct str s, int64_t *ret);
 bool str_to_u64(struct str s, uint64_t *ret);
+/* v in decimal, at the end of `room`. */
+#define STR_I64 24
+struct str str_i64(int64_t v, char room[STR_I64]);
 /* C locale whatever the process's locale is; finite numbers only. */
 bool str_to_f64(struct str s, double *ret);

@@ -30,10 +30,15 @@ bool token_well_formed(struct str token, const char *prefix)
 	return true;
 }
 
+void token_digest(struct str token, unsigned char ret[TOKEN_DIGEST])
+{
+	crypto_generichash(ret, TOKEN_DIGEST, (const unsigned char *)token.p, token.n, NULL, 0);
+}
+
 void hash_hex(struct str bytes, char ret[TOKEN_HASH])
 {
-	unsigned char digest[32];
-	crypto_generichash(digest, sizeof digest, (const unsigned char *)bytes.p, bytes.n, NULL, 0);
+	unsigned char digest[TOKEN_DIGEST];
+	token_digest(bytes, digest);
 	sodium_bin2hex(ret, TOKEN_HASH, digest, sizeof digest);
 }
 

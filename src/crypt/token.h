@@ -20,6 +20,9 @@ void token_make(const char *prefix, char ret[TOKEN_TEXT]);
 /* The prefix, the length and the alphabet are right: worth a look-up. */
 bool token_well_formed(struct str token, const char *prefix);
 void token_hash(struct str token, char ret[TOKEN_HASH]);
+/* The same as bytes: for what stays in memory. */
+#define TOKEN_DIGEST 32
+void token_digest(struct str token, unsigned char ret[TOKEN_DIGEST]);
 /* BLAKE2b-256 of any bytes, hexadecimal: for checksums and names that must not show what they stand for. */
 void hash_hex(struct str bytes, char ret[TOKEN_HASH]);
 /* In a time that depends on the length only. */

@@ -15,13 +15,10 @@
 
 bool voucher_number(struct str id, int64_t *ret)
 {
-	char text[32];
+	char digits[STR_I64];
 	int64_t number;
 	*ret = INT64_MAX;
-	if (!str_to_i64(id, &number))
-		return false;
-	snprintf(text, sizeof text, "%lld", (long long)number);
-	if (!str_is(id, text) || number == INT64_MAX)
+	if (!str_to_i64(id, &number) || !str_eq(id, str_i64(number, digits)) || number == INT64_MAX)
 		return false;
 	*ret = number;
 	return true;

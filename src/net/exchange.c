@@ -19,6 +19,7 @@ struct exchange *exchange_new(struct conn *c)
 	x->started = clock_monotonic();
 	x->tls = c->tls != NULL;
 	x->body_limit = LIMIT_BODY_BYTES;
+	arena_begin(&x->arena, &c->loop->spares);
 	p->x = x;
 	p->mail.deliver = deliver;
 	p->loop = c->loop;
@@ -45,7 +46,7 @@ void exchange_free(struct exchange *x)
 	if (p->stream)
 		stream_free(p->stream);
 	buf_free(&x->body);
-	arena_free(&x->arena);
+	arena_end(&x->arena, &p->loop->spares);
 	free(x);
 }
 

@@ -1,9 +1,10 @@
 #include "net/http1.h"
 
-#include <stdio.h>
-
 /* Extensions of all chunks, or trailers: nobody needs more, and endless ones are an attack. */
 #define CHUNK_LINE_BYTES 4096
+#define METHOD_BYTES 16
+#define TARGET " / HTTP/1.1\r\n"
+#define TARGET_10 " / HTTP/1.0\r\n"
 
 static int on_headers_complete(llhttp_t *p)
 {
@@ -55,9 +56,12 @@ bool http1_begin(struct http1 *m, const struct head *h, void (*body)(void *ctx, 
 	llhttp_init(&m->parser, HTTP_REQUEST, &settings);
 	m->parser.data = m;
 	/* The target was taken apart by head_parse, which lets UTF-8 through that llhttp would refuse. */
-	char line[32];
-	int n = snprintf(line, sizeof line, "%.*s / HTTP/1.%d\r\n", STR_ARG(h->method), h->minor);
-	enum llhttp_errno code = llhttp_execute(&m->parser, line, (size_t)n);
+	char line[METHOD_BYTES + sizeof TARGET];
+	if (h->method.n > METHOD_BYTES)
+		return refuse(fault, "The header is not HTTP.");
+	memcpy(line, h->method.p, h->method.n);
+	memcpy(line + h->method.n, h->minor ? TARGET : TARGET_10, sizeof TARGET);
+	enum llhttp_errno code = llhttp_execute(&m->parser, line, h->method.n + sizeof TARGET - 1);
 	if (code == HPE_OK)
 		code = llhttp_execute(&m->parser, h->fields.p, h->fields.n);
 	bool whole = !m->chunked && m->left == 0;

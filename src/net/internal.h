@@ -35,6 +35,7 @@ struct loop {
 	struct conn *conns;         /* all of this loop */
 	size_t held;                /* exchanges with another thread */
 	struct conn *again;         /* have more to do in the next turn */
+	struct arena_spares spares; /* of ended exchanges */
 	bool stopping;
 	int64_t stop_at; /* uv_now() after which what is left is cut */
 	char read_buffer[READ_BYTES];

@@ -157,6 +157,7 @@ void loop_join(struct loop *l)
 		return;
 	pthread_join(l->thread, NULL);
 	uv_loop_close(&l->uv);
+	arena_spares_free(&l->spares);
 	pthread_mutex_destroy(&l->lock);
 	l->started = false;
 }

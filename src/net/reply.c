@@ -51,18 +51,40 @@ const char *exchange_reason(int status)
 	return "Status";
 }
 
-static void add_head(struct conn *c, int status, const struct buf *headers, const char *framing, bool close)
+static void add(struct conn *c, struct str s)
 {
-	char text[256], date[EXCHANGE_DATE];
+	out_add(c, s.p, s.n);
+}
+
+struct framing {
+	int64_t length; /* of the body; -1 = not said */
+	bool chunked;
+};
+
+static void add_head(struct conn *c, int status, const struct buf *headers, struct framing framing, bool close)
+{
+	char digits[STR_I64], date[EXCHANGE_DATE];
 	const struct exchange *x = c->x;
 	exchange_date(date);
-	int n = snprintf(text, sizeof text, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s", status, exchange_reason(status), date,
-			 framing,
-			 status == 101             ? ""
-			 : close                   ? "Connection: close\r\n"
-			 : x && x->head.minor == 0 ? "Connection: keep-alive\r\n"
-						   : "");
-	out_add(c, text, (size_t)n);
+	/* Piece by piece, as every request passes here. */
+	add(c, STR("HTTP/1.1 "));
+	add(c, str_i64(status, digits));
+	add(c, STR(" "));
+	add(c, str_of(exchange_reason(status)));
+	add(c, STR("\r\nDate: "));
+	add(c, str_of(date));
+	add(c, STR("\r\n"));
+	if (framing.length >= 0) {
+		add(c, STR("Content-Length: "));
+		add(c, str_i64(framing.length, digits));
+		add(c, STR("\r\n"));
+	} else if (framing.chunked) {
+		add(c, STR("Transfer-Encoding: chunked\r\n"));
+	}
+	if (close && status != 101)
+		add(c, STR("Connection: close\r\n"));
+	else if (status != 101 && x && x->head.minor == 0)
+		add(c, STR("Connection: keep-alive\r\n"));
 	if (headers->n)
 		out_add(c, headers->p, headers->n);
 	out_add(c, "\r\n", 2);
@@ -77,14 +99,11 @@ static bool keeps(struct conn *c, struct exchange *x)
 void reply_send(struct conn *c, struct exchange_reply *r)
 {
 	struct exchange *x = c->x;
-	char framing[64] = "";
 	size_t n = r->body.n ? r->body.n : r->fixed.n;
 	bool bodiless = r->status == 204 || r->status == 304 || r->status < 200;
 	if (!keeps(c, x) || r->ws)
 		r->close = !r->ws;
-	if (!bodiless)
-		snprintf(framing, sizeof framing, "Content-Length: %zu\r\n", n);
-	add_head(c, r->status, &r->headers, framing, r->close);
+	add_head(c, r->status, &r->headers, (struct framing){ .length = bodiless ? -1 : (int64_t)n }, r->close);
 	buf_free(&r->headers);
 	x->status = r->status;
 	if (bodiless || str_is(x->head.method, "HEAD")) {
@@ -104,7 +123,7 @@ void reply_stream_head(struct conn *c, struct exchange *x)
 	bool chunked = x->head.minor == 1;
 	/* HTTP/1.0 knows no chunks: there the end of the connection is the end of the answer. */
 	r->close = !chunked;
-	add_head(c, r->status, &r->headers, chunked ? "Transfer-Encoding: chunked\r\n" : "",
+	add_head(c, r->status, &r->headers, (struct framing){ .length = -1, .chunked = chunked },
 		 r->close || !x->head.keep_alive);
 	buf_free(&r->headers);
 	x->status = r->status;
