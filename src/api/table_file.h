@@ -1,9 +1,7 @@
 /*
  * A table as a file for a person: CSV that goes out as it is made, or a workbook. For handlers of ROUTE_STREAM.
  *
- * A workbook can be sent only when it is whole: libxlsxwriter writes it row by row into temporary files, which are kept
- * in memory (/dev/shm), so that no customer's data touch the disk. What a spreadsheet would take for a formula stays
- * text in both.
+ * A workbook is that of book.h. What a spreadsheet would take for a formula stays text in both.
  */
 #pragma once
 
