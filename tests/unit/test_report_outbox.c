@@ -100,11 +100,80 @@ static void a_long_one_keeps_its_time(void **state)
 	state_is(f, id, "failed", "away");
 }
 
+static int64_t count(struct fixture *f, const char *sql)
+{
+	int64_t n = -1;
+	must(db_query_i64(f->db, &n, NULL, e, sql, ""));
+	return n;
+}
+
+/* n ended deliveries of ages that grow by a second, each with a message of its own. */
+static void fill_history(struct fixture *f, int64_t first, int64_t n, const char *state, int64_t age)
+{
+	must(db_exec(
+		f->db, e,
+		"INSERT INTO message (id, org, body) WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM k "
+		"WHERE i + 1 < ?3) SELECT ?2 + i, ?1, '{}' FROM k",
+		"iii", (int64_t)ORG, first, n));
+	must(db_exec(
+		f->db, e,
+		"INSERT INTO delivery (id, org, target, target_name, target_kind, message, report, cause, user_id, "
+		"state, next_at, created_at, ended_at) WITH RECURSIVE k(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM "
+		"k WHERE i + 1 < ?3) SELECT ?2 + i, ?1, 7, 'Chat', 'telegram', ?2 + i, 'Weekly', 'now', 0, ?4, 0, "
+		"?5, ?5 FROM k",
+		"iiisi", (int64_t)ORG, first, n, state, clock_now() - age));
+}
+
+static void the_history_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct box b = fill(f);
+	struct delivery d;
+	fill_history(f, 10, 5, "sent", (DELIVERY_DAYS_KEPT + 1) * USEC_PER_DAY);
+	fill_history(f, 20, 5, "failed", 8 * USEC_PER_DAY);
+	fill_history(f, 30, 5, "failed", 6 * USEC_PER_DAY);
+	put(&b);
+	assert_true(claim(f, clock_now() + USEC_PER_SEC, &d));
+	must(delivery_end(f->db, &d, NULL, e));
+	/* Half a year, and of what failed a week in which a person may send it again. */
+	assert_int_equal(count(f, "SELECT count(*) FROM delivery"), 5 + 5 + 1);
+	assert_int_equal(count(f, "SELECT count(*) FROM delivery WHERE id < 20"), 0);
+	assert_int_equal(count(f, "SELECT count(*) FROM message"), 5);
+	assert_int_equal(count(f, "SELECT min(id) FROM message"), 30);
+	/* No more than so many, the oldest go; what still waits is not history, however old. */
+	must(db_exec(f->db, e, "UPDATE delivery SET state = 'waiting', ended_at = NULL, next_at = ?1 WHERE id = 30",
+		     "i", INT64_MAX));
+	fill_history(f, 1000, DELIVERIES_KEPT, "sent", USEC_PER_DAY);
+	must(message_create(f->db, ORG, STR("{}"), STR(""), &b.message, e));
+	put(&b);
+	assert_true(claim(f, clock_now() + USEC_PER_SEC, &d));
+	must(delivery_end(f->db, &d, NULL, e));
+	assert_int_equal(count(f, "SELECT count(*) FROM delivery WHERE ended_at IS NOT NULL"), DELIVERIES_KEPT);
+	assert_int_equal(count(f, "SELECT count(*) FROM delivery WHERE id < 1000"), 1);
+	assert_int_equal(count(f, "SELECT count(*) FROM message"), 1);
+}
+
+static void more_than_the_outbox_holds(void **state)
+{
+	struct fixture *f = *state;
+	struct box b = fill(f);
+	struct delivery_new d = { .org = ORG, .message = b.message, .report = "Weekly", .cause = "now" };
+	int64_t id;
+	fill_history(f, 10, DELIVERIES_WAITING_MOST - 1, "sent", 0);
+	must(db_exec(f->db, e, "UPDATE delivery SET state = 'waiting', ended_at = NULL", ""));
+	put(&b);
+	must_fail(ERR_UNAVAILABLE, "outbox_full", delivery_create(f->db, &d, &b.to, &id, e));
+	must(db_exec(f->db, e, "UPDATE delivery SET org = ?1", "i", (int64_t)OTHER));
+	put(&b); /* another organisation's do not count */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_end_that_was_not_written, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(a_long_one_keeps_its_time, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(the_history_is_bounded, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(more_than_the_outbox_holds, fixture_begin, fixture_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
