@@ -21,13 +21,13 @@ define build
 @ninja -C $(1) -j $(JOBS) --quiet $(3)
 endef
 
-.PHONY: help setup build run test test-tsan test-kill lint fuzz bench install clean
+.PHONY: help setup build run test test-tsan test-kill lint fuzz bench bench-large install clean
 .DEFAULT_GOAL = help
 
 help: ## this list
 	@echo 'Vitrina: load customer and sales files, see them, predict, act. Start with: make run'
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 setup: ## install what is missing to build (Debian and npm packages)
 	@tools/setup build
@@ -66,6 +66,11 @@ bench: ## against nginx, DuckDB, openpyxl; rewrites the table of bench/README.md
 	@tools/setup build test bench
 	$(call build,build,-Dtests=false,all bench-peers)
 	@bench/run build
+
+bench-large: ## a CSV of 2 GB and a full sheet of 20 columns: memory, and how soon a cancel comes
+	@tools/setup build test bench
+	$(call build,build,-Dtests=false,all bench-peers)
+	@bench/run build large
 
 install: build ## PREFIX=/usr/local, DESTDIR=
 	@meson configure build -Dprefix=$(PREFIX)

@@ -1,4 +1,4 @@
-"""Import of a workbook beside reading the same one with openpyxl, read-only, the way a script would."""
+"""Import of a workbook beside reading the same one with openpyxl, read-only, the way a script would; and of a full sheet."""
 import os
 import subprocess
 from pathlib import Path
@@ -8,6 +8,8 @@ from measure import Watched, at_least
 from program import ROOT
 
 ROWS = 540000
+SHEET_ROWS, SHEET_COLUMNS = 1048576, 8
+PLAIN = ["--role", "customer_id=ignore", "--role", "product=ignore", "--role", "phone=ignore"]  # without cards, which is other work
 READ = """
 import sys, time, openpyxl
 begun = time.monotonic()
@@ -33,14 +35,33 @@ def workbook(bench):
     return path
 
 
+def imported(bench, file, *options):
+    """The best of three, to sealed and queryable."""
+    done = []
+    for _ in range(3):
+        folder = bench.folder()
+        try:
+            done.append(Watched([bench.program.path, "import", file, "--name", "book", "--json", "--data", folder.path, *options]))
+        finally:
+            folder.remove()
+    return min(done, key=lambda one: one.seconds)
+
+
+def full_sheet(bench):
+    file = bench.place / "full.xlsx"
+    subprocess.run([bench.build / "bench" / "book_write", file, str(SHEET_ROWS), str(SHEET_COLUMNS)], check=True)
+    done = imported(bench, file, *PLAIN)
+    size = file.stat().st_size / 1e6
+    file.unlink()
+    return at_least(f"xlsx import of {SHEET_ROWS:,} rows of {SHEET_COLUMNS} columns, {size:.0f} MB ({done.seconds:.1f} s)",
+                    SHEET_ROWS / done.seconds, 300000, "rows/s", 0)
+
+
 def run(bench):
     file = workbook(bench)
-    folder = bench.folder()
-    try:
-        ours = Watched([bench.program.path, "import", file, "--name", "book", "--json", "--data", folder.path])
-    finally:
-        folder.remove()
+    ours = imported(bench, file)
     out = subprocess.run(["/usr/bin/python3", "-c", READ, str(file)], capture_output=True, text=True, check=True).stdout
     seconds, rows = out.split()
     yield at_least(f"xlsx import of {int(rows):,} rows: how many times faster than openpyxl reads it "
-                   f"({ours.seconds:.1f} s and {float(seconds):.1f} s)", float(seconds) / ours.seconds, 8, "×", 1)
+                   f"({ours.seconds:.1f} s and {float(seconds):.1f} s)", float(seconds) / ours.seconds, 10, "×", 1)
+    yield full_sheet(bench)

@@ -65,6 +65,51 @@ def resident(pid):
     return total
 
 
+def memory_files(pid, seen):
+    """Files that live in memory and are open in a process, by their number: mapped or not, they take what they hold."""
+    for link in Path(f"/proc/{pid}/fd").glob("*"):
+        try:
+            if os.readlink(link).startswith("/memfd:"):
+                status = link.stat()
+                seen[status.st_ino] = status.st_blocks * 512
+        except OSError:
+            pass
+
+
+def held(pid):
+    """Bytes that a process and its children hold together: pages that they share are shared out, files in memory are
+    counted once."""
+    total, files = 0, {}
+    for one in children(pid):
+        try:
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith(("Pss_Anon:", "Pss_File:")))
+        memory_files(one, files)
+    return total + sum(files.values())
+
+
+class Peak:
+    """The most that a process and its children held at once while the block ran."""
+
+    def __init__(self, pid):
+        self.pid, self.bytes, self.ended = pid, 0, threading.Event()
+
+    def watch(self):
+        while not self.ended.wait(0.05):
+            self.bytes = max(self.bytes, held(self.pid))
+
+    def __enter__(self):
+        self.watcher = threading.Thread(target=self.watch)
+        self.watcher.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.watcher.join()
+
+
 class Watched:
     """A program run to its end, with its time and the most memory it and its children held at once."""
 

@@ -341,6 +341,7 @@ static bool map_whole(struct source *s, struct err *e)
 		return err_errno(e, errno, "cannot map the file");
 	s->whole = p;
 	s->whole_n = s->whole_mapped = n;
+	atomic_store(&s->consumed, 0); /* that its head was looked at is no progress */
 	return true;
 }
 
