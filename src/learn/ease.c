@@ -1,66 +1,23 @@
 #include "learn/ease.h"
 
 #include <cblas.h>
-#include <lapacke.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_MOST 2000 /* products of a customer that count, the newest */
 #define BLOCK 64
-#define SMALLEST 16 /* products; for fewer there is always memory */
-
-static void choose_products(struct learn_ease *x, const struct learn_popularity *p)
-{
-	for (uint32_t i = 0; i < x->n_products; i++)
-		x->place[i] = LEARN_EASE_NONE;
-	for (uint32_t i = 0; i < x->n; i++) {
-		x->product[i] = p->order[i];
-		x->place[p->order[i]] = i;
-	}
-}
-
-static int by_number(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return x < y ? -1 : x > y;
-}
-
-/* The lower triangle by columns: entry (i, j), i ≥ j, at g[j · n + i]. */
-static void add_gram(const struct learn_ease *x, const struct learn_history *h, double *g)
-{
-	uint32_t *places = mem_array(ROW_MOST, sizeof *places);
-	size_t n = x->n;
-	for (uint32_t c = 0; c < h->n_customers; c++) {
-		struct learn_row row = learn_history_row(h, c);
-		size_t k = 0;
-		for (size_t i = 0; i < MIN(row.n, (size_t)ROW_MOST); i++) {
-			if (x->place[row.product[i]] != LEARN_EASE_NONE)
-				places[k++] = x->place[row.product[i]];
-		}
-		qsort(places, k, sizeof *places, by_number);
-		for (size_t a = 0; a < k; a++) {
-			double *column = g + places[a] * n;
-			for (size_t b = a; b < k; b++)
-				column[places[b]] += 1;
-		}
-	}
-	for (size_t i = 0; i < n; i++)
-		g[i * n + i] += x->options.lambda;
-	free(places);
-}
 
 /* The inverse, its lower triangle by columns. */
 struct inverse {
-	const double *p;
+	const float *p;
 	double *share; /* −1 / P[j][j] */
 	size_t n;
 };
 
 static float weight_of(const struct inverse *v, size_t i, size_t j)
 {
-	double at = i > j ? v->p[j * v->n + i] : v->p[i * v->n + j];
-	return i == j ? 0 : (float)(at * v->share[j]);
+	float at = i > j ? v->p[j * v->n + i] : v->p[i * v->n + j];
+	return i == j ? 0 : (float)((double)at * v->share[j]);
 }
 
 /* The k-th greatest of v (k ≥ 1), which is put in another order (Hoare's quickselect, as Wirth wrote it). */
@@ -89,17 +46,17 @@ static float greatest(float *v, size_t n, size_t k)
 	return v[want];
 }
 
-/* The lower half is read as it lies and the upper one written beside it, a block that the caches hold at a time. */
-static void keep_all(struct learn_ease *x, const struct inverse *v)
+/* The lower half is read as it lies and both are written in its place, a block that the caches hold at a time. */
+static void keep_all(float *g, const struct inverse *v)
 {
-	size_t n = x->n;
-	x->weight = mem_array(n ? n * n : 1, sizeof *x->weight);
+	size_t n = v->n;
 	for (size_t jb = 0; jb < n; jb += BLOCK) {
 		for (size_t ib = jb; ib < n; ib += BLOCK) {
 			for (size_t j = jb; j < MIN(n, jb + BLOCK); j++) {
 				for (size_t i = MAX(ib, j); i < MIN(n, ib + BLOCK); i++) {
-					x->weight[i * n + j] = weight_of(v, i, j);
-					x->weight[j * n + i] = weight_of(v, j, i);
+					double at = (double)g[j * n + i];
+					g[i * n + j] = i == j ? 0 : (float)(at * v->share[j]);
+					g[j * n + i] = i == j ? 0 : (float)(at * v->share[i]);
 				}
 			}
 		}
@@ -140,46 +97,56 @@ static void keep_strongest(struct learn_ease *x, const struct inverse *v)
 	free(scratch);
 }
 
-static void keep(struct learn_ease *x, const double *p)
+/* Takes the inverse. */
+static void keep(struct learn_ease *x, float *p)
 {
 	struct inverse v = { p, mem_array(x->n ? x->n : 1, sizeof *v.share), x->n };
 	for (size_t j = 0; j < v.n; j++)
-		v.share[j] = -1 / p[j * v.n + j];
-	if (v.n * v.n <= x->options.kept)
-		keep_all(x, &v);
-	else
+		v.share[j] = -1 / (double)p[j * v.n + j];
+	if (v.n * v.n <= x->options.kept) {
+		keep_all(p, &v);
+		float *less = realloc(p, (v.n * v.n + 1) * sizeof *p); /* doubles may have needed more */
+		x->weight = less ? less : p;
+	} else {
 		keep_strongest(x, &v);
+		free(p);
+	}
 	free(v.share);
+}
+
+static void train(struct learn_gram *gram, const struct learn_ease_options *o, struct learn_ease *ret)
+{
+	struct learn_ease x = { .options = *o,
+				.n_products = gram->n_products,
+				.n = gram->n,
+				.place = gram->place,
+				.product = gram->product };
+	/* λ > 0 makes it positive definite, so it cannot fail but for numbers that are none. */
+	if (!gram->g || !learn_gram_invert(gram, o->lambda)) {
+		x.n = 0;
+		for (uint32_t i = 0; i < x.n_products; i++)
+			x.place[i] = LEARN_EASE_NONE;
+	}
+	if (!gram->g)
+		gram->g = mem_array(1, sizeof *gram->g);
+	keep(&x, gram->g);
+	*gram = (struct learn_gram){ 0 };
+	*ret = x;
 }
 
 void learn_ease_train(const struct learn_history *h, const struct learn_popularity *p,
 		      const struct learn_ease_options *o, struct learn_ease *ret)
 {
-	double *g = NULL;
-	*ret = (struct learn_ease){ .options = *o, .n_products = h->n_products };
-	uint32_t most = MIN(o->most, (uint32_t)LEARN_EASE_MOST);
-	ret->n = MIN(h->n_products, most);
-	while (ret->n && p->customers[p->order[ret->n - 1]] < (ret->n > LEARN_EASE_ANY ? LEARN_EASE_LEAST : 1U))
-		ret->n--; /* hardly anybody has it: little can be learnt, and each one costs a row and a column */
-	while (!(g = calloc((size_t)ret->n * ret->n + 1, sizeof *g)) && ret->n > SMALLEST)
-		ret->n /= 2;
-	ret->place = mem_array(h->n_products ? h->n_products : 1, sizeof *ret->place);
-	ret->product = mem_array(ret->n ? ret->n : 1, sizeof *ret->product);
-	if (!g)
-		ret->n = 0;
-	choose_products(ret, p);
-	openblas_set_num_threads(1); /* other work goes on beside a training */
-	lapack_int n = (lapack_int)ret->n;
-	if (n) {
-		add_gram(ret, h, g);
-		/* λ > 0 makes it positive definite, so neither can fail but for numbers that are none. */
-		bool good = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, g, n) == 0 &&
-			    LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', n, g, n) == 0;
-		if (!good)
-			ret->n = 0;
-	}
-	keep(ret, g);
-	free(g);
+	struct learn_gram gram;
+	learn_gram_make(h, p, o->most, o->lambda, &gram);
+	train(&gram, o, ret);
+}
+
+void learn_ease_train_counted(const struct learn_gram *gram, const struct learn_ease_options *o, struct learn_ease *ret)
+{
+	struct learn_gram copy;
+	learn_gram_copy(gram, &copy);
+	train(&copy, o, ret);
 }
 
 void learn_ease_free(struct learn_ease *x)
@@ -224,7 +191,7 @@ static void decays(const struct learn_ease *x, struct learn_row row, float *ret)
 
 static struct learn_row newest_of(struct learn_row row)
 {
-	row.n = MIN(row.n, (size_t)ROW_MOST);
+	row.n = MIN(row.n, (size_t)LEARN_GRAM_ROW);
 	return row;
 }
 

@@ -6,21 +6,17 @@
  * scores are the sum of the rows of what the customer has, each row weighed by decay^k, where k counts the customer's
  * distinct days since that product was last taken (by_place: the place in the row, for lists without days).
  *
- * G is added up from the sparse rows (the sum of squared row lengths, which is far below customers × products²), then
- * factored and inverted in place (dpotrf, dpotri), in one thread. Only the `most` products of the most customers take
- * part: 8 · n² bytes while training. Kept are floats: all n² of them while these are at most LEARN_EASE_KEPT, else of
- * each product its strongest ones, so that never more than 2 · 4 · LEARN_EASE_KEPT bytes are held.
+ * G is counted and inverted by learn/gram.h; only the `most` products of the most customers take part. The weights are
+ * floats: all n² of them, in the place of G, while these are at most LEARN_EASE_KEPT, else of each product its
+ * strongest ones, so that never more than 2 · 4 · LEARN_EASE_KEPT bytes are held.
  */
 #pragma once
 
-#include "learn/history.h"
-#include "learn/popularity.h"
+#include "learn/gram.h"
 
-#define LEARN_EASE_MOST 12000
-#define LEARN_EASE_ANY 4000 /* of more than so many products each needs LEARN_EASE_LEAST customers */
-#define LEARN_EASE_LEAST 20
+#define LEARN_EASE_MOST LEARN_GRAM_MOST
 #define LEARN_EASE_KEPT (16U << 20)
-#define LEARN_EASE_NONE UINT32_MAX
+#define LEARN_EASE_NONE LEARN_GRAM_NONE
 
 struct learn_ease_options {
 	double lambda; /* > 0 */
@@ -45,9 +41,11 @@ struct learn_ease {
 	struct learn_weight *strongest;
 };
 
-/* Where there is no memory for so many products, the half of them take part, and so on. */
 void learn_ease_train(const struct learn_history *h, const struct learn_popularity *p,
 		      const struct learn_ease_options *o, struct learn_ease *ret);
+/* The same from counts that are there, for trying one penalty after the other. */
+void learn_ease_train_counted(const struct learn_gram *gram, const struct learn_ease_options *o,
+			      struct learn_ease *ret);
 void learn_ease_free(struct learn_ease *x);
 size_t learn_ease_bytes(const struct learn_ease *x);
 /* Adds to s; sums has x->n places (at least 1) and is scratch. Products that take no part get nothing. */

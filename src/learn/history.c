@@ -74,7 +74,7 @@ void learn_scores_init(struct learn_scores *s, uint32_t n_products)
 {
 	size_t n = n_products ? n_products : 1;
 	s->score = mem_zalloc(n * sizeof *s->score);
-	s->touched = mem_array(n, sizeof *s->touched);
+	s->touched = mem_array(n + 1, sizeof *s->touched); /* one more, for learn_scores_list */
 	s->n = 0;
 	s->n_products = n_products;
 }
@@ -84,6 +84,16 @@ void learn_scores_free(struct learn_scores *s)
 	free(s->score);
 	free(s->touched);
 	*s = (struct learn_scores){ 0 };
+}
+
+void learn_scores_list(struct learn_scores *s)
+{
+	size_t n = 0;
+	for (uint32_t j = 0; j < s->n_products; j++) {
+		s->touched[n] = j;
+		n += s->score[j] != 0;
+	}
+	s->n = n;
 }
 
 void learn_scores_clear(struct learn_scores *s)

@@ -59,6 +59,16 @@ void learn_scores_init(struct learn_scores *s, uint32_t n_products);
 void learn_scores_free(struct learn_scores *s);
 void learn_scores_clear(struct learn_scores *s);
 
+/*
+ * Where about as many additions are to come as there are products, it is quicker to add to score[] alone (to empty
+ * scores, and nothing below 0) and then to look for what is not 0.
+ */
+static inline bool learn_scores_many(const struct learn_scores *s, uint64_t additions)
+{
+	return s->n == 0 && additions > s->n_products / 2;
+}
+void learn_scores_list(struct learn_scores *s);
+
 static inline void learn_scores_add(struct learn_scores *s, uint32_t product, float by)
 {
 	if (s->score[product] == 0)

@@ -82,8 +82,14 @@ void learn_models_ease(const struct learn_history *h, const struct learn_ease_op
 {
 	learn_ease_free(&ret->ease);
 	learn_ease_train(h, &ret->popularity, o, &ret->ease);
-	bool all = ret->ease.n == h->n_products || o->most < LEARN_EASE_MOST;
-	ret->tail = all ? 0 : tail_worth(h, ret); /* a trial of fewer products has none */
+	ret->tail = ret->ease.n == h->n_products ? 0 : tail_worth(h, ret);
+}
+
+void learn_models_ease_try(const struct learn_gram *gram, const struct learn_ease_options *o, struct learn_models *ret)
+{
+	learn_ease_free(&ret->ease);
+	learn_ease_train_counted(gram, o, &ret->ease);
+	ret->tail = 0;
 }
 
 void learn_models_free(struct learn_models *m)

@@ -47,14 +47,14 @@ static void choose_ease(struct measuring *m, const struct learn_history *rest)
 {
 	static const double lambdas[] = { 50, 100, 200, 400, 800 };
 	static const float decays[] = { 1, 0.9F, 0.8F };
-	struct learn_ease_options *o = &m->x->ease, few;
+	struct learn_ease_options *o = &m->x->ease, few = *o;
+	struct learn_gram gram;
 	double best = -1, lambda = o->lambda;
 	float decay = 1;
-	few = *o;
-	few.most = LAMBDA_PRODUCTS;
+	learn_gram_make(rest, &m->x->models.popularity, LAMBDA_PRODUCTS, lambdas[0], &gram);
 	for (size_t i = 0; i < countof(lambdas); i++) {
 		few.lambda = lambdas[i];
-		learn_models_ease(rest, &few, &m->x->models);
+		learn_models_ease_try(&gram, &few, &m->x->models);
 		double map = learn_measure_try(m, LEARN_METHOD_EASE);
 		if (map > best) {
 			best = map;
@@ -62,7 +62,8 @@ static void choose_ease(struct measuring *m, const struct learn_history *rest)
 		}
 	}
 	few.lambda = o->lambda = lambda;
-	learn_models_ease(rest, &few, &m->x->models);
+	learn_models_ease_try(&gram, &few, &m->x->models);
+	learn_gram_free(&gram);
 	for (size_t i = 1; i < countof(decays); i++) {
 		m->x->models.ease.options.decay = decays[i];
 		double map = learn_measure_try(m, LEARN_METHOD_EASE);

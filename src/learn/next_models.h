@@ -8,6 +8,8 @@ void learn_models_train(const struct learn_history *h, const struct learn_attrib
 			enum learn_pairs_order order, float blend, struct learn_models *ret);
 /* Again with other options; tail is measured. */
 void learn_models_ease(const struct learn_history *h, const struct learn_ease_options *o, struct learn_models *ret);
+/* A trial with the products of the counts alone; there is no tail. */
+void learn_models_ease_try(const struct learn_gram *gram, const struct learn_ease_options *o, struct learn_models *ret);
 void learn_models_free(struct learn_models *m);
 size_t learn_models_bytes(const struct learn_models *m);
 

@@ -32,6 +32,28 @@ static bool counts(const struct counting *c, uint64_t from, uint64_t to)
 	return b >= a;
 }
 
+/* All rows with product i, where that is about as much as looking at every product once. */
+static bool count_densely(struct counting *c, uint32_t i)
+{
+	const struct learn_history *h = c->h;
+	uint64_t from = c->columns->offset[i], to = c->columns->offset[i + 1], all = 0;
+	for (uint64_t at = from; at < to; at++)
+		all += learn_history_row(h, c->columns->customer[at]).n;
+	if (c->order != LEARN_PAIRS_TOGETHER || all < h->n_products / 2)
+		return false;
+	for (uint64_t at = from; at < to; at++) {
+		struct learn_row row = learn_history_row(h, c->columns->customer[at]);
+		for (size_t k = 0; k < MIN(row.n, (size_t)LEARN_PAIRS_ROW); k++)
+			c->count[row.product[k]]++;
+	}
+	c->count[i] = 0;
+	for (uint32_t j = 0; j < h->n_products; j++) {
+		c->touched[c->n] = j;
+		c->n += c->count[j] != 0;
+	}
+	return true;
+}
+
 static void count_row(struct counting *c, uint64_t from)
 {
 	const struct learn_history *h = c->h;
@@ -43,8 +65,8 @@ static void count_row(struct counting *c, uint64_t from)
 		uint32_t j = h->product[i];
 		if (i == entry || !counts(c, entry, i))
 			continue;
-		if (!c->count[j]++)
-			c->touched[c->n++] = j;
+		c->touched[c->n] = j; /* which counts when it is the first */
+		c->n += c->count[j]++ == 0;
 	}
 }
 
@@ -139,12 +161,13 @@ void learn_pairs_train(const struct learn_history *h, const struct learn_columns
 	struct growing to[LEARN_PAIRS_READINGS];
 	n_options = MIN(n_options, countof(to));
 	c.count = mem_zalloc(n * sizeof *c.count);
-	c.touched = mem_array(n, sizeof *c.touched);
+	c.touched = mem_array(n + 1, sizeof *c.touched);
 	c.found = mem_array(n, sizeof *c.found);
 	for (size_t k = 0; k < n_options; k++)
 		begin(&to[k], h->n_products, ret[k]);
 	for (uint32_t i = 0; i < h->n_products; i++) {
-		for (uint64_t at = columns->offset[i]; at < columns->offset[i + 1]; at++)
+		bool counted = count_densely(&c, i);
+		for (uint64_t at = columns->offset[i]; at < columns->offset[i + 1] && !counted; at++)
 			count_row(&c, at);
 		for (size_t k = 0; k < n_options; k++)
 			learn_found(&c, i, &o[k], &to[k]);
@@ -179,6 +202,17 @@ void learn_rules_score(const struct learn_pairs *p, struct learn_row row, struct
 
 void learn_item_score(const struct learn_pairs *p, struct learn_row row, struct learn_scores *s)
 {
+	uint64_t additions = 0;
+	for (size_t i = 0; i < row.n; i++)
+		additions += p->offset[row.product[i] + 1] - p->offset[row.product[i]];
+	if (learn_scores_many(s, additions)) {
+		for (size_t i = 0; i < row.n; i++) {
+			for (uint64_t at = p->offset[row.product[i]]; at < p->offset[row.product[i] + 1]; at++)
+				s->score[p->pair[at].to] += p->pair[at].score;
+		}
+		learn_scores_list(s);
+		return;
+	}
 	for (size_t i = 0; i < row.n; i++) {
 		for (uint64_t at = p->offset[row.product[i]]; at < p->offset[row.product[i] + 1]; at++)
 			learn_scores_add(s, p->pair[at].to, p->pair[at].score);

@@ -207,10 +207,18 @@ void learn_similar_score(const struct learn_similar *s, struct learn_row row, co
 	float sum = 0;
 	for (size_t i = 0; i < w->n_near; i++)
 		sum += powf(w->near[i].resemblance, s->options.sharpen);
+	uint64_t additions = 0;
+	for (size_t i = 0; i < w->n_near; i++)
+		additions += learn_history_row(&s->refs, w->near[i].ref).n;
+	bool many = learn_scores_many(ret, additions);
 	for (size_t i = 0; i < w->n_near && sum > 0; i++) {
 		float vote = powf(w->near[i].resemblance, s->options.sharpen) / sum;
 		struct learn_row their = learn_history_row(&s->refs, w->near[i].ref);
-		for (size_t k = 0; k < their.n; k++)
+		for (size_t k = 0; k < their.n && many; k++)
+			ret->score[their.product[k]] += vote;
+		for (size_t k = 0; k < their.n && !many; k++)
 			learn_scores_add(ret, their.product[k], vote);
 	}
+	if (many)
+		learn_scores_list(ret);
 }

@@ -17,27 +17,62 @@ struct mining {
 	float *by_a, *by_b;       /* of each product, the confidence of a → it and b → it */
 };
 
-/* Customers of product a with each b > a. */
-static void count_partners(struct mining *m, uint32_t a)
+/* Of each customer the products with enough customers, as numbers among these, while they come in order. */
+struct frequent {
+	uint32_t *product; /* of each number, ascending */
+	size_t n;
+	uint64_t *end; /* of each customer: of its part of number[], which begins as its row does */
+	uint32_t *number;
+};
+
+static void keep_both(struct mining *m, uint32_t a, uint32_t b, uint32_t customers)
 {
-	for (uint64_t at = m->columns->offset[a]; at < m->columns->offset[a + 1]; at++) {
-		struct learn_row row = learn_history_row(m->h, m->columns->customer[at]);
-		for (size_t i = 0; i < MIN(row.n, (size_t)LEARN_PAIRS_ROW); i++) {
-			uint32_t b = row.product[i];
-			if (b > a && m->p->customers[b] >= m->o->min_both && !m->count[b]++)
-				m->touched[m->n_touched++] = b;
+	if (customers < m->o->min_both)
+		return;
+	if (m->n_both == m->cap)
+		m->both = mem_realloc(m->both, (m->cap = MAX(1024U, m->cap * 2)) * sizeof *m->both);
+	m->both[m->n_both++] = (struct learn_both){ .a = a, .b = b, .customers = customers };
+}
+
+/* Customers of product b with each a < b that has been seen; then b is seen. */
+static void count_partners(struct mining *m, struct frequent *f, uint32_t b)
+{
+	for (uint64_t at = m->columns->offset[b]; at < m->columns->offset[b + 1]; at++) {
+		uint32_t who = m->columns->customer[at];
+		uint64_t begin = m->h->offset[who];
+		for (uint64_t i = begin; i < f->end[who]; i++) {
+			uint32_t a = f->number[i];
+			m->touched[m->n_touched] = a;
+			m->n_touched += m->count[a]++ == 0;
 		}
+		if (m->columns->entry[at] - begin < LEARN_PAIRS_ROW)
+			f->number[f->end[who]++] = (uint32_t)f->n;
 	}
 	for (size_t i = 0; i < m->n_touched; i++) {
-		uint32_t b = m->touched[i], both = m->count[b];
-		m->count[b] = 0;
-		if (both < m->o->min_both)
-			continue;
-		if (m->n_both == m->cap)
-			m->both = mem_realloc(m->both, (m->cap = MAX(1024U, m->cap * 2)) * sizeof *m->both);
-		m->both[m->n_both++] = (struct learn_both){ .a = a, .b = b, .customers = both };
+		uint32_t a = m->touched[i];
+		keep_both(m, f->product[a], b, m->count[a]);
+		m->count[a] = 0;
 	}
 	m->n_touched = 0;
+	f->product[f->n++] = b;
+}
+
+static void find_both(struct mining *m)
+{
+	uint32_t customers = m->h->n_customers;
+	uint64_t entries = learn_history_entries(m->h);
+	struct frequent f = { mem_array(m->h->n_products ? m->h->n_products : 1, sizeof *f.product), 0,
+			      mem_array(customers ? customers : 1, sizeof *f.end),
+			      mem_array(entries ? entries : 1, sizeof *f.number) };
+	for (uint32_t c = 0; c < customers; c++)
+		f.end[c] = m->h->offset[c];
+	for (uint32_t b = 0; b < m->h->n_products; b++) {
+		if (m->p->customers[b] >= m->o->min_both)
+			count_partners(m, &f, b);
+	}
+	free(f.product);
+	free(f.end);
+	free(f.number);
 }
 
 static int by_customers(const void *x, const void *y)
@@ -60,8 +95,6 @@ static int by_products(const void *x, const void *y)
 
 static bool follows(const struct mining *m, uint64_t first, uint64_t then)
 {
-	if (m->o->order == LEARN_PAIRS_TOGETHER)
-		return true;
 	int32_t a = m->h->first[first], b = m->h->first[then];
 	return a == LEARN_DAY_NONE || b == LEARN_DAY_NONE ? then < first : b >= a;
 }
@@ -69,12 +102,13 @@ static bool follows(const struct mining *m, uint64_t first, uint64_t then)
 static void count_row(struct mining *m, uint64_t a, uint64_t b, uint32_t customer)
 {
 	uint64_t begin = m->h->offset[customer], end = m->h->offset[customer + 1];
+	bool any = m->o->order == LEARN_PAIRS_TOGETHER;
 	for (uint64_t i = begin; i < MIN(end, begin + LEARN_PAIRS_ROW); i++) {
-		if (i == a || i == b || !follows(m, a, i) || !follows(m, b, i))
+		if (i == a || i == b || (!any && (!follows(m, a, i) || !follows(m, b, i))))
 			continue;
 		uint32_t c = m->h->product[i];
-		if (!m->count[c]++)
-			m->touched[m->n_touched++] = c;
+		m->touched[m->n_touched] = c; /* which counts when it is the first */
+		m->n_touched += m->count[c]++ == 0;
 	}
 }
 
@@ -172,14 +206,11 @@ void learn_triples_train(const struct learn_history *h, const struct learn_colum
 	*ret = (struct learn_triples){ .n_products = h->n_products };
 	ret->offset = mem_zalloc((n + 1) * sizeof *ret->offset);
 	m.count = mem_zalloc(n * sizeof *m.count);
-	m.touched = mem_array(n, sizeof *m.touched);
+	m.touched = mem_array(n + 1, sizeof *m.touched);
 	m.found = mem_array((size_t)o->keep + 1, sizeof *m.found);
 	m.by_a = mem_zalloc(n * sizeof *m.by_a);
 	m.by_b = mem_zalloc(n * sizeof *m.by_b);
-	for (uint32_t a = 0; a < h->n_products; a++) {
-		if (p->customers[a] >= o->min_both)
-			count_partners(&m, a);
-	}
+	find_both(&m);
 	if (m.n_both > o->pairs) {
 		qsort(m.both, m.n_both, sizeof *m.both, by_customers);
 		m.n_both = o->pairs;

@@ -95,9 +95,8 @@ static void test_ease(void **state)
 	static const struct {
 		uint32_t most, kept; /* products that take part, weights */
 		double lambda;
-	} cases[] = {
-		{ PRODUCTS, 1000, 1 }, { PRODUCTS, 1000, 50 }, { 7, 1000, 5 }, { 1, 1000, 5 }, { PRODUCTS, 72, 5 }
-	};
+	} cases[] = { { PRODUCTS, 1000, 1 }, { PRODUCTS, 1000, 50 }, { PRODUCTS, 1000, 0.001 },
+		      { 7, 1000, 5 },        { 1, 1000, 5 },         { PRODUCTS, 72, 5 } };
 	for (size_t k = 0; k < countof(cases); k++) {
 		struct learn_history h;
 		struct learn_popularity p;
@@ -124,6 +123,42 @@ static void test_ease(void **state)
 		learn_popularity_free(&p);
 		learn_history_free(&h);
 	}
+}
+
+/* Where single precision is taken, weights are those of double precision to three digits, at the worst condition too.
+ */
+static void test_gram_precision(void **state)
+{
+	enum { MANY = 200 };
+	struct learn_history h;
+	struct learn_popularity p;
+	random_history(&h, 2000, MANY, 17, true);
+	learn_popularity_train(&h, &p);
+	struct learn_gram known;
+	learn_gram_make(&h, &p, MANY, 1, &known);
+	const double shares[] = { 1, 10, 100 };
+	for (size_t k = 0; k < countof(shares); k++) {
+		struct learn_gram one, two;
+		double lambda = known.norm / LEARN_GRAM_SINGLE * shares[k];
+		learn_gram_make(&h, &p, MANY, lambda, &one);
+		learn_gram_make(&h, &p, MANY, lambda / 1000, &two);
+		assert_false(one.wide);
+		assert_true(two.wide);
+		assert_memory_equal(one.g, two.g, sizeof *one.g * one.n * one.n);
+		assert_true(learn_gram_invert(&one, lambda) && learn_gram_invert(&two, lambda));
+		for (size_t j = 0; j < one.n; j++) {
+			for (size_t i = j; i < one.n; i++) {
+				double a = (double)one.g[j * one.n + i], b = (double)two.g[j * two.n + i];
+				double beside = (double)two.g[j * two.n + j];
+				assert_true(fabs(a - b) < 1e-3 * beside);
+			}
+		}
+		learn_gram_free(&one);
+		learn_gram_free(&two);
+	}
+	learn_gram_free(&known);
+	learn_popularity_free(&p);
+	learn_history_free(&h);
 }
 
 /* Scores are the sum of B's rows, each weighed by decay to the number of later days; one alone is the same. */
@@ -470,7 +505,7 @@ static void test_million_products(void **state)
 		h.offset[c + 1] = at;
 	}
 	assert_true(learn_next_train(&h, NULL, false, NULL, &x));
-	assert_true(x.models.ease.n <= LEARN_EASE_ANY);
+	assert_true(x.models.ease.n <= LEARN_GRAM_ANY);
 	assert_true(learn_next_bytes(&x) < 512 * MIB);
 	learn_next_work_init(&x, &w);
 	for (uint32_t c = 0; c < customers; c += customers / 20) {
@@ -519,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ease),
+		cmocka_unit_test(test_gram_precision),
 		cmocka_unit_test(test_ease_scores),
 		cmocka_unit_test(test_triples),
 		cmocka_unit_test(test_triples_score),
