@@ -81,7 +81,7 @@ struct recommender {
 	struct learn_next next;
 	uint32_t trained_on; /* customers */
 	int64_t trained_at;
-	double seconds;
+	double seconds, processor_seconds; /* of the training; the second of its thread alone */
 	struct recommender_lists lists;
 	/* of the cache */
 	size_t bytes;

@@ -235,6 +235,7 @@ bool recommender_json(struct instance *inst, struct db *db, int64_t org, int64_t
 	jw_kv_i64(&w, "rows", (int64_t)x->n_entries);
 	jw_kv_time(&w, "trained_at", r->trained_at);
 	jw_kv_f64(&w, "seconds", r->seconds);
+	jw_kv_f64(&w, "processor_seconds", r->processor_seconds);
 	jw_close(&w, '}');
 	recommender_give(inst, r);
 	return true;

@@ -93,7 +93,7 @@ static bool train(struct db *db, struct recommender *r, const struct learn_watch
 {
 	struct learn_history h = { 0 };
 	struct learn_attributes attributes = { 0 };
-	int64_t began = clock_monotonic();
+	int64_t began = clock_monotonic(), worked = clock_processor();
 	if (!product_load(db, &r->set, &r->arena, &r->products, e) ||
 	    !customer_scan(db, &r->set, 0, PLAN_CARDS, plan_card, r, e))
 		return false;
@@ -105,6 +105,7 @@ static bool train(struct db *db, struct recommender *r, const struct learn_watch
 		r->trained_on = h.n_customers;
 		r->trained_at = clock_now();
 		r->seconds = (double)(clock_monotonic() - began) / USEC_PER_SEC;
+		r->processor_seconds = (double)(clock_processor() - worked) / USEC_PER_SEC;
 		r->bytes = sizeof *r + learn_next_bytes(&r->next) + r->arena.used;
 	}
 	learn_history_free(&h);

@@ -8,6 +8,7 @@
 
 int64_t clock_now(void);       /* wall clock */
 int64_t clock_monotonic(void); /* only for differences */
+int64_t clock_processor(void); /* processor time of the calling thread, only for differences */
 
 /* "2026-12-31T23:59:59.123456Z", without the fraction when it is 0. ret holds at least CLOCK_TEXT bytes. */
 #define CLOCK_TEXT 40
