@@ -16,6 +16,7 @@ struct finding {
 	uint32_t product;
 	bool new_only;
 	struct likely_list *list;
+	const _Atomic bool *cancel;
 };
 
 /* a before b */
@@ -74,6 +75,8 @@ static bool find_one(void *ctx, const struct customer *c, struct err *e)
 	struct recommend_input in;
 	struct learn_offer o;
 	struct customer light = *c;
+	if (f->cancel && *f->cancel)
+		return err_set(e, ERR_CANCELLED, NULL, "looking at the customers was cancelled");
 	if (f->r->next.listing != LEARN_METHOD_SOFTMAX)
 		light.data = STR("{}");
 	if (!recommend_input_of(f->r, &light, &a, &in, e))
@@ -87,11 +90,11 @@ static bool find_one(void *ctx, const struct customer *c, struct err *e)
 	return true;
 }
 
-static bool make(const struct recommender *r, struct db *db, uint32_t product, bool new_only, struct likely_list *ret,
-		 struct err *e)
+static bool make(const struct recommender *r, struct db *db, uint32_t product, const struct likely_ask *ask,
+		 struct likely_list *ret, struct err *e)
 {
-	struct likely_list l = { .product = product, .new_only = new_only };
-	struct finding f = { r, product, new_only, &l };
+	struct likely_list l = { .product = product, .new_only = ask->new_only };
+	struct finding f = { r, product, ask->new_only, &l, ask->cancel };
 	if (!customer_scan(db, &r->set, 0, r->set.customers, find_one, &f, e)) {
 		free(l.entries);
 		return false;
@@ -112,13 +115,13 @@ static struct likely_list *kept_list(struct recommender_lists *k, uint32_t produ
 }
 
 /* With the lock held, which also keeps two from computing at a time; in the place of the one not asked for longest. */
-static struct likely_list *take_list(struct recommender *r, struct db *db, uint32_t product, bool new_only,
-				     struct err *e)
+static struct likely_list *take_list(struct recommender *r, struct db *db, uint32_t product,
+				     const struct likely_ask *ask, struct err *e)
 {
 	struct recommender_lists *k = &r->lists;
-	struct likely_list *found = kept_list(k, product, new_only), made;
+	struct likely_list *found = kept_list(k, product, ask->new_only), made;
 	if (!found) {
-		if (!make(r, db, product, new_only, &made, e))
+		if (!make(r, db, product, ask, &made, e))
 			return NULL;
 		size_t at = k->n;
 		if (k->n == countof(k->likely)) {
@@ -187,16 +190,16 @@ static bool give_rows(const struct recommender *r, struct db *db, const struct l
 	return true;
 }
 
-static bool answer(struct recommender *r, struct db *db, struct str code, bool new_only, size_t skip, size_t limit,
-		   bool reasons, struct arena *a, struct likely_answer *ret, likely_row *row, void *ctx, struct err *e)
+static bool answer(struct recommender *r, struct db *db, const struct likely_ask *ask, struct arena *a,
+		   struct likely_answer *ret, likely_row *row, void *ctx, struct err *e)
 {
-	const struct product *p = product_of(r, code);
+	const struct product *p = product_of(r, ask->product);
 	if (!p)
 		return err_set(e, ERR_NOT_FOUND, NULL, "there is no such product");
 	pthread_mutex_lock(&r->lists.lock);
-	struct likely_list *l = take_list(r, db, p->no, new_only, e);
+	struct likely_list *l = take_list(r, db, p->no, ask, e);
 	size_t n = 0;
-	struct likely_entry *part = l ? part_of(l, skip, limit, a, &n) : NULL;
+	struct likely_entry *part = l ? part_of(l, ask->skip, ask->limit, a, &n) : NULL;
 	if (part)
 		*ret = (struct likely_answer){ arena_str(a, p->code), arena_str(a, p->name), (int64_t)l->n,
 					       l->customers, l->expected };
@@ -205,17 +208,16 @@ static bool answer(struct recommender *r, struct db *db, struct str code, bool n
 		return false;
 	if (!part)
 		return err_set(e, ERR_LIMIT, NULL, "the list is too long");
-	return give_rows(r, db, part, n, p->no, reasons, row, ctx, e);
+	return give_rows(r, db, part, n, p->no, ask->reasons, row, ctx, e);
 }
 
-bool recommend_likely(struct instance *inst, struct db *db, int64_t org, int64_t version, struct str product,
-		      bool new_only, size_t skip, size_t limit, bool reasons, struct arena *a,
+bool recommend_likely(struct instance *inst, struct db *db, const struct likely_ask *ask, struct arena *a,
 		      struct likely_answer *ret, likely_row *row, void *ctx, struct err *e)
 {
 	struct recommender *r;
-	if (!recommender_take(inst, db, org, version, &r, e))
+	if (!recommender_take(inst, db, ask->org, ask->version, &r, e))
 		return false;
-	bool done = answer(r, db, product, new_only, skip, limit, reasons, a, ret, row, ctx, e);
+	bool done = answer(r, db, ask, a, ret, row, ctx, e);
 	recommender_give(inst, r);
 	return done;
 }
@@ -234,28 +236,27 @@ static bool row_json(void *ctx, const struct likely_customer *c, struct err *e)
 	return true;
 }
 
-bool recommend_likely_json(struct instance *inst, struct db *db, int64_t org, int64_t version, struct str product,
-			   bool new_only, size_t skip, size_t limit, struct buf *ret, struct err *e)
+bool recommend_likely_json(struct instance *inst, struct db *db, const struct likely_ask *ask, struct buf *ret,
+			   struct err *e)
 {
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(LIST_BYTES);
 	struct likely_answer about;
 	struct json_writer w = json_writer(ret);
+	size_t end = ask->skip + ask->limit;
 	jw_open(&w, '{');
 	jw_key(&w, "items");
 	jw_open(&w, '[');
-	if (!recommend_likely(inst, db, org, version, product, new_only, skip, limit, true, &a, &about, row_json, &w,
-			      e))
+	if (!recommend_likely(inst, db, ask, &a, &about, row_json, &w, e))
 		return false;
 	jw_close(&w, ']');
 	jw_kv_str(&w, "product", about.name);
 	jw_kv_str(&w, "code", about.code);
 	jw_kv_i64(&w, "customers", about.customers);
 	jw_kv_f64(&w, "expected", round(about.expected * 10) / 10);
-	bool more = (int64_t)(skip + limit) < about.listed;
 	jw_key(&w, "next");
-	if (more) {
+	if ((int64_t)end < about.listed) {
 		char next[32];
-		snprintf(next, sizeof next, "%zu", skip + limit);
+		snprintf(next, sizeof next, "%zu", end);
 		jw_cstr(&w, next);
 	} else {
 		jw_null(&w);

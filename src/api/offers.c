@@ -19,8 +19,15 @@ static bool likely_get(struct request *q, struct response *r, struct err *e)
 	    !customers_scope(q, &s, e))
 		return false;
 	response_json(r, 200);
-	return recommend_likely_json(api_instance(q), api_db(q), s.set.org, s.set.version, request_param(q, "product"),
-				     new_only, (size_t)page.after, (size_t)page.limit, response_buf(r), e);
+	struct likely_ask ask = { .org = s.set.org,
+				  .version = s.set.version,
+				  .product = request_param(q, "product"),
+				  .new_only = new_only,
+				  .skip = (size_t)page.after,
+				  .limit = (size_t)page.limit,
+				  .reasons = true,
+				  .cancel = request_cancel_flag(q) };
+	return recommend_likely_json(api_instance(q), api_db(q), &ask, response_buf(r), e);
 }
 
 static const char *const heads[] = { "id", "name", "probability", "again", "purchases", "last_purchase" };
@@ -65,8 +72,13 @@ static bool export_get(struct request *q, struct response *r, struct err *e)
 	    !request_query_i64(q, "limit", 1, LIKELY_MOST, &limit, e) || !customers_scope(q, &s, e) ||
 	    !audit_add(api_db(q), api_caller(q), "customers_export", "dataset", s.dataset.id, NULL, e))
 		return false;
-	bool done = recommend_likely(api_instance(q), api_db(q), s.set.org, s.set.version, request_param(q, "product"),
-				     new_only, 0, (size_t)limit, false, request_arena(q), &about, export_row, &x, e) &&
+	struct likely_ask ask = { .org = s.set.org,
+				  .version = s.set.version,
+				  .product = request_param(q, "product"),
+				  .new_only = new_only,
+				  .limit = (size_t)limit,
+				  .cancel = request_cancel_flag(q) };
+	bool done = recommend_likely(api_instance(q), api_db(q), &ask, request_arena(q), &about, export_row, &x, e) &&
 		    begin(&x, e) && table_file_end(x.file, e);
 	table_file_free(&x.file);
 	return done;
@@ -79,8 +91,8 @@ static bool week_get(struct request *q, struct response *r, struct err *e)
 	if (!request_query_i64(q, "limit", 1, 1000, &limit, e) || !customers_scope(q, &s, e))
 		return false;
 	response_json(r, 200);
-	return recommend_week_json(api_instance(q), api_db(q), s.set.org, s.set.version, (size_t)limit, response_buf(r),
-				   e);
+	return recommend_week_json(api_instance(q), api_db(q), s.set.org, s.set.version, (size_t)limit,
+				   request_cancel_flag(q), response_buf(r), e);
 }
 
 static const struct route_param likely_params[] = {

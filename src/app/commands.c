@@ -41,6 +41,8 @@ const struct command_def *const cli_commands[] = {
 	&command_stats,
 	&command_template,
 	&command_recommend,
+	&command_likely,
+	&command_offers,
 	&command_train_sales,
 	&command_train_purchase,
 	&command_train_linear,

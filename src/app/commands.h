@@ -10,7 +10,8 @@ extern const struct command_def command_user_add, command_user_list, command_use
 extern const struct command_def command_token_add, command_token_list, command_token_remove;
 extern const struct command_def command_import, command_dataset_list, command_dataset_show, command_dataset_remove;
 extern const struct command_def command_dataset_confirm, command_dataset_discard;
-extern const struct command_def command_stats, command_template, command_recommend, command_evaluate, command_query;
+extern const struct command_def command_stats, command_template, command_recommend, command_likely, command_offers,
+	command_evaluate, command_query;
 extern const struct command_def command_train_sales, command_train_purchase, command_train_linear,
 	command_train_logistic, command_train_schedule;
 extern const struct command_def command_backup, command_restore, command_check;

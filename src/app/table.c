@@ -94,7 +94,12 @@ bool table_end(struct table *t, FILE *out)
 		print_rows(t, widths, out);
 		free(widths);
 	}
+	table_drop(t);
+	return fits;
+}
+
+void table_drop(struct table *t)
+{
 	buf_free(&t->text);
 	buf_free(&t->ends);
-	return fits;
 }

@@ -35,6 +35,8 @@ void table_cell(struct table *t, struct str s);
 void table_cellf(struct table *t, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Prints and frees; false when there were more than TABLE_BYTES and nothing was printed. */
 bool table_end(struct table *t, FILE *out);
+/* Frees without printing. */
+void table_drop(struct table *t);
 
 /* Terminal columns of valid UTF-8. */
 size_t table_width(struct str s);
