@@ -9,7 +9,7 @@ from program import mode, one_line
 COMMANDS = [
     "serve", "init", "config", "org add", "org list", "user add", "user list", "user disable", "user enable",
     "user passwd", "user import", "token add", "token list", "token remove", "import", "dataset list", "dataset show",
-    "dataset confirm", "dataset discard", "dataset remove", "stats", "template", "recommend", "likely", "offers", "train sales", "train purchase", "train linear", "train logistic", "evaluate recommend", "query", "backup", "restore", "check", "demo"]
+    "dataset confirm", "dataset discard", "dataset remove", "stats", "template", "recommend", "likely", "offers", "train sales", "train purchase", "train linear", "train logistic", "train schedule", "evaluate recommend", "query", "backup", "restore", "check", "demo"]
 
 
 # --- help and usage ---
