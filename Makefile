@@ -1,7 +1,8 @@
 # The front door. The real build is meson's (meson.build); this installs what is missing and calls it.
 #
 # Variables: DATA=folder and LISTEN=host:port of `make run`; SECONDS of each fuzz target; PREFIX and DESTDIR of
-# `make install`; JOBS of the compiler; KILLS of `make test-kill`; TESTS narrows `make test`'s pytest part.
+# `make install`; JOBS of the compiler; KILLS of `make test-kill`; TESTS narrows `make test`'s pytest part; LOOK narrows
+# `make look` (tests/web/walk.mjs says how).
 MAKEFLAGS += --no-print-directory
 DATA = ./vitrina-data
 LISTEN = 127.0.0.1:8080
@@ -21,7 +22,7 @@ define build
 @ninja -C $(1) -j $(JOBS) --quiet $(3)
 endef
 
-.PHONY: help setup build run test test-tsan test-kill lint fuzz bench bench-large install clean
+.PHONY: help setup build run test test-tsan test-kill look lint fuzz bench bench-large install clean
 .DEFAULT_GOAL = help
 
 help: ## this list
@@ -53,6 +54,10 @@ test-kill: ## kill -9 at 200 random moments of imports and writes
 	@tools/setup build test
 	$(call build,build-test,$(SANITIZE))
 	@VITRINA_KILLS=$(KILLS) tests/run.py build-test --marker kill --only-api $(TESTS)
+
+look: build ## every page in every language, theme and width in a browser; pictures in build/screens/walk
+	@tools/setup build test
+	@VITRINA=$(CURDIR)/build/vitrina node tests/web/walk.mjs $(LOOK)
 
 lint: ## clang-format, clang-tidy, cppcheck, layers, source rules
 	@tools/setup build test lint

@@ -14,7 +14,7 @@ export const places = (f) => [
   ['admin@shop.example', [
     ['home', '/'],
     ['customers', '/customers'],
-    ['customers-sorted', '/customers?sort=-spend&filter=spend.ge.100'],
+    ['customers-sorted', '/customers?sort=-spend&filter=spend:ge:100'],
     ['customers-columns', '/customers', press('.page-head .menu button')],
     ['customers-filter', '/customers', press('.chip.dashed')],
     ['customers-none', '/customers?q=zzzzzz'],
@@ -204,7 +204,7 @@ export async function furnish(w) {
 }
 
 /** The pages are about the demonstration's data, not about the newest that was loaded here. */
-export const prefer = (page, who, f) => (who?.endsWith('@shop.example') ? page.addInitScript((id) => sessionStorage.setItem('dataset', id), f.dataset) : null)
+export const prefer = (page, who, f) => (who?.endsWith('@shop.example') ? page.addInitScript((id) => location.protocol === 'http:' && sessionStorage.setItem('dataset', id), f.dataset) : null)
 
 /** Goes to a place and does what is to be done there. */
 export async function reach(page, [, to, act], settle) {

@@ -2,8 +2,10 @@
  * tests/web/walk.mjs [--only WORDS] [--languages en,ru] [--themes light,dark] [--widths 360,1440] [--no-pictures]
  *
  * Every page and dialog × language × theme × width: nothing scrolls sideways, is cut, lies over another text or is too small to
- * be pressed; no other language; nothing serious for a screen reader; nothing on the console. Pictures lie in build/screens/walk.
+ * be pressed; no other language; nothing serious for a screen reader; nothing on the console. Pictures lie in
+ * build/screens/walk, one sheet of all for each language, theme and width.
  */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 
@@ -35,8 +37,8 @@ async function look(page, name) {
       for (const width of widths) {
         const where = `${name} ${language} ${theme} ${width}`
         await page.setViewportSize({ width, height: heights[width] ?? 900 })
-        await page.waitForTimeout(60)
-        await settle(page)
+        await page.waitForFunction(() => !document.querySelector('.waiting') && new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(() => next(true)))))
+        if (await page.locator('.chart').count()) await page.waitForTimeout(250) // it is drawn again, in its new size and colours
         looks++
         const wrong = await layout(page)
         if (width === widths[0]) wrong.push(...(await mixed(page, language)).map((text) => `another language: ${text}`))
@@ -74,6 +76,23 @@ try {
 } finally {
   await browser.close()
   await program.stop()
+}
+/** All pictures of one language, theme and width on one sheet, where ImageMagick is there. */
+function sheets() {
+  for (const language of languages)
+    for (const theme of themes)
+      for (const width of widths) {
+        const end = `-${language}-${theme}-${width}.png`
+        const of = fs.readdirSync(folder).filter((name) => name.endsWith(end) && !name.startsWith('sheet')).map((name) => path.join(folder, name))
+        if (of.length) execFileSync('montage', [...of, '-resize', width > 1000 ? '480x' : '240x', '-tile', width > 1000 ? '6x' : '12x', '-geometry', '+6+6', path.join(folder, `sheet${end}`)])
+      }
+}
+if (pictures) {
+  try {
+    sheets()
+  } catch (e) {
+    console.log(`no sheets: ${e.code === 'ENOENT' ? 'ImageMagick is not there' : e.message}`)
+  }
 }
 for (const line of found) console.log(line)
 console.log(`${looks} looks, ${found.length} faults`)
