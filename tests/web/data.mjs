@@ -143,6 +143,27 @@ test('a meaning that is not sure: said which, confirmed one by one or knowingly 
   await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(page.url().split('/data/')[1])[0]}`, { headers: { Origin: w.program.url } })
 }, 60)
 
+test('several files dragged at once make one data set of several tables', async (w) => {
+  const page = await w.as('admin@dealer.example', { to: '/data' })
+  const dragged = await page.evaluateHandle((files) => {
+    const data = new DataTransfer()
+    for (const [name, text] of files) data.items.add(new File([text], name, { type: 'text/csv' }))
+    return data
+  }, [['members.csv', people(fifty)], ['orders.csv', sales(300)]])
+  const zone = page.locator('#content .zone')
+  await zone.dispatchEvent('dragover', { dataTransfer: dragged })
+  await zone.dispatchEvent('drop', { dataTransfer: dragged })
+  await read(page)
+  equal((await page.locator('nav.tabs a').allTextContents()).map((x) => x.replace(/\s.*/, '')), ['members', 'orders'], 'tables')
+  await page.click('nav.tabs a:has-text("orders")')
+  await page.waitForSelector('select[aria-label="Meaning: item"]')
+  await page.goBack()
+  await page.waitForSelector('select[aria-label="Meaning: points"]')
+  await page.click('.decide-bar .btn-quiet:not(.show)')
+  await page.click('dialog .btn-primary')
+  await page.waitForSelector('h1:text("Data")')
+}, 60)
+
 test('a column kept as text and rows left out: the file is read again', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })
   await page.setInputFiles('input[type=file]', file('codes.csv', people(fifty) + 'C2000,Last One,,not a number\n'))

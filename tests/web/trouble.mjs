@@ -40,3 +40,32 @@ test('the server stops and comes back: it is said, and work goes on', async (w) 
   await page.waitForSelector('h1:text("Data")')
   await until('the list', async () => (await page.textContent('#content')).includes('shop'))
 }, 90)
+
+test('the server stops in the middle of an upload: it is said, nothing is half there, and the same file goes through afterwards', async (w) => {
+  const page = await w.as('admin@dealer.example', { to: '/data' })
+  await page.waitForSelector('input[type=file]', { state: 'attached' })
+  const wire = await page.context().newCDPSession(page)
+  await wire.send('Network.enable')
+  await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 })
+  const rows = Array.from({ length: 40_000 }, (_, i) => `${1 + (i % 97)},Person ${1 + (i % 97)},2024-0${1 + (i % 9)}-11,Thing ${i % 13},3.50`)
+  const send = () => page.setInputFiles('input[type=file]', { name: 'interrupted.csv', mimeType: 'text/csv', buffer: Buffer.from(['customer_id,name,date,item,price', ...rows, ''].join('\n')) })
+  const address = new URL(w.program.url).host
+  await send()
+  await until('it is being sent', async () => /MB.sent/.test(await state(page)))
+  await w.program.halt()
+  try {
+    await until('it is said', async () => (await state(page)).includes('The connection was lost'))
+  } finally {
+    await w.program.start(address)
+  }
+  await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+  const list = async () => (await (await page.context().request.get('/api/v1/datasets')).json()).items.map((d) => d.name)
+  ok(!(await list()).includes('interrupted'), 'nothing is half there')
+  await page.locator('button[aria-label="Close"]').first().click()
+  await send()
+  await page.waitForURL(/\/data\/\d+\/versions\/\d+/)
+  await page.waitForSelector('h1:has-text("understood")')
+  await page.click('.decide-bar .btn-quiet:not(.show)')
+  await page.click('dialog .btn-primary')
+  await page.waitForSelector('h1:text("Data")')
+}, 120)
