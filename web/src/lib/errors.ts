@@ -55,6 +55,9 @@ export const sameAs: Record<string, Key> = {
   too_many_strings: 'code.inflated_too_large',
   too_many_shapes: 'code.inflated_too_large',
   xml_depth: 'code.damaged',
+  parquet_depth: 'code.damaged',
+  parquet_footer: 'code.damaged',
+  no_driver: 'code.mongodb_failed',
 }
 
 /** What a field of a request is called on the page. */

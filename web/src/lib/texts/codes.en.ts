@@ -22,6 +22,7 @@ const en = {
   'code.too_short': 'The purchases do not reach back far enough to learn from them. Load older ones as well.',
   'code.nothing_held_out': 'There are too few purchases to check a forecast with. Load more of them.',
   'code.features_missing': 'The model weighs something that these data do not have. Train it anew.',
+  'code.parts_elsewhere': 'The values of this file stand in other files. Load those.',
   'code.model_unreadable': 'This is not a file of a model. Choose one that was downloaded here.',
   'job.activity': 'Purchases and visits told by a program',
   'job.load_db': 'Taking over a database',

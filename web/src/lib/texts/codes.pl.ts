@@ -23,6 +23,7 @@ const pl: Record<keyof typeof en, string> = {
   'code.too_short': 'Zakupy nie sięgają dość daleko wstecz, aby się z nich uczyć. Wczytaj także starsze.',
   'code.nothing_held_out': 'Zakupów jest zbyt mało, aby sprawdzić prognozę. Wczytaj więcej.',
   'code.features_missing': 'Model uwzględnia coś, czego w tych danych nie ma. Wytrenuj go od nowa.',
+  'code.parts_elsewhere': 'Wartości tego pliku są w innych plikach. Wczytaj tamte.',
   'code.model_unreadable': 'To nie jest plik modelu. Wybierz plik pobrany tutaj.',
   'job.activity': 'Zakupy i wizyty przysłane przez program',
   'job.load_db': 'Przejmowanie bazy danych',
