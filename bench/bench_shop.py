@@ -1,64 +1,33 @@
 """The shop's two figures, beside a small Flask program under gunicorn over the same SQLite file; and among many customers.
 
-The shop's file is that of the test data where it is there, else a generated one of its size. wrk asks both in turn, over 64
-kept connections (the Flask program over 16, at which it answers most). The Flask program is what one writes for the
-task: plain SQL, one connection a request, no cache; two workers.
+The shop's file is that of the test data where it is there, else a generated one of its size. wrk asks both in turn: one
+request at a time on each connection, and then several in a row (HTTP/1.1's pipelining), which shows what the server can do
+when the asking is not half of the work. nginx serves a file of the same bytes in between: what this machine can do at all.
 """
 import os
 import random
-import re
 import shutil
+import socket
 import sqlite3
-import subprocess
-import time
 from pathlib import Path
 
 import numpy
 import requests
-from bench_http import free_port
+from bench_http import free_port, start_nginx
 from bench_search import Connection
-from measure import at_least, at_most, percentile
+from flask_peer import Flask, fastest_way, wrk
+from measure import at_least, at_most, children, percentile, told
 
 ROUNDS, SECONDS = 3, 4
 QUESTIONS = 2000
-FLASK = '''
-import os
-import sqlite3
-
-from flask import Flask, g, jsonify
-
-app = Flask(__name__)
-BANDS = """SELECT CASE WHEN age BETWEEN 18 AND 24 THEN '18-24' WHEN age BETWEEN 25 AND 30 THEN '25-30'
- WHEN age BETWEEN 31 AND 36 THEN '31-36' WHEN age BETWEEN 37 AND 47 THEN '37-47' WHEN age > 47 THEN '>47' END AS band,
- avg(money_spent) FROM user_spending JOIN user_info USING (user_id) GROUP BY band"""
-
-
-def db():
-    if "db" not in g:
-        g.db = sqlite3.connect(os.environ["SHOP_FILE"])
-    return g.db
-
-
-@app.teardown_appcontext
-def close(_):
-    if "db" in g:
-        g.pop("db").close()
-
-
-@app.get("/total_spent/<int:user_id>")
-def total_spent(user_id):
-    if not db().execute("SELECT 1 FROM user_info WHERE user_id = ?", (user_id,)).fetchone():
-        return jsonify(error="unknown user"), 404
-    (spent,) = db().execute("SELECT sum(money_spent) FROM user_spending WHERE user_id = ?", (user_id,)).fetchone()
-    return jsonify(user_id=user_id, total_spent=round(spent or 0, 2))
-
-
-@app.get("/average_spending_by_age")
-def average():
-    return jsonify({band: round(mean, 2) for band, mean in db().execute(BANDS) if band})
-'''
-
-
+CONNECTIONS, DEPTH = 64, 16
+PIPELINE = f"""
+init = function(args)
+  local one = wrk.format(nil, wrk.path)
+  several = string.rep(one, {DEPTH})
+end
+request = function() return several end
+"""
 def shop_file(bench):
     above = Path(__file__).resolve().parents
     for place in [os.environ.get("VITRINA_TEST_DATA"), *(p / "shared" / "data" for p in above)]:
@@ -78,42 +47,79 @@ def shop_file(bench):
     return path
 
 
-def start_flask(place, file):
-    port = free_port()
-    (place / "shop_flask.py").write_text(FLASK)
-    process = subprocess.Popen(["/usr/bin/python3", "-m", "gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{port}",
-                                "--log-level", "error", "shop_flask:app"], cwd=place,
-                               env=os.environ | {"SHOP_FILE": str(file)})
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
+def answers(url, token=None):
+    reply = requests.get(url, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=10)
+    reply.raise_for_status()
+    return reply
+
+
+def processor_time(pid):
+    """Seconds of processor that a process and its children have used."""
+    ticks = sum(sum(map(int, Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) for one in children(pid))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Asked:
+    """The best of some rounds, and the processor time of the server for a request over all of them."""
+
+    def __init__(self, url, pid, connections, token=None, script=None):
+        self.url, self.pid, self.options = url, pid, (connections, SECONDS, token, script)
+        self.rate = self.requests = self.seconds = 0
+
+    def once(self):
+        before = processor_time(self.pid)
+        rate = wrk(self.url, *self.options)
+        self.seconds += processor_time(self.pid) - before
+        self.requests += rate * SECONDS
+        self.rate = max(self.rate, rate)
+
+    @property
+    def cost(self):
+        """Microseconds a request."""
+        return 1e6 * self.seconds / self.requests
+
+
+def pipelined_answer(peer, path):
+    """Whether the peer answers two requests that came together, as HTTP/1.1 has it."""
+    host, port = peer.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 5) as s:
+        s.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 2)
+        got = b""
         try:
-            requests.get(url + "/total_spent/1", timeout=5)
-            return process, url
-        except requests.ConnectionError:
-            time.sleep(0.05)
-    process.terminate()
-    raise SystemExit("gunicorn has not started")
+            while got.count(b"HTTP/1.1 200") < 2 and (piece := s.recv(65536)):
+                got += piece
+        except TimeoutError:
+            pass
+    return got.count(b"HTTP/1.1 200") == 2
 
 
-def rate(url, connections, token=None):
-    """Requests a second; every answer must be good."""
-    header = ["-H", f"Authorization: Bearer {token}"] if token else []
-    out = subprocess.run(["wrk", "-t2", f"-c{connections}", f"-d{SECONDS}s", *header, url], capture_output=True, text=True,
-                         check=True).stdout
-    if "Non-2xx" in out or re.search(r"(connect|read|write) [1-9]", out):
-        raise SystemExit(f"{url}: {out}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
-
-
-def compare(server, token, peer, path, least):
-    headers = {"Authorization": f"Bearer {token}"}
-    ours, theirs = (requests.get(u + path, headers=headers, timeout=10).json() for u in (server.url, peer))
-    if ours != theirs:
-        raise SystemExit(f"{path}: {ours} and {theirs}")
-    pairs = [(rate(server.url + path, 64, token), rate(peer + path, 16)) for _ in range(ROUNDS)]
-    mine, other = max(p[0] for p in pairs), max(p[1] for p in pairs)
-    return at_least(f"`{path}`: requests a second, as a multiple of Flask under gunicorn with 2 workers "
-                    f"({mine:,.0f} and {other:,.0f})", mine / other, least, "×", 0)
+def compare(bench, server, token, file, nginx, path, least):
+    script = bench.place / "pipeline.lua"
+    script.write_text(PIPELINE)
+    with Flask(bench.place, file, fastest_way(bench.place, file, path)) as peer:
+        ours = answers(server.url + path, token)
+        theirs = answers(peer.url + path)
+        if ours.json() != theirs.json():
+            raise SystemExit(f"{path}: {ours.json()} and {theirs.json()}")
+        (bench.place / "answer").write_bytes(ours.content)
+        pid = server.process.pid
+        single = Asked(server.url + path, pid, CONNECTIONS, token)
+        rows = Asked(server.url + path, pid, CONNECTIONS, token, script)
+        other = Asked(peer.url + path, peer.process.pid, peer.connections)
+        ceiling = Asked(nginx + "/answer", os.getpid(), CONNECTIONS)
+        for _ in range(ROUNDS):
+            for each in (single, other, rows, ceiling):
+                each.once()
+        in_a_row = "answers one of two requests sent together" if not pipelined_answer(peer, path) else "takes them too"
+    beside = f"Flask under gunicorn with 2 workers ({peer.way})"
+    yield at_least(f"`{path}`, one request at a time on {CONNECTIONS} connections: requests a second, as a multiple of {beside} "
+                   f"({single.rate:,.0f} and {other.rate:,.0f}; nginx with a file of the same bytes {ceiling.rate:,.0f})",
+                   single.rate / other.rate, least, "×", 0)
+    yield at_least(f"the same, {DEPTH} requests in a row on each ({rows.rate:,.0f}; the Flask program {in_a_row}, its figure is "
+                   f"the same)", rows.rate / other.rate, least, "×", 0)
+    yield told(f"the same: processor time of the server for a request, as a share of that of the Flask program "
+               f"({single.cost:.1f} µs, in a row {rows.cost:.1f} µs, and {other.cost:,.0f} µs): how many times less",
+               other.cost / single.cost, "×", 0)
 
 
 def beside_flask(bench):
@@ -125,13 +131,15 @@ def beside_flask(bench):
         folder.cli("import", file, "--name", "shop")
         token = folder.cli("token", "add", "--email", folder.admin.email).stdout.split()[-1]
         server = bench.server(folder)
-        flask, peer = start_flask(bench.place, file)
+        port = free_port()
+        bench.place.chmod(0o755)  # nginx's workers are another user when root starts it
+        nginx = start_nginx(bench.place, port)
         try:
-            yield compare(server, token, peer, "/total_spent/791", 50)
-            yield compare(server, token, peer, "/average_spending_by_age", 500)
+            for path, least in (("/total_spent/791", 50), ("/average_spending_by_age", 500)):
+                yield from compare(bench, server, token, file, f"http://127.0.0.1:{port}", path, least)
         finally:
-            flask.terminate()
-            flask.wait()
+            nginx.terminate()
+            nginx.wait()
             server.stop()
     finally:
         folder.remove()

@@ -34,9 +34,10 @@ def free_port():
 class MongoServer:
     """Started; stop() and start() keep its data and its port."""
 
-    def __init__(self, tls=False):
+    def __init__(self, tls=False, account=None):
+        """account: (name, password) without which nothing is answered."""
         self.kind, self.program = find()
-        self.tls = tls
+        self.tls, self.account = tls, account
         self.folder = Path(tempfile.mkdtemp(prefix="vitrina-mongo-"))
         (self.folder / "data").mkdir()
         self.port = free_port()
@@ -60,10 +61,15 @@ class MongoServer:
         data = self.folder / "data"
         if self.kind == "mongod":
             tls = ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", self.folder / "both.pem"] if self.tls else []
+            if self.account:
+                pytest.skip("an account for mongod needs its shell; FerretDB makes one when it starts")
             return [self.program, "--dbpath", data, "--port", self.port, "--bind_ip", "127.0.0.1", "--nounixsocket", *tls]
         address = [f"--listen-addr=127.0.0.1:{self.port}"] if not self.tls else [
             "--listen-addr=", f"--listen-tls=127.0.0.1:{self.port}", f"--listen-tls-cert-file={self.folder}/cert.pem",
             f"--listen-tls-key-file={self.folder}/key.pem"]
+        if self.account:
+            address += ["--test-enable-new-auth", "--setup-database=admin", f"--setup-username={self.account[0]}",
+                        f"--setup-password={self.account[1]}"]
         return [self.program, "--handler=sqlite", f"--sqlite-url=file:{data}/", *address, "--telemetry=disable", "--debug-addr=-", f"--state-dir={self.folder}", "--log-level=error"]
 
     def start(self):

@@ -1,4 +1,8 @@
 """Spending: of one customer, by age band, the top ones; over HTTP against the real program."""
+import json
+import socket
+import time
+
 import pytest
 from loading import load
 
@@ -232,6 +236,38 @@ def test_taken_back_at_once(client, server, folder, make_user):
     assert leaving.delete("/api/v1/session").status_code == 204
     leaving.cookies.update(kept)
     assert leaving.get("/total_spent/1").status_code == 401
+
+
+def test_many_in_a_row(client, server, folder):
+    """Requests that come together are answered in their order, whoever answers them, and by who asks at that moment."""
+    shop(client)
+    token = client.post("/api/v1/tokens", json={"name": "till"}).json()
+    asked = [("/total_spent/1", 200), ("/total_spent/2", 200), ("/total_spent/none", 404), ("/average_spending_by_age", 200),
+             ("/total_spent/1?year=x", 422), ("/total_spent/3", 200), ("/api/v1/spending", 200), ("/nowhere", 404)]
+    spent = {"/total_spent/1": 30.01, "/total_spent/2": 100.1, "/total_spent/3": 0.01}
+    one = [f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token['token']}\r\n\r\n" for path, _ in asked]
+    with socket.create_connection(("127.0.0.1", server.port), 30) as s:
+        reader = s.makefile("rb")
+
+        def answer():
+            status, length = int(reader.readline().split()[1]), 0
+            while (line := reader.readline()) != b"\r\n":
+                length = int(line.split(b":")[1]) if line.lower().startswith(b"content-length") else length
+            return status, reader.read(length)
+
+        s.sendall("".join(one).encode() * 50)
+        for path, status in asked * 50:
+            got, body = answer()
+            assert got == status, (path, body)
+            assert path not in spent or spent[path] == json.loads(body)["total_spent"]
+        # What comes together goes out together.
+        s.sendall(one[0].encode() * 16)
+        first = reader.read1(65536)
+        time.sleep(0.3)
+        assert first.count(b"HTTP/1.1 200") == 16, "sixteen answers in one piece"
+        assert client.delete(f"/api/v1/tokens/{token['id']}").status_code in (200, 204)
+        s.sendall("".join(one).encode() * 2)
+        assert {answer()[0] for _ in asked * 2} == {401, 404}
 
 
 def test_loaded_at_once(client):

@@ -178,6 +178,29 @@ def test_tls(start_server, folder):
         server.remove()
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_credentials(start_server, folder, tls):
+    """Name and password by the URI, over TLS too; a wrong one is told as such, and neither stands anywhere."""
+    server = MongoServer(tls=tls, account=("till", "Se8cretWord"))
+    options = "?authSource=admin" + (f"&tls=true&tlsCAFile={server.folder}/cert.pem" if tls else "")
+    try:
+        ours, client = start(start_server, folder, f"mongodb://till:Se8cretWord@127.0.0.1:{server.port}/shop{options}",
+                             VITRINA_LOG_LEVEL="debug")
+        assert client.post("/write_to_mongodb", json={"user_id": 1, "total_spending": 3000}).status_code == 201
+        assert everything(client) == {1: 3000}
+        ours.stop()
+        for who in ("till:wr0ngWord@", "nobody:Se8cretWord@", ""):
+            other, client = start(start_server, folder, f"mongodb://{who}127.0.0.1:{server.port}/shop{options}",
+                                  VITRINA_LOG_LEVEL="debug")
+            said = error(client.get("/vouchers"), 503, "mongodb_refused")["message"]
+            error(client.post("/write_to_mongodb", json={"user_id": 2, "total_spending": 3000}), 503, "mongodb_refused")
+            other.stop()
+            for secret in ("Se8cretWord", "wr0ngWord"):
+                assert secret not in said + ours.read_log() + other.read_log()
+    finally:
+        server.remove()
+
+
 def test_tls_of_a_stranger(start_server, folder):
     """A certificate that nobody vouches for is refused."""
     server = MongoServer(tls=True)
