@@ -200,6 +200,15 @@ static void test_refused(void **state)
 		if (parquet_footer_check(rows[i].bytes, &f, &e) || strcmp(err_code(&e), rows[i].code) != 0)
 			fail_msg("row %zu: %s %s", i, err_code(&e), e.message);
 	}
+	/* What it says of itself is longer than anybody needs. */
+	CLEANUP(buf_free) struct buf large = BUF_INIT(GIB), large_file = BUF_INIT(GIB);
+	memset(buf_reserve(&large, LIMIT_PARQUET_FOOTER_BYTES + 1), 0, LIMIT_PARQUET_FOOTER_BYTES + 1);
+	large.n = LIMIT_PARQUET_FOOTER_BYTES + 1;
+	wrap(buf_str(&large), &large_file);
+	struct parquet_footer said;
+	struct err why = { 0 };
+	assert_false(parquet_footer_check(buf_str(&large_file), &said, &why));
+	assert_string_equal(err_code(&why), "parquet_footer");
 	/* Structures within structures, deeper than the format has them. */
 	CLEANUP(buf_free) struct buf deep = BUF_INIT(MIB), file = BUF_INIT(MIB);
 	for (int i = 0; i < 10000; i++)

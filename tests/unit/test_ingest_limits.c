@@ -239,6 +239,144 @@ static void test_unclosed(void **state)
 	}
 }
 
+static void sheets_of_excel(struct buf *b, int n)
+{
+	CLEANUP(buf_free) struct buf workbook = BUF_INIT(MIB);
+	buf_adds(&workbook, "<workbook xmlns:r=\"r\"><sheets>");
+	for (int i = 0; i < n; i++)
+		buf_addf(&workbook, "<sheet name=\"S%d\" r:id=\"rId1\"/>", i);
+	buf_adds(&workbook, "</sheets></workbook>");
+	struct str book = make_book(workbook.p, SHEET(""), NULL);
+	buf_add_str(b, book);
+	zip_free(book);
+}
+
+static void sheets_of_ods(struct buf *b, int n)
+{
+	CLEANUP(buf_free) struct buf content = BUF_INIT(MIB);
+	buf_adds(&content, "<o:document-content xmlns:o=\"o\" xmlns:table=\"t\"><o:body><o:spreadsheet>");
+	for (int i = 0; i < n; i++)
+		buf_addf(&content, "<table:table table:name=\"S%d\"/>", i);
+	buf_adds(&content, "</o:spreadsheet></o:body></o:document-content>");
+	const struct zip_part part = { "content.xml", buf_str(&content), false };
+	struct str file = zip_make(&part, 1);
+	buf_add_str(b, file);
+	zip_free(file);
+}
+
+static void entries(struct buf *b, int n)
+{
+	struct zip_part *parts = mem_array((size_t)n, sizeof *parts);
+	char(*names)[24] = mem_array((size_t)n, sizeof *names);
+	for (int i = 0; i < n; i++) {
+		snprintf(names[i], sizeof names[i], "xl/%d.xml", i);
+		parts[i] = (struct zip_part){ i ? names[i] : "xl/workbook.xml", STR("<workbook/>"), true };
+	}
+	struct str file = zip_make(parts, (size_t)n);
+	buf_add_str(b, file);
+	zip_free(file);
+	free(parts);
+	free(names);
+}
+
+static void lists_of_json(struct buf *b, int n)
+{
+	for (int i = 0; i < n; i++)
+		buf_addf(b, "%s\"l%d\":[{\"a\":1}]", i ? "," : "{", i);
+	buf_adds(b, "}");
+}
+
+/* Pairs of columns, each another beginning of INSERT. */
+static void shapes_of_dump(struct buf *b, int n)
+{
+	for (int i = 0; i < n; i++)
+		buf_addf(b, "INSERT INTO t (c%d, d%d) VALUES (1, 2);\n", i % 80, i / 80);
+}
+
+static void test_counts(void **state)
+{
+	static const struct {
+		const char *what;
+		void (*make)(struct buf *b, int n);
+		int most;
+		const char *code;
+	} rows[] = {
+		{ "sheets of a workbook", sheets_of_excel, LIMIT_TABLES, "too_many_parts" },
+		{ "sheets of a spreadsheet", sheets_of_ods, LIMIT_TABLES, "too_many_parts" },
+		{ "files of an archive", entries, LIMIT_ZIP_ENTRIES, "too_many_entries" },
+		{ "lists of a JSON file", lists_of_json, LIMIT_TABLES, "too_many_tables" },
+		{ "shapes of a dump", shapes_of_dump, LIMIT_DUMP_SHAPES, "too_many_shapes" },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		CLEANUP(buf_free) struct buf most = BUF_INIT(64 * MIB), over = BUF_INIT(64 * MIB);
+		rows[i].make(&most, rows[i].most);
+		rows[i].make(&over, rows[i].most + 2);
+		struct run good = run_bytes(buf_str(&most), "t", AS_AUTO, true);
+		struct run bad = run_bytes(buf_str(&over), "t", AS_AUTO, true);
+		if (bad.good || bad.e.kind != ERR_LIMIT || strcmp(err_code(&bad.e), rows[i].code) != 0)
+			fail_msg("%s, too many: %s %s", rows[i].what, err_code(&bad.e), bad.e.message);
+		if (!good.good && strcmp(err_code(&good.e), rows[i].code) == 0)
+			fail_msg("%s, just so many: %s", rows[i].what, good.e.message);
+		buf_free(&good.text);
+		buf_free(&bad.text);
+	}
+}
+
+/* Tables that take turns row by row, more often than their places are kept: every row is read, where it belongs. */
+static void test_many_turns(void **state)
+{
+	enum { TURNS = LIMIT_DUMP_SEGMENTS + 1000 };
+	CLEANUP(buf_free) struct buf b = BUF_INIT(64 * MIB), want = BUF_INIT(64 * MIB);
+	for (int i = 0; i < TURNS; i++)
+		buf_addf(&b, "INSERT INTO `%s` (n) VALUES (%d);\n", i % 2 ? "odd" : "even", i);
+	for (int from = 0; from < 2; from++) {
+		buf_addf(&want, "[%s] n BIGINT\n", from ? "odd" : "even");
+		for (int i = from; i < TURNS; i += 2)
+			buf_addf(&want, "%d\n", i);
+	}
+	struct run run = run_bytes(buf_str(&b), "t.sql", AS_AUTO, true);
+	assert_true(run.good);
+	assert_true(str_eq(buf_str(&run.text), buf_str(&want)));
+	buf_free(&run.text);
+}
+
+/* Every part of a workbook with a declaration of entities before it, in one byte a letter and in two. */
+static void test_entities(void **state)
+{
+	static const char *const doctypes[] = {
+		"<!DOCTYPE x [<!ENTITY a \"b\">]>",
+		"<!DOCTYPE x SYSTEM \"file:///etc/passwd\">",
+		"<!DOCTYPE x [<!ENTITY % p SYSTEM \"http://127.0.0.1/x\"> %p;]>",
+		"<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c "
+		"\"&b;&b;&b;\">]>",
+	};
+	static const struct zip_part parts[] = {
+		{ "xl/workbook.xml", STR(ONE_SHEET), false },
+		{ "xl/_rels/workbook.xml.rels", STR(RELATIONS), false },
+		{ "xl/worksheets/sheet1.xml", STR(SHEET("<row><c><v>1</v></c></row>")), false },
+		{ "xl/styles.xml", STR(STYLES), false },
+		{ "xl/sharedStrings.xml", STR("<sst/>"), false },
+		{ "content.xml", STR("<o:d xmlns:o=\"o\"><o:body><o:spreadsheet/></o:body></o:d>"), false },
+	};
+	for (size_t i = 0; i < countof(doctypes) * countof(parts) * 2; i++) {
+		CLEANUP(buf_free) struct buf text = BUF_INIT(MIB), wide = BUF_INIT(MIB);
+		struct zip_part made[countof(parts)];
+		size_t at = i / 2 / countof(doctypes);
+		bool ods = at == countof(parts) - 1;
+		memcpy(made, parts, sizeof made);
+		const char *plain = strstr(parts[at].bytes.p, "?>");
+		buf_adds(&text, doctypes[i / 2 % countof(doctypes)]);
+		buf_adds(&text, plain ? plain + 2 : parts[at].bytes.p);
+		buf_add(&wide, "\xff\xfe", 2);
+		for (size_t k = 0; k < text.n; k++)
+			buf_add(&wide, (char[]){ text.p[k], 0 }, 2);
+		made[at].bytes = buf_str(i % 2 ? &wide : &text);
+		struct str file = ods ? zip_make(&made[at], 1) : zip_make(made, countof(parts) - 1);
+		run_refused(file, ERR_VALUE, "doctype", "document type declaration");
+		zip_free(file);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +384,9 @@ int main(void)
 		cmocka_unit_test(test_overlapping_files),
 		cmocka_unit_test(test_dumps_are_not_run),
 		cmocka_unit_test(test_unclosed),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_many_turns),
+		cmocka_unit_test(test_entities),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
