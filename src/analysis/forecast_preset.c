@@ -97,6 +97,13 @@ static bool given_cutoffs(const char *text, int64_t first, int horizon, struct c
 	return c->n > 1 || err_field(e, ERR_VALUE, "train_cutoffs", "there is no cut-off to train on");
 }
 
+static bool too_short(int horizon, struct err *e)
+{
+	return err_set(e, ERR_VALUE, "too_short",
+		       "the purchases do not reach back far enough: learning %d days ahead takes more than %d days",
+		       horizon, 3 * horizon);
+}
+
 /* Horizons one after the other before the test, while there is as long a past before them. */
 static bool usual_cutoffs(int64_t first, int horizon, struct cutoffs *c, struct err *e)
 {
@@ -104,10 +111,7 @@ static bool usual_cutoffs(int64_t first, int horizon, struct cutoffs *c, struct 
 		c->day[c->n] = c->day[c->n - 1] - horizon;
 		c->n++;
 	}
-	return c->n > 1 ||
-	       err_set(e, ERR_VALUE, "too_short",
-		       "the purchases do not reach back far enough: learning %d days ahead takes more than %d days",
-		       horizon, 3 * horizon);
+	return c->n > 1 || too_short(horizon, e);
 }
 
 static bool on_days(void *ctx, const struct columns_batch *b, struct err *e)
@@ -135,6 +139,8 @@ static bool find_cutoffs(struct ask *q, const struct features_source *s, const s
 	c->day[0] = span[1] + 1 - horizon;
 	if (o->cutoff && !forecast_day_read(str_of(o->cutoff), "cutoff", &c->day[0], e))
 		return false;
+	if (!o->cutoff && c->day[0] <= span[0])
+		return too_short(horizon, e);
 	if (c->day[0] <= span[0] || c->day[0] > span[1]) {
 		const char *from = day_text(&q->arena, span[0]), *to = day_text(&q->arena, span[1]);
 		return err_field(e, ERR_VALUE, "cutoff",
