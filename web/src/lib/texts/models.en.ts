@@ -65,6 +65,7 @@ const en = {
   'models.group.share': 'Share',
   'models.group.said': 'In the test: forecast',
   'models.group.came': 'came',
+  'models.group.tested': 'Came in the test',
   'models.group.open': 'Open these customers',
   'models.group.csv': 'CSV of this group',
   'code.model_format': 'This model file was written by a newer version. Update this server, or train the model here.',

@@ -65,6 +65,7 @@ const mk = {
   'models.group.share': 'Удел',
   'models.group.said': 'Во проверката: прогноза',
   'models.group.came': 'излезе',
+  'models.group.tested': 'Излезе во проверката',
   'models.group.open': 'Отвори ги овие клиенти',
   'models.group.csv': 'Групата во CSV',
   'code.model_format': 'Датотеката ја запишала понова верзија. Ажурирајте го серверот или обучете го моделот овде.',

@@ -65,6 +65,7 @@ const pl = {
   'models.group.share': 'Udział',
   'models.group.said': 'W sprawdzianie: prognoza',
   'models.group.came': 'wyszło',
+  'models.group.tested': 'Wyszło w sprawdzianie',
   'models.group.open': 'Otwórz tych klientów',
   'models.group.csv': 'Grupa jako CSV',
   'code.model_format': 'Plik modelu zapisała nowsza wersja. Zaktualizuj serwer albo naucz model tutaj.',

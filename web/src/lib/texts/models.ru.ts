@@ -65,6 +65,7 @@ const ru = {
   'models.group.share': 'Доля',
   'models.group.said': 'На проверке: прогноз',
   'models.group.came': 'вышло',
+  'models.group.tested': 'Вышло на проверке',
   'models.group.open': 'Открыть этих клиентов',
   'models.group.csv': 'Группа в CSV',
   'code.model_format': 'Файл модели записан более новой версией. Обновите сервер или обучите модель здесь.',
