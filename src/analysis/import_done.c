@@ -70,7 +70,7 @@ static bool strange(struct err *e)
 /* The types that segments may have: they are written into statements. */
 static bool is_type(struct str t)
 {
-	static const char *const plain[] = { "VARCHAR", "BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP" };
+	static const char *const plain[] = { "VARCHAR", "BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "TIME" };
 	for (size_t i = 0; i < countof(plain); i++)
 		if (str_is(t, plain[i]))
 			return true;

@@ -73,6 +73,10 @@ static void check_type(struct making *m, size_t i)
 		v.validate = LXW_VALIDATION_TYPE_DATE;
 		v.minimum_datetime = (lxw_datetime){ 1900, 1, 1, 0, 0, 0 };
 		v.maximum_datetime = (lxw_datetime){ 2199, 12, 31, 0, 0, 0 };
+	} else if (strcmp(c->type, "TIME") == 0) {
+		v.validate = LXW_VALIDATION_TYPE_TIME;
+		v.minimum_number = 0;
+		v.maximum_number = 1;
 	} else if (is_type(c, "BOOLEAN")) {
 		v.validate = LXW_VALIDATION_TYPE_LIST;
 		v.value_list = values;

@@ -104,6 +104,7 @@ static void store(const struct column_type *t, struct column_out *out, size_t i,
 	case TYPE_BIGINT:
 	case TYPE_DECIMAL:
 	case TYPE_TIMESTAMP:
+	case TYPE_TIME:
 		((int64_t *)out->data)[i] = v.bigint;
 		break;
 	case TYPE_WIDE: /* DuckDB's vectors need not lie on 16 bytes */

@@ -115,6 +115,14 @@ static bool add_moment(struct infer *f, struct str s)
 	return true;
 }
 
+static bool add_time(struct infer *f, struct str s)
+{
+	int64_t usec;
+	bool time = (s.p[1] == ':' || s.p[2] == ':') && value_time(s, &usec);
+	f->times += time;
+	return time;
+}
+
 /* 85123A, C536379, A-17: letters and digits, no blank. */
 static bool is_code(struct str s)
 {
@@ -170,6 +178,8 @@ void infer_add(struct infer *f, struct str s)
 	}
 	if (is_digit(c) && s.n >= 6 && add_moment(f, s))
 		return;
+	if (is_digit(c) && s.n >= 4 && add_time(f, s))
+		return;
 	if (!is_digit(c) && s.n >= 8 && s.n <= 64 && is_letter(c) && has_digit(s) && add_moment(f, s))
 		return;
 	if (s.n <= 48 && (may_be_number(c) || is_digit(s.p[s.n - 1])) && worth_reading(s) && add_number(f, s))
@@ -206,6 +216,7 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->mdy += from->mdy;
 	into->ymd += from->ymd;
 	into->with_time += from->with_time;
+	into->times += from->times;
 	into->slashed += from->slashed;
 	into->serials += from->serials;
 	into->serials_timed += from->serials_timed;
@@ -218,7 +229,7 @@ void infer_merge(struct infer *into, const struct infer *from)
 bool infer_is_text(const struct infer *f)
 {
 	uint64_t numbers = MAX(f->dot, f->comma), dates = MAX(f->dmy, f->mdy);
-	uint64_t typed = numbers + dates + f->booleans + f->yes + f->no;
+	uint64_t typed = numbers + dates + f->times + f->booleans + f->yes + f->no;
 	uint64_t other = f->values - MIN(f->missing_words + typed, f->values);
 	return other > SURELY_TEXT && other > f->values / 2;
 }
@@ -293,6 +304,10 @@ struct column_type infer_decide(const struct infer *f, const struct infer_hint *
 	if (both || (f->booleans && f->booleans >= needed)) {
 		t.type = TYPE_BOOLEAN;
 		t.yes_no = both;
+		return t;
+	}
+	if (f->times && f->times >= needed) {
+		t.type = TYPE_TIME;
 		return t;
 	}
 	if (infer_serials(f, hint, needed, &t) || decide_moment(f, needed, &t) ||

@@ -106,6 +106,7 @@ static bool less(enum value_type type, union value a, union value b)
 	case TYPE_BIGINT:
 	case TYPE_DECIMAL:
 	case TYPE_TIMESTAMP:
+	case TYPE_TIME:
 		return a.bigint < b.bigint;
 	case TYPE_VARCHAR:
 		break;
@@ -129,6 +130,7 @@ static uint64_t hash_value(enum value_type type, union value v)
 	case TYPE_BIGINT:
 	case TYPE_DECIMAL:
 	case TYPE_TIMESTAMP:
+	case TYPE_TIME:
 		return mix((uint64_t)v.bigint + 1);
 	case TYPE_VARCHAR:
 		break;

@@ -46,5 +46,9 @@ void table_bound_text(const struct table_column *c, bool max, struct buf *ret)
 		clock_format(c->type.type == TYPE_DATE ? v.days * USEC_PER_DAY : v.bigint, text);
 		buf_add(ret, text, c->type.type == TYPE_DATE ? 10 : strlen(text));
 		break;
+	case TYPE_TIME:
+		clock_format(v.bigint, text);
+		buf_add(ret, text + 11, 8);
+		break;
 	}
 }

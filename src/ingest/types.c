@@ -9,7 +9,7 @@
 static const char *const type_names[] = {
 	[TYPE_VARCHAR] = "VARCHAR", [TYPE_BOOLEAN] = "BOOLEAN",     [TYPE_BIGINT] = "BIGINT",
 	[TYPE_DECIMAL] = "DECIMAL", [TYPE_WIDE] = "DECIMAL",        [TYPE_DOUBLE] = "DOUBLE",
-	[TYPE_DATE] = "DATE",       [TYPE_TIMESTAMP] = "TIMESTAMP",
+	[TYPE_DATE] = "DATE",       [TYPE_TIMESTAMP] = "TIMESTAMP", [TYPE_TIME] = "TIME",
 };
 
 void column_type_name(const struct column_type *t, char ret[TYPE_NAME_BYTES])
@@ -159,6 +159,10 @@ enum value_result value_read(const struct column_type *t, struct str text, union
 	case TYPE_DATE:
 	case TYPE_TIMESTAMP:
 		return read_moment(t, text, ret);
+	case TYPE_TIME:
+		if (value_time(text, &ret->bigint))
+			return VALUE_OK;
+		return value_missing(text) ? VALUE_MISSING : VALUE_MISFIT;
 	case TYPE_BOOLEAN:
 		if (value_boolean(text, &ret->boolean, &yes_no))
 			return VALUE_OK;
@@ -189,6 +193,8 @@ const char *value_misfit_reason(const struct column_type *t, struct str text)
 		return value_moment(text, t->order, &m) ? "a time, in a column of dates" : "not a date";
 	case TYPE_TIMESTAMP:
 		return "not a date and time";
+	case TYPE_TIME:
+		return "not a time of the day";
 	case TYPE_BOOLEAN:
 		return "neither true nor false";
 	case TYPE_VARCHAR:
@@ -211,6 +217,8 @@ bool value_contradicts(const struct column_type *t, struct str text)
 	case TYPE_DATE:
 	case TYPE_TIMESTAMP:
 		return f.dmy || f.mdy || f.ymd;
+	case TYPE_TIME:
+		return false;
 	case TYPE_BOOLEAN:
 		return t->yes_no;
 	case TYPE_VARCHAR:

@@ -8,6 +8,7 @@
  * 0.125, 1e5; up to 38 digits exactly. One that needs more is kept as its text, or, in a column of 1e-300, as a DOUBLE.
  * Dates: 2026-12-31, 31.12.2026, 12/31/26, 5 марта 2026 г., 5-Mar-26, with times; the order of day and month is told by
  * the whole column.
+ * Times: 14:05, 9:30:15, 2:05 PM, below 24 hours; "125:30" is a duration and "14:05+03" has a zone: those stay text.
  * Truth: true and false in four languages; yes and no where the whole column is one of the two and has both.
  * A struct infer belongs to one thread; infer_merge adds another one's.
  */
@@ -26,7 +27,8 @@ enum value_type {
 	TYPE_WIDE,    /* DECIMAL(38, scale) */
 	TYPE_DOUBLE,
 	TYPE_DATE,
-	TYPE_TIMESTAMP
+	TYPE_TIMESTAMP,
+	TYPE_TIME /* of the day, without one */
 };
 
 enum date_order { ORDER_DMY, ORDER_MDY, ORDER_YMD };
@@ -66,6 +68,7 @@ struct infer {
 	uint64_t dmy, mdy, ymd;           /* readable as a date in this order */
 	uint64_t serials, serials_timed;  /* numbers that may be days; those that are not whole */
 	uint64_t with_time;               /* and with a time that is not midnight */
+	uint64_t times;                   /* of the day, without one */
 	uint64_t slashed;                 /* its order is not told by dots, by the year or by a name of a month */
 	uint8_t dot_scale, comma_scale;   /* digits after the mark, trailing zeros not counted */
 	uint8_t dot_digits, comma_digits; /* digits before it */
@@ -116,6 +119,8 @@ struct moment {
 /* value_month.c: "march", "марта", "mar." → 3; 0 = none. */
 int value_month(struct str word);
 bool value_moment(struct str text, enum date_order order, struct moment *ret);
+/* 14:05 → *ret_usec of the day. */
+bool value_time(struct str text, int64_t *ret_usec);
 /* value_serial.c: a number of days that a workbook keeps for a date between 1930 and 2100. */
 bool value_serial(struct str text, int from_year, struct moment *ret);
 /* Whether a column is one of dates because of such numbers. */
@@ -126,7 +131,7 @@ enum value_result { VALUE_OK, VALUE_MISSING, VALUE_MISFIT };
 /* Where a value goes: the fields for other types are untouched. */
 union value {
 	bool boolean;
-	int64_t bigint; /* BIGINT, DECIMAL (unscaled), TIMESTAMP (microseconds) */
+	int64_t bigint; /* BIGINT, DECIMAL (unscaled), TIMESTAMP and TIME (microseconds) */
 	__int128 wide;  /* WIDE, unscaled */
 	double real;
 	int32_t days;

@@ -198,7 +198,8 @@ static bool take_zone(struct str *s, int64_t *usec)
 	return true;
 }
 
-static bool take_time(struct str *s, struct moment *m)
+/* 14:05, 9:30:15.250, 2:05 PM */
+static bool take_clock(struct str *s, struct moment *m)
 {
 	int hour, minute, second = 0;
 	int64_t usec = 0;
@@ -210,9 +211,22 @@ static bool take_time(struct str *s, struct moment *m)
 		return false;
 	usec += (hour * INT64_C(3600) + minute * 60 + second) * USEC_PER_SEC;
 	m->timed = true;
-	if (!take_zone(s, &usec))
-		return false;
 	m->usec = usec;
+	return true;
+}
+
+static bool take_time(struct str *s, struct moment *m)
+{
+	return take_clock(s, m) && take_zone(s, &m->usec);
+}
+
+bool value_time(struct str text, int64_t *ret_usec)
+{
+	struct moment m = { 0 };
+	struct str s = text;
+	if (s.n < 4 || s.n > 24 || !is_digit(s.p[0]) || !take_clock(&s, &m) || s.n)
+		return false;
+	*ret_usec = m.usec;
 	return true;
 }
 

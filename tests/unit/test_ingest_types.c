@@ -248,6 +248,13 @@ static void test_columns(void **state)
 		{ "12E4|15E2", "VARCHAR" },
 		{ "1.1.1|1.1.2", "VARCHAR" },
 		{ "V6Z|10035", "VARCHAR" },
+		{ "14:05|9:30|23:59", "TIME" },
+		{ "08:00:00|09:15:30.250|NULL", "TIME" },
+		{ "2:05 PM|11:15 am", "TIME" },
+		{ "25:10|14:05", "VARCHAR" }, /* durations */
+		{ "14:05+03|15:05+03", "VARCHAR" },
+		{ "12:60|11:30", "VARCHAR" },
+		{ "2:1|3:0", "VARCHAR" },
 	};
 	static const struct infer_hint none = { 0 };
 	for (size_t i = 0; i < countof(rows); i++) {

@@ -38,6 +38,8 @@ static duckdb_logical_type logical_type(const struct column_type *t)
 		return duckdb_create_logical_type(DUCKDB_TYPE_DATE);
 	case TYPE_TIMESTAMP:
 		return duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP);
+	case TYPE_TIME:
+		return duckdb_create_logical_type(DUCKDB_TYPE_TIME);
 	case TYPE_VARCHAR:
 		break;
 	}

@@ -149,6 +149,7 @@ export function cellText(l: Language, v: unknown, type: string): string {
   const text = String(v)
   if (type === 'DATE') return exact(l, text)
   if (type === 'TIMESTAMP') return `${exact(l, text)}, ${text.slice(11, 16)}`
+  if (type === 'TIME') return text.endsWith(':00') ? text.slice(0, 5) : text
   return text
 }
 

@@ -13,6 +13,7 @@ export const sentences: Record<string, Key> = {
   'a time, in a column of dates': 'reject.time',
   'not a date': 'reject.date',
   'not a date and time': 'reject.moment',
+  'not a time of the day': 'reject.clock',
   'neither true nor false': 'reject.boolean',
   'longer than a cell may be': 'reject.long',
   'an error value or binary data in the file': 'reject.error',
@@ -50,6 +51,7 @@ const types: Record<string, Key> = {
   DOUBLE: 'type.number',
   DATE: 'type.date',
   TIMESTAMP: 'type.moment',
+  TIME: 'type.time',
 }
 export const typeName = (type: string) => t(types[type] ?? (type.startsWith('DECIMAL') ? 'type.number' : 'type.text'))
 export const isNumber = (type: string) => /^(BIGINT|DOUBLE|DECIMAL|INTEGER|HUGEINT)/.test(type)
