@@ -75,14 +75,33 @@ static size_t row_of(const struct work *w, size_t i)
 	return w->at + (w->picked ? w->picked[i] : i);
 }
 
+/* "н/д", "-" and the like, where the column takes them for no value. */
+static bool is_missing(struct column_stats *stats, uint8_t kinds, struct str s)
+{
+	size_t word;
+	if (!value_may_be_missing(s))
+		return false;
+	enum missing kind = value_missing_kind(s, &word);
+	if (kind == MISSING_NO || !(kinds & 1u << kind))
+		return false;
+	stats->missing++;
+	stats->missing_words |= UINT64_C(1) << word;
+	return true;
+}
+
 static void convert_text(struct work *w, size_t column, size_t n, struct column_out *out)
 {
 	struct column_stats *stats = &w->stats[column];
 	size_t cell_at = w->t->columns[column].cell;
+	uint8_t missing = w->t->columns[column].type.missing;
 	for (size_t i = 0; i < n; i++) {
 		size_t row = row_of(w, i);
 		struct cell c = rows_cell(&w->rows, row, cell_at);
 		struct str s = rows_text(&w->block, c, &w->scratch);
+		if (missing && !(c.n & CELL_ERROR) && is_missing(stats, missing, s)) {
+			set_invalid(out, i);
+			continue;
+		}
 		if (!s.n || c.n & CELL_ERROR) {
 			set_invalid(out, i);
 			if (c.n & CELL_ERROR)
@@ -142,6 +161,8 @@ static void convert_values(struct work *w, size_t column, size_t n, struct colum
 		set_invalid(out, i);
 		if (r == VALUE_MISFIT)
 			work_misfit(w, column, row, c, s);
+		else if (s.n)
+			is_missing(stats, UINT8_MAX, s);
 	}
 }
 

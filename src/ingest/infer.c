@@ -172,10 +172,14 @@ void infer_add(struct infer *f, struct str s)
 	}
 	if ((is_digit(c) || c == '-') && (add_integer(f, s) || add_plain_decimal(f, s)))
 		return;
-	if (value_missing(s)) {
+	size_t word;
+	enum missing missing = value_may_be_missing(s) ? value_missing_kind(s, &word) : MISSING_NO;
+	if (missing != MISSING_NO) {
 		f->missing_words++;
+		f->missing_perhaps += missing == MISSING_PERHAPS;
 		return;
 	}
+	f->pluses += s.n == 1 && c == '+';
 	if (is_digit(c) && s.n >= 6 && add_moment(f, s))
 		return;
 	if (is_digit(c) && s.n >= 4 && add_time(f, s))
@@ -197,6 +201,8 @@ void infer_merge(struct infer *into, const struct infer *from)
 {
 	into->values += from->values;
 	into->missing_words += from->missing_words;
+	into->missing_perhaps += from->missing_perhaps;
+	into->pluses += from->pluses;
 	into->booleans += from->booleans;
 	into->yes += from->yes;
 	into->no += from->no;

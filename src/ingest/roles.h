@@ -87,5 +87,8 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 bool roles_keep_text(struct str header);
 /* Whether a header is a word this table knows: for telling a header row from data. */
 bool roles_known_header(struct str header);
+/* Whether the header says the name of somebody or something; or a code, a country, a number of something. */
+bool roles_says_name(struct str header);
+bool roles_says_code(struct str header);
 /* Whether the header says a date. */
 bool roles_says_date(struct str header);

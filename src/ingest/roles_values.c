@@ -242,6 +242,7 @@ double values_fit(enum word word, const struct role_column *c)
 	case WORD_PRODUCT_CODE:
 	case WORD_INVOICE:
 		return c->type.type == TYPE_BIGINT || text ? 1 : 0;
+	case WORD_PLACE_CODE:
 	case WORD_TEXT:
 	case WORD_NONE:
 	case WORDS:

@@ -144,6 +144,9 @@ static const struct {
 	  "seconds on site|time on site|session seconds|time spent seconds|seconds|session duration|время на "
 	  "сайте|секунд на "
 	  "сайте|czas na stronie|sekundy na stronie|време на сајт" },
+	{ WORD_PLACE_CODE, 1,
+	  "country|nation|nationality|state|iso|ticker|symbol|code|страна|гражданство|государство|регион|kraj|panstwo|"
+	  "wojewodztwo|држава|земја" },
 	/* 1C, banks and shops: their own field names */
 	{ WORD_ID, 0.8, "=номер п п|=номер пп" },
 	{ WORD_CUSTOMER_ID, 1,
@@ -323,16 +326,36 @@ bool roles_keep_text(struct str header)
 	return words_match(WORD_TEXT, buf_str(&b)) >= 0.75 || words_match(WORD_PHONE, buf_str(&b)) >= 0.75;
 }
 
-bool roles_says_date(struct str header)
+static bool says_one_of(struct str header, const enum word *words, size_t n, double least)
 {
-	static const enum word dates[] = { WORD_DATE, WORD_BIRTH_DATE, WORD_REGISTERED };
 	CLEANUP(buf_free) struct buf b = BUF_INIT(8192);
 	words_normalize(header, &b);
-	for (size_t i = 0; i < countof(dates); i++) {
-		if (words_match(dates[i], buf_str(&b)) >= 0.75)
+	for (size_t i = 0; i < n; i++) {
+		if (words_match(words[i], buf_str(&b)) >= least)
 			return true;
 	}
 	return false;
+}
+
+bool roles_says_date(struct str header)
+{
+	static const enum word dates[] = { WORD_DATE, WORD_BIRTH_DATE, WORD_REGISTERED };
+	return says_one_of(header, dates, countof(dates), 0.75);
+}
+
+/* A word of it is enough: here doubt keeps a value. */
+bool roles_says_name(struct str header)
+{
+	static const enum word names[] = { WORD_NAME,        WORD_FULL_NAME, WORD_FIRST_NAME,
+					   WORD_MIDDLE_NAME, WORD_LAST_NAME, WORD_PRODUCT };
+	return says_one_of(header, names, countof(names), 0.3);
+}
+
+bool roles_says_code(struct str header)
+{
+	static const enum word codes[] = { WORD_ID,   WORD_CUSTOMER_ID, WORD_PRODUCT_CODE, WORD_CURRENCY,
+					   WORD_TEXT, WORD_INVOICE,     WORD_PLACE_CODE };
+	return says_one_of(header, codes, countof(codes), 0.3);
 }
 
 bool roles_known_header(struct str header)

@@ -34,7 +34,8 @@ enum word {
 	WORD_NEWSLETTER,
 	WORD_CLICKS,
 	WORD_SECONDS,
-	WORD_TEXT, /* digits that are no number: tax numbers, accounts, postcodes */
+	WORD_PLACE_CODE, /* a country and what else is short letters */
+	WORD_TEXT,       /* digits that are no number: tax numbers, accounts, postcodes */
 	WORDS
 };
 

@@ -163,6 +163,8 @@ void stats_merge(struct column_stats *into, const struct column_stats *from, enu
 	}
 	into->non_null += from->non_null;
 	into->misfits += from->misfits;
+	into->missing += from->missing;
+	into->missing_words |= from->missing_words;
 	for (size_t i = 0; i < STATS_REGISTERS; i++)
 		into->registers[i] = MAX(into->registers[i], from->registers[i]);
 	for (size_t i = 0; i < from->n_sketch; i++) {

@@ -69,6 +69,7 @@ static bool take_expected(struct table *t, const struct table_expected *x, struc
 	ret->type = x->type;
 	ret->type.decimal = found.decimal;
 	ret->type.order = found.order;
+	ret->type.missing = found.missing;
 	t->columns[at].name[0] = 0; /* it is taken */
 	t->columns[at].n_samples = 0;
 	return true;

@@ -147,6 +147,8 @@ bool table_again(struct table *t, struct err *e);
 /* table_totals.c: takes rows of totals ("Итого", "Total", "Razem") out of the rows from `from` on. With w, each becomes
  * a reject. Returns how many they were. Only where the header is in the rows: databases keep no totals among them. */
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w);
+/* text_missing.c: which words stand for no value, should the column be of texts: 1 << enum missing. */
+uint8_t text_missing(const struct table_column *c, const struct infer *f);
 /* table_rejects.c; thread-safe */
 void table_reject(struct table *t, struct reject_place at, struct str text, const char *reason, struct str whole);
 void table_forget_rejects(struct table *t);

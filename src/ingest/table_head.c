@@ -221,9 +221,11 @@ void table_decide(struct table *t, const struct infer *infers)
 					   .says_date = roles_says_date(str_of(c->name)),
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);
+		uint8_t missing = text_missing(c, &infers[i]);
 		const struct reader_table *said = &t->reader->tables[t->index];
 		if (said->types && c->cell < said->n_columns && said->types[c->cell].type != TYPE_VARCHAR)
 			c->type = said->types[c->cell];
+		c->type.missing = missing;
 		if (wanted_as_text(t, c->name))
 			c->type = (struct column_type){ .type = TYPE_VARCHAR };
 	}

@@ -40,6 +40,7 @@ struct column_type {
 	enum date_order order; /* dates that do not begin with the year */
 	bool date_ambiguous;   /* no value told day and month apart: day first was assumed */
 	bool untyped;          /* no value seen at all */
+	uint8_t missing;       /* VARCHAR: of which kinds words stand for no value, 1 << enum missing */
 	bool yes_no;           /* BOOLEAN: told by yes and no, so a third word makes it text */
 	int serials_from; /* dates: numbers are days counted from this year (1900, 1904); 0 = numbers are no dates */
 };
@@ -53,7 +54,8 @@ bool column_type_parse(struct str name, struct column_type *ret);
 struct infer {
 	uint64_t values; /* not empty */
 	uint64_t missing_words;
-	uint64_t booleans; /* true, false */
+	uint64_t missing_perhaps, pluses; /* MISSING_PERHAPS among them; "+" */
+	uint64_t booleans;                /* true, false */
 	uint64_t yes, no;
 	uint64_t integers;   /* under either reading of , and . */
 	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
@@ -90,6 +92,27 @@ uint64_t infer_tolerated(uint64_t values);
 
 /* NULL, NA, N/A, н/д, -, … and the empty text: no value, in a column that has a type. */
 bool value_missing(struct str text);
+/* The same words in a column of texts, where they may be values: text_missing.c has the rule. */
+enum missing {
+	MISSING_NO,
+	MISSING_TYPED,   /* none: no value only in a column that has a type */
+	MISSING_SURE,    /* н/д, (null): nothing else is written so */
+	MISSING_SIGN,    /* -, — */
+	MISSING_NULL,    /* NULL: but there are people of that name */
+	MISSING_PERHAPS, /* NA, brak: or a country, a surname */
+};
+/* *ret_word: which, below 64. */
+enum missing value_missing_kind(struct str text, size_t *ret_word);
+struct str value_missing_word(size_t word);
+/* Whether it may be one of these: asked of every text of a file. */
+static inline bool value_may_be_missing(struct str s)
+{
+	if (s.n > 32 || !s.n)
+		return false;
+	if (s.p[0] == '\xd0')
+		return s.n > 4 && (s.p[1] == '\xbd' || s.p[1] == '\x9d');
+	return memchr("Nn-#\\(<[bB\xe2", s.p[0], 11) != NULL;
+}
 /* *ret_yes_no: it is yes or no and not true or false. */
 bool value_boolean(struct str text, bool *ret, bool *ret_yes_no);
 

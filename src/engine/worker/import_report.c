@@ -76,6 +76,28 @@ static void write_bound(struct json_writer *w, const char *key, const struct tab
 	jw_kv_str(w, key, buf_str(&b));
 }
 
+/* What a person should know of how the values were read: a line each. */
+static void write_note(struct json_writer *w, const struct table_column *c)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(4 * KIB);
+	if (c->type.date_ambiguous)
+		buf_adds(&b, "day and month cannot be told apart in this column; the day was taken to come first");
+	if (c->stats.missing) {
+		bool one = c->stats.missing == 1, first = true;
+		buf_addf(&b, "%s%llu %s ", b.n ? "\n" : "", (unsigned long long)c->stats.missing,
+			 one ? "cell says only" : "cells say only");
+		for (size_t i = 0; i < 64; i++) {
+			if (!(c->stats.missing_words >> i & 1))
+				continue;
+			buf_addf(&b, "%s\"%.*s\"", first ? "" : ", ", STR_ARG(value_missing_word(i)));
+			first = false;
+		}
+		buf_adds(&b, one ? ": it was taken as empty" : ": they were taken as empty");
+	}
+	if (b.n)
+		jw_kv_str(w, "note", buf_str(&b));
+}
+
 static void write_column(struct json_writer *w, const struct table_column *c, const struct role_column *r)
 {
 	char type[TYPE_NAME_BYTES];
@@ -93,9 +115,7 @@ static void write_column(struct json_writer *w, const struct table_column *c, co
 	jw_kv_cstr(w, "role", role_name(r->role));
 	jw_kv_f64(w, "confidence", r->confidence);
 	jw_kv_cstr(w, "reason", r->reason);
-	if (c->type.date_ambiguous)
-		jw_kv_cstr(w, "note",
-			   "day and month cannot be told apart in this column; the day was taken to come first");
+	write_note(w, c);
 	jw_close(w, '}');
 }
 

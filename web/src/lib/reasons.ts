@@ -2,7 +2,8 @@
  * The import says in one fixed English sentence each why a cell was set aside and why a column got its meaning. Here
  * each of these sentences has a text of ours; a test reads them from the sources of the program.
  */
-import { t, texting, type Key } from './i18n.svelte'
+import { number } from './format'
+import { plural, t, texting, type Key } from './i18n.svelte'
 
 export const sentences: Record<string, Key> = {
   'a leading zero, in a column of whole numbers': 'reject.zero',
@@ -40,6 +41,8 @@ export function reason(text: string | null): string {
   if (!text) return ''
   if (text.startsWith('its values look like')) return t('reason.values')
   if (text.startsWith('the header')) return t('reason.header')
+  const missing = /^(\d+) cells? says? only (.+): (?:it was|they were) taken as empty$/.exec(text)
+  if (missing) return plural('note.missing', Number(missing[1]), { n: number(texting.language, Number(missing[1])), words: missing[2]! })
   const key = sentences[text]
   return key ? t(key) : texting.language === 'en' ? text : t('reason.unknown')
 }

@@ -390,6 +390,8 @@ const en = {
   'reject.file': 'a file of the archive that holds no table: it was left out',
   'reject.unreadable': 'not readable',
   'reject.total': 'a row of totals; it was left out',
+  'note.missing_one': '{n} cell says only {words}: it was taken as empty',
+  'note.missing_other': '{n} cells say only {words}: they were taken as empty',
   'note.dates': 'day and month cannot be told apart here; the day was taken to come first',
   // Meanings of columns
   'col.none': 'not used',

@@ -391,6 +391,8 @@ const texts: Texts = {
   'reject.file': 'датотека од архивата без табела: изоставена',
   'reject.unreadable': 'нечитливо',
   'reject.total': 'ред со вкупни износи; изоставен е',
+  'note.missing_one': 'во {n} ќелија има само {words}: сметана е за празна',
+  'note.missing_other': 'во {n} ќелии има само {words}: сметани се за празни',
   'note.dates': 'денот и месецот не се разликуваат овде; земено е дека денот е прв',
   // Meanings of columns
   'col.none': 'не се користи',

@@ -431,6 +431,10 @@ const texts: Texts = {
   'reject.file': 'plik archiwum bez tabeli: pominięto',
   'reject.unreadable': 'nieczytelne',
   'reject.total': 'wiersz z sumami; został pominięty',
+  'note.missing_one': '{n} komórka zawiera tylko {words}: uznano ją za pustą',
+  'note.missing_few': '{n} komórki zawierają tylko {words}: uznano je za puste',
+  'note.missing_many': '{n} komórek zawiera tylko {words}: uznano je za puste',
+  'note.missing_other': '{n} komórek zawiera tylko {words}: uznano je za puste',
   'note.dates': 'nie da się tu odróżnić dnia od miesiąca; przyjęto, że najpierw jest dzień',
   // Meanings of columns
   'col.none': 'nieużywana',

@@ -431,6 +431,10 @@ const texts: Texts = {
   'reject.file': 'файл архива, в котором нет таблицы: пропущен',
   'reject.unreadable': 'не читается',
   'reject.total': 'строка итогов; она не взята',
+  'note.missing_one': 'в {n} ячейке только {words}: она считается пустой',
+  'note.missing_few': 'в {n} ячейках только {words}: они считаются пустыми',
+  'note.missing_many': 'в {n} ячейках только {words}: они считаются пустыми',
+  'note.missing_other': 'в {n} ячейках только {words}: они считаются пустыми',
   'note.dates': 'день и месяц здесь не отличить; принято, что сначала день',
   // Meanings of columns
   'col.none': 'не используется',
