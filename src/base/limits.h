@@ -69,7 +69,10 @@
 #define LIMIT_ARCHIVE_FILES 200 /* of a zip of several files */
 #define LIMIT_XML_DEPTH 64
 #define LIMIT_SHEET_ROWS 1048576
-#define LIMIT_REPEATED_BYTES (1 * GIB) /* of one sheet: cells and rows that stand there by number */
+#define LIMIT_MERGED_RANGES 100000          /* of one sheet, that are filled downwards */
+#define LIMIT_MERGED_BYTES (128 * MIB)      /* that one sheet gets so */
+#define LIMIT_MERGED_SHEET_BYTES (32 * MIB) /* of an .xlsx sheet that is read before for its merged cells */
+#define LIMIT_REPEATED_BYTES (1 * GIB)      /* of one sheet: cells and rows that stand there by number */
 #define LIMIT_SHARED_STRINGS_BYTES (2 * GIB)
 #define LIMIT_SHARED_STRINGS (64 * MIB)    /* how many texts a workbook shares among its cells */
 #define LIMIT_WHOLE_BYTES (512 * MIB)      /* of a compressed workbook or database, unpacked in memory */

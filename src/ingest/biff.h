@@ -8,6 +8,7 @@
 #pragma once
 
 #include "ingest/bytes.h"
+#include "ingest/merged.h"
 #include "ingest/pack.h"
 #include "ingest/xlsx.h"
 
@@ -19,6 +20,7 @@ enum biff_type {
 	BIFF_CONTINUE = 0x3c,
 	BIFF_BOUNDSHEET = 0x85,
 	BIFF_MULRK = 0xbd,
+	BIFF_MERGED = 0xe5,
 	BIFF_RSTRING = 0xd6,
 	BIFF_XF = 0xe0,
 	BIFF_SST = 0xfc,
@@ -85,6 +87,7 @@ struct biff_cells {
 	struct biff_cell *list; /* by row and column, each place once */
 	size_t n, cap;
 	uint64_t hidden_rows[65536 / 64];
+	struct merged merged;
 };
 bool biff_cells_find(struct str stream, const struct biff_sheet *sheet, struct biff_cells *ret, struct err *e);
 void biff_cells_free(struct biff_cells *c);

@@ -122,6 +122,7 @@ static bool read_record(struct reading *r, const struct biff_record *record)
 	case BIFF_LABEL:
 	case BIFF_LABELSST:
 	case BIFF_MULRK:
+	case BIFF_MERGED:
 	case BIFF_NUMBER:
 	case BIFF_RK:
 	case BIFF_ROW:

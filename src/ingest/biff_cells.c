@@ -44,6 +44,12 @@ static bool add_record(struct biff_cells *c, const struct biff_record *r, struct
 		c->hidden_rows[row / 64] |= UINT64_C(1) << (row % 64);
 		return true;
 	}
+	if (r->type == BIFF_MERGED) {
+		for (size_t at = 2; at + 8 <= r->n; at += 8)
+			merged_add(&c->merged, bytes_u16(r->p + at) + 1, bytes_u16(r->p + at + 2) + 1,
+				   bytes_u16(r->p + at + 4));
+		return true;
+	}
 	for (size_t i = 0; i < countof(types); i++) {
 		if (r->type == types[i].type && r->n >= types[i].n)
 			return add_cell(c, bytes_u16(r->p), bytes_u16(r->p + 2), r->at, e);
@@ -89,6 +95,7 @@ bool biff_cells_find(struct str stream, const struct biff_sheet *sheet, struct b
 			depth++;
 		} else if (r.type == BIFF_EOF && depth-- == 0) {
 			put_in_order(ret);
+			merged_rewind(&ret->merged);
 			return true;
 		} else if (depth == 0 && !add_record(ret, &r, e)) {
 			return false;
@@ -100,6 +107,7 @@ bool biff_cells_find(struct str stream, const struct biff_sheet *sheet, struct b
 void biff_cells_free(struct biff_cells *c)
 {
 	free(c->list);
+	merged_free(&c->merged);
 	*c = (struct biff_cells){ 0 };
 }
 

@@ -98,6 +98,7 @@ static void convert_text(struct work *w, size_t column, size_t n, struct column_
 		size_t row = row_of(w, i);
 		struct cell c = rows_cell(&w->rows, row, cell_at);
 		struct str s = rows_text(&w->block, c, &w->scratch);
+		stats->filled += (c.n & CELL_FILLED) != 0;
 		if (missing && !(c.n & CELL_ERROR) && is_missing(stats, missing, s)) {
 			set_invalid(out, i);
 			continue;
@@ -151,6 +152,7 @@ static void convert_values(struct work *w, size_t column, size_t n, struct colum
 		union value v = { 0 };
 		struct str s = rows_text(&w->block, c, &w->scratch);
 		enum value_result r = c.n & CELL_ERROR ? VALUE_MISFIT : value_read(&type, s, &v);
+		stats->filled += (c.n & CELL_FILLED) != 0;
 		if (r == VALUE_OK) {
 			store(&type, out, i, v);
 			stats->non_null++;

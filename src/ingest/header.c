@@ -15,8 +15,9 @@ static const struct str reserved = STR("_row");
 
 struct str grid_text(struct grid *g, size_t row, size_t column)
 {
+	struct cell c = rows_cell(g->rows, row, column);
 	buf_clear(&g->scratch);
-	return rows_text(g->b, rows_cell(g->rows, row, column), &g->scratch);
+	return c.n & CELL_FILLED ? STR("") : rows_text(g->b, c, &g->scratch);
 }
 
 size_t grid_extent(struct grid *g, size_t row, size_t *ret_filled)

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "ingest/merged.h"
 #include "ingest/pack.h"
 #include "ingest/xlsx.h"
 

@@ -32,6 +32,8 @@ struct ods_content {
 	struct buf again_bytes; /* a row to be repeated */
 	uint32_t again_left;
 	uint64_t repeated; /* bytes of repeated cells and rows */
+	struct merged merged;
+	uint32_t spanned; /* rows that the cell spans */
 };
 
 static void stop(struct ods_content *c)
@@ -54,6 +56,7 @@ static void begin_row(struct ods_content *c, const char **a)
 	c->row_repeat = count_of(a, "number-rows-repeated");
 	c->packed = c->gap = 0;
 	pack_row(&c->packer, ++c->line);
+	merged_row(&c->merged, c->line);
 	const char *shown = xlsx_attribute(a, "visibility");
 	if (shown && strcmp(shown, "visible") != 0)
 		c->packer.flags = ROW_HIDDEN;
@@ -103,6 +106,7 @@ static void begin_cell(struct ods_content *c, const char **a, bool covered)
 	}
 	c->cell = c->x.depth;
 	c->cell_repeat = count_of(a, "number-columns-repeated");
+	c->spanned = covered ? 1 : count_of(a, "number-rows-spanned");
 	buf_clear(&c->text);
 	buf_clear(&c->value);
 	c->text_given = false;
@@ -123,6 +127,14 @@ static bool too_much(struct ods_content *c, size_t bytes)
 	return true;
 }
 
+/* Empty cells up to a column, or those of merged ones. */
+static bool pad(struct ods_content *c, size_t column)
+{
+	if (merged_pad(&c->merged, &c->packer, &c->packed, column))
+		return true;
+	return !too_much(c, LIMIT_REPEATED_BYTES + 1);
+}
+
 static void end_cell(struct ods_content *c)
 {
 	struct str value = c->text_given ? buf_str(&c->value) : buf_str(&c->text);
@@ -139,8 +151,14 @@ static void end_cell(struct ods_content *c)
 	}
 	if (c->cell_repeat > 1 && too_much(c, (size_t)c->cell_repeat * value.n))
 		return;
-	for (; c->gap; c->gap--, c->packed++)
-		pack_cell(&c->packer, STR(""), 0);
+	if (!pad(c, c->packed + c->gap))
+		return;
+	c->gap = 0;
+	if (c->spanned > 1 && !c->wrong) {
+		uint32_t last = c->line + MIN(c->spanned - 1, UINT32_MAX - 1 - c->line);
+		merged_open(&c->merged, c->line, last, (uint32_t)c->packed);
+		merged_take(&c->merged, (uint32_t)c->packed, value);
+	}
 	for (; c->cell_repeat; c->cell_repeat--, c->packed++)
 		pack_cell(&c->packer, value, c->wrong ? CELL_ERROR : 0);
 }
@@ -151,6 +169,8 @@ static void end_row(struct ods_content *c)
 	size_t before = c->packer.row_at;
 	uint32_t more = c->row_repeat - 1;
 	c->row = 0;
+	if (merged_any(&c->merged) && !pad(c, c->merged.end))
+		return;
 	if (!pack_row_end(&c->packer, &c->error)) {
 		stop(c);
 		return;
@@ -315,6 +335,7 @@ void ods_content_close(struct ods_content *c)
 		return;
 	xlsx_xml_end(&c->x);
 	xlsx_stream_close(&c->stream);
+	merged_free(&c->merged);
 	buf_free(&c->packer.bytes);
 	buf_free(&c->text);
 	buf_free(&c->value);

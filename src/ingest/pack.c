@@ -33,7 +33,7 @@ void pack_cell(struct packer *p, struct str text, uint32_t flags)
 	memcpy(at, &n, sizeof n);
 	memcpy(at + sizeof n, text.p, n & CELL_LENGTH);
 	p->bytes.n += sizeof n + (n & CELL_LENGTH);
-	p->any = p->any || n;
+	p->any = p->any || (n && !(n & CELL_FILLED));
 	p->cells++;
 }
 

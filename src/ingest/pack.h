@@ -21,7 +21,8 @@ struct packer {
 #define PACKER_INIT ((struct packer){ .bytes = BUF_INIT(BLOCK_BYTES + 2 * LIMIT_ROW_BYTES) })
 
 void pack_row(struct packer *p, uint32_t line);
-/* flags: 0 or CELL_ERROR. A text that is longer than a cell may be is an error of the cell, not of the row. */
+/* flags: 0, CELL_ERROR or CELL_FILLED; a row of nothing but the last is empty. A text that is longer than a cell may be
+ * is an error of the cell, not of the row. */
 void pack_cell(struct packer *p, struct str text, uint32_t flags);
 /* Drops the row when all its cells are empty. False: the row is over LIMIT_ROW_BYTES. */
 bool pack_row_end(struct packer *p, struct err *e);

@@ -29,7 +29,8 @@ struct cell {
 };
 #define CELL_DOUBLED (UINT32_C(1) << 31) /* holds "" for " */
 #define CELL_ERROR (UINT32_C(1) << 30)   /* the text says what is wrong; there is no value */
-#define CELL_LENGTH (CELL_ERROR - 1)
+#define CELL_FILLED (UINT32_C(1) << 29)  /* empty in the file: the value of the merged cell above, see merged.h */
+#define CELL_LENGTH (CELL_FILLED - 1)
 #define CELL_UNCOMPUTED "=" /* the text of a CELL_ERROR that is a formula without its result */
 
 static inline uint32_t cell_length(struct cell c)

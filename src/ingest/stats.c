@@ -163,6 +163,7 @@ void stats_merge(struct column_stats *into, const struct column_stats *from, enu
 	}
 	into->non_null += from->non_null;
 	into->misfits += from->misfits;
+	into->filled += from->filled;
 	into->missing += from->missing;
 	into->missing_words |= from->missing_words;
 	for (size_t i = 0; i < STATS_REGISTERS; i++)

@@ -58,7 +58,7 @@ static bool is_total(const struct table *t, const struct block *b, const struct 
 	size_t width = rows_width(rows, row), filled = 0, numbers = 0;
 	for (size_t i = 0; i < MIN(width, (size_t)LOOKED_AT_CELLS); i++) {
 		struct cell c = rows_cell(rows, row, i);
-		if (!cell_length(c))
+		if (!cell_length(c) || c.n & CELL_FILLED)
 			continue;
 		buf_clear(scratch);
 		struct str s = rows_text(b, c, scratch);

@@ -9,7 +9,7 @@ static void put_cell(struct packer *p, const struct block *b, struct cell c, str
 {
 	buf_clear(scratch);
 	struct str text = rows_text(b, c, scratch);
-	pack_cell(p, text, text.n ? c.n & CELL_ERROR : 0);
+	pack_cell(p, text, text.n ? c.n & (CELL_ERROR | CELL_FILLED) : 0);
 }
 
 static bool any_value(const struct unpivot *u, const struct block *b, const struct rows *rows, size_t row,

@@ -33,8 +33,12 @@ static bool start(struct reader *r, size_t table, struct err *e)
 
 static bool pack_sheet_row(struct xls_reader *x, struct err *e)
 {
-	uint32_t row = x->cells.list[x->at].place >> 16, next = 0;
+	struct merged *merged = &x->cells.merged;
+	uint32_t row = x->cells.list[x->at].place >> 16;
+	size_t next = 0;
+	bool fits = true;
 	pack_row(&x->packer, row + 1);
+	merged_row(merged, row + 1);
 	if (x->cells.hidden_rows[row / 64] >> (row % 64) & 1)
 		x->packer.flags = ROW_HIDDEN;
 	for (; x->at < x->cells.n && x->cells.list[x->at].place >> 16 == row; x->at++) {
@@ -47,11 +51,17 @@ static bool pack_sheet_row(struct xls_reader *x, struct err *e)
 			return err_set(e, ERR_LIMIT, "too_many_columns",
 				       "Row %u of sheet \"%.200s\" has more than %d columns.", row + 1,
 				       x->book.sheets[x->table].name, LIMIT_COLUMNS);
-		for (; next < column; next++)
-			pack_cell(&x->packer, STR(""), 0);
+		fits = fits && merged_pad(merged, &x->packer, &next, column);
 		pack_cell(&x->packer, text, flags);
 		next++;
+		if (!flags)
+			merged_take(merged, column, text);
 	}
+	fits = fits && merged_pad(merged, &x->packer, &next, merged->end);
+	if (!fits)
+		return err_set(e, ERR_LIMIT, "inflate_ratio",
+			       "Sheet \"%.200s\" merges its cells too often: it is refused as a trap.",
+			       x->book.sheets[x->table].name);
 	return pack_row_end(&x->packer, e);
 }
 

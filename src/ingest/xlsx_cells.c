@@ -25,6 +25,7 @@ void cells_begin_row(struct xlsx_cells *s, const char **a)
 	s->row = said ? (uint32_t)row : s->row + 1;
 	s->next_column = s->packed = 0;
 	pack_row(&s->packer, s->row);
+	merged_row(s->merged, s->row);
 	const char *hidden = xlsx_attribute(a, "hidden");
 	if (hidden && (strcmp(hidden, "1") == 0 || strcmp(hidden, "true") == 0))
 		s->packer.flags = ROW_HIDDEN;
@@ -120,6 +121,15 @@ void cells_formula(struct xlsx_cells *s)
 	s->formula = true;
 }
 
+/* Empty cells up to a column, or those of merged ones. */
+static bool pad(struct xlsx_cells *s, size_t column)
+{
+	if (merged_pad(s->merged, &s->packer, &s->packed, column))
+		return true;
+	return err_set(&s->error, ERR_LIMIT, "inflate_ratio",
+		       "Sheet \"%.200s\" merges its cells too often: it is refused as a trap.", s->sheet);
+}
+
 bool cells_end(struct xlsx_cells *s)
 {
 	uint32_t flags = 0;
@@ -135,16 +145,20 @@ bool cells_end(struct xlsx_cells *s)
 	if (s->column >= LIMIT_COLUMNS)
 		return err_set(&s->error, ERR_LIMIT, "too_many_columns",
 			       "Row %u of sheet \"%.200s\" has more than %d columns.", s->row, s->sheet, LIMIT_COLUMNS);
-	for (; s->packed < s->column; s->packed++)
-		pack_cell(&s->packer, STR(""), 0);
+	if (!pad(s, s->column))
+		return false;
 	pack_cell(&s->packer, value, flags);
 	s->packed++;
+	if (merged_any(s->merged) && !flags)
+		merged_take(s->merged, (uint32_t)s->column, value);
 	return true;
 }
 
 bool cells_end_row(struct xlsx_cells *s)
 {
 	size_t before = s->packer.row_at;
+	if (merged_any(s->merged) && !pad(s, s->merged->end))
+		return false;
 	if (!pack_row_end(&s->packer, &s->error))
 		return false;
 	if (s->packer.bytes.n == before)

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "ingest/merged.h"
 #include "ingest/xlsx_sheet.h"
 
 enum cell_kind { CELL_KIND_NUMBER, CELL_KIND_SHARED, CELL_KIND_TEXT, CELL_KIND_TRUTH, CELL_KIND_WRONG };
@@ -24,6 +25,7 @@ struct xlsx_cells {
 	size_t column;       /* of the open cell */
 	struct buf text;     /* of the open cell */
 	struct buf rendered; /* what it reads as */
+	struct merged *merged;
 };
 
 /* attributes as expat gives them: name, value, name, value, NULL. */

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "ingest/xlsx_cells.h"
+#include "ingest/xlsx_merged.h"
 #include "ingest/xlsx_scan.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ struct xlsx_sheet {
 	bool suspended, final, ended;
 	bool in_data, in_row, in_value, in_phonetic;
 	struct xlsx_cells cells;
+	struct merged merged;
 };
 
 static void begin_row(struct xlsx_sheet *s, const char **a)
@@ -165,6 +167,12 @@ bool xlsx_sheet_open(zip_t *z, const struct xlsx_book *book, const struct xlsx_s
 	s->cells.packer = PACKER_INIT;
 	s->cells.text = BUF_INIT(LIMIT_CELL_BYTES + 1);
 	s->cells.rendered = BUF_INIT(LIMIT_CELL_BYTES + 1);
+	s->cells.merged = &s->merged;
+	if (!xlsx_merged_read(z, s->path, &s->merged, e)) {
+		xlsx_sheet_close(s);
+		return false;
+	}
+	merged_rewind(&s->merged);
 	if (!xlsx_stream_open(z, s->path, &s->stream, e) || (!quick && !begin_expat(s, e))) {
 		xlsx_sheet_close(s);
 		return false;
@@ -209,6 +217,7 @@ static bool change_over(struct xlsx_sheet *s, uint64_t handed_out, struct err *e
 	buf_clear(&s->cells.packer.bytes);
 	s->cells.rows = s->cells.row = 0;
 	s->cells.skip = handed_out;
+	merged_rewind(&s->merged);
 	return xlsx_stream_open(s->zip, s->path, &s->stream, e) && begin_expat(s, e);
 }
 
@@ -259,5 +268,6 @@ void xlsx_sheet_close(struct xlsx_sheet *s)
 	buf_free(&s->cells.packer.bytes);
 	buf_free(&s->cells.text);
 	buf_free(&s->cells.rendered);
+	merged_free(&s->merged);
 	free(s);
 }

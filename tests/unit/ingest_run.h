@@ -89,6 +89,7 @@ static void run_value(struct buf *b, const struct table_column *c, const struct 
 	case TYPE_BIGINT:
 	case TYPE_DECIMAL:
 	case TYPE_TIMESTAMP:
+	case TYPE_TIME:
 		one.stats.min.bigint = ((int64_t *)out->data)[i];
 		break;
 	}

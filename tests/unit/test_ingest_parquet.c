@@ -46,7 +46,7 @@ static void test_types(void **state)
 		  "a VARCHAR, b VARCHAR, c VARCHAR, d VARCHAR, e VARCHAR, f BIGINT",
 		  "[0,\"[1,2]\",\"{\\\"k\\\":\\\"v\\\",\\\"n\\\":[1.5]}\",\"{\\\"x\\\":1}\",\"abc\",null,7]", 1 },
 		{ "SELECT 'UUID'::VARCHAR a, TIME '10:00:00' b, 1 AS \"q\"\"uote\"",
-		  "a VARCHAR, b VARCHAR, q\"uote BIGINT", "[0,\"UUID\",\"10:00:00\",1]", 0 },
+		  "a VARCHAR, b TIME, q\"uote BIGINT", "[0,\"UUID\",\"10:00:00\",1]", 0 },
 		{ "SELECT 1 a WHERE false", "a VARCHAR", "", 0 },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {

@@ -94,6 +94,9 @@ static void write_note(struct json_writer *w, const struct table_column *c)
 		}
 		buf_adds(&b, one ? ": it was taken as empty" : ": they were taken as empty");
 	}
+	if (c->stats.filled)
+		buf_addf(&b, "%s%llu merged cells were filled with the value above", b.n ? "\n" : "",
+			 (unsigned long long)c->stats.filled);
 	if (b.n)
 		jw_kv_str(w, "note", buf_str(&b));
 }

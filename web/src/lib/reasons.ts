@@ -43,6 +43,8 @@ export function reason(text: string | null): string {
   if (text.startsWith('the header')) return t('reason.header')
   const missing = /^(\d+) cells? says? only (.+): (?:it was|they were) taken as empty$/.exec(text)
   if (missing) return plural('note.missing', Number(missing[1]), { n: number(texting.language, Number(missing[1])), words: missing[2]! })
+  const filled = /^(\d+) merged cells were filled/.exec(text)
+  if (filled) return plural('note.filled', Number(filled[1]), { n: number(texting.language, Number(filled[1])) })
   const key = sentences[text]
   return key ? t(key) : texting.language === 'en' ? text : t('reason.unknown')
 }

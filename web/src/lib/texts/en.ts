@@ -392,6 +392,8 @@ const en = {
   'reject.total': 'a row of totals; it was left out',
   'note.missing_one': '{n} cell says only {words}: it was taken as empty',
   'note.missing_other': '{n} cells say only {words}: they were taken as empty',
+  'note.filled_one': '{n} merged cell was filled with the value above',
+  'note.filled_other': '{n} merged cells were filled with the value above',
   'note.dates': 'day and month cannot be told apart here; the day was taken to come first',
   // Meanings of columns
   'col.none': 'not used',

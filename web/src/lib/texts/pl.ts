@@ -435,6 +435,10 @@ const texts: Texts = {
   'note.missing_few': '{n} komórki zawierają tylko {words}: uznano je za puste',
   'note.missing_many': '{n} komórek zawiera tylko {words}: uznano je za puste',
   'note.missing_other': '{n} komórek zawiera tylko {words}: uznano je za puste',
+  'note.filled_one': '{n} scalona komórka uzupełniona wartością z góry',
+  'note.filled_few': '{n} scalone komórki uzupełnione wartością z góry',
+  'note.filled_many': '{n} scalonych komórek uzupełnionych wartością z góry',
+  'note.filled_other': '{n} scalonych komórek uzupełnionych wartością z góry',
   'note.dates': 'nie da się tu odróżnić dnia od miesiąca; przyjęto, że najpierw jest dzień',
   // Meanings of columns
   'col.none': 'nieużywana',
