@@ -1,24 +1,27 @@
 /*
  * Rows of totals. They are no rows of the table: a sum over them would count everything twice. One is told by its first
- * word, by holding nothing but numbers after it, and by the empty cells it leaves or its place at the table's end. What
- * is taken for one is counted as left out and kept as a reject, so that a wrong guess is seen.
+ * word, by holding nothing but numbers after it, and by the empty cells it leaves or its place at the table's end; or
+ * by a word and what the rows above it say in that column ("Москва Итог", "Razem Kraków"). What is taken for one is
+ * counted as left out and kept as a reject, so that a wrong guess is seen.
  */
 #include "base/limits.h"
 #include "ingest/table.h"
 
 #define LOOKED_AT_CELLS 200
+#define LOOKED_AT_ROWS 10000
 
 /* As they are written, small, with a capital, and all in capitals. */
 static const struct str words[] = {
-	STR("Итого"),       STR("итого"),     STR("ИТОГО"),     STR("Всего"),        STR("всего"),
-	STR("ВСЕГО"),       STR("Итог"),      STR("ИТОГ"),      STR("Общий итог"),   STR("Общая сумма"),
-	STR("Подытог"),     STR("Вкупно"),    STR("вкупно"),    STR("ВКУПНО"),       STR("Се вкупно"),
-	STR("Total"),       STR("total"),     STR("TOTAL"),     STR("Totals"),       STR("Subtotal"),
-	STR("SUBTOTAL"),    STR("Sub-total"), STR("Sub total"), STR("Grand total"),  STR("Razem"),
-	STR("razem"),       STR("RAZEM"),     STR("Suma"),      STR("SUMA"),         STR("suma"),
-	STR("Ogółem"),      STR("OGÓŁEM"),    STR("Łącznie"),   STR("ŁĄCZNIE"),      STR("Grand Total"),
-	STR("GRAND TOTAL"), STR("Сумма"),     STR("СУММА"),     STR("Suma końcowa"), STR("Suma częściowa"),
-	STR("Sum"),
+	STR("Итого"),       STR("итого"),       STR("ИТОГО"),          STR("Всего"),        STR("всего"),
+	STR("ВСЕГО"),       STR("Итог"),        STR("ИТОГ"),           STR("Общий итог"),   STR("Общая сумма"),
+	STR("Подытог"),     STR("Вкупно"),      STR("вкупно"),         STR("ВКУПНО"),       STR("Се вкупно"),
+	STR("Total"),       STR("total"),       STR("TOTAL"),          STR("Totals"),       STR("Subtotal"),
+	STR("SUBTOTAL"),    STR("Sub-total"),   STR("Sub total"),      STR("Grand total"),  STR("Razem"),
+	STR("razem"),       STR("RAZEM"),       STR("Suma"),           STR("SUMA"),         STR("suma"),
+	STR("Ogółem"),      STR("OGÓŁEM"),      STR("Łącznie"),        STR("ŁĄCZNIE"),      STR("Grand Total"),
+	STR("GRAND TOTAL"), STR("Сумма"),       STR("СУММА"),          STR("Suma końcowa"), STR("Suma częściowa"),
+	STR("Sum"),         STR("Suma ogółem"), STR("Suma całkowita"), STR("Севкупно"),     STR("СЕВКУПНО"),
+	STR("СЕ ВКУПНО"),
 };
 
 /* What may follow: "Итого по Туле", "Total for March". */
@@ -27,20 +30,52 @@ static const struct str continuations[] = {
 	STR("za "), STR("dla "), STR("w "),  STR("за:"),  STR("("),  STR(":"),    STR("к "),   STR("в "),
 };
 
-static bool is_total_text(struct str s)
+enum total {
+	TOTAL_NO,
+	TOTAL_YES,
+	TOTAL_OF /* "Razem Kraków", "Москва Итог": of what is left of the text, if that stands above */
+};
+
+static enum total total_text(struct str s, struct str *ret_of)
 {
+	enum total found = TOTAL_NO;
 	if (s.n < 3 || s.n > 200 || (s.p[0] >= '0' && s.p[0] <= '9'))
-		return false;
+		return TOTAL_NO;
 	for (size_t i = 0; i < countof(words); i++) {
-		if (s.p[0] != words[i].p[0] || !str_starts(s, words[i]))
+		struct str w = words[i];
+		if (s.n > w.n + 1 && s.p[s.n - w.n - 1] == ' ' && str_ends(s, w)) {
+			found = TOTAL_OF;
+			*ret_of = str_trim(str_n(s.p, s.n - w.n));
+		}
+		if (s.p[0] != w.p[0] || !str_starts(s, w))
 			continue;
-		struct str rest = str_n(s.p + words[i].n, s.n - words[i].n), after = str_trim(rest);
+		struct str rest = str_n(s.p + w.n, s.n - w.n), after = str_trim(rest);
 		if (!after.n || after.p[0] == ':' || after.p[0] == '(')
-			return true;
+			return TOTAL_YES;
 		for (size_t k = 0; after.n < rest.n && k < countof(continuations); k++) {
 			if (str_starts(after, continuations[k]))
-				return true;
+				return TOTAL_YES;
 		}
+		if (after.n < rest.n) {
+			found = TOTAL_OF;
+			*ret_of = after;
+		}
+	}
+	return found;
+}
+
+/* Whether the nearest text above in the column is that one; with `any`, some text above. */
+static bool stands_above(const struct block *b, const struct rows *rows, size_t from, size_t row, size_t column,
+			 struct str text, bool any)
+{
+	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	for (size_t i = row; i-- > from && row - i <= LOOKED_AT_ROWS;) {
+		buf_clear(&scratch);
+		struct str s = rows_text(b, rows_cell(rows, i, column), &scratch);
+		if (s.n && str_ieq(s, text))
+			return true;
+		if (s.n && !any)
+			return false;
 	}
 	return false;
 }
@@ -52,28 +87,37 @@ static bool is_number(struct str s)
 }
 
 /* at_end: the row ends the table, but for others like it. */
-static bool is_total(const struct table *t, const struct block *b, const struct rows *rows, size_t row, bool at_end,
-		     struct buf *scratch)
+static bool is_total(const struct table *t, const struct block *b, const struct rows *rows, size_t from, size_t row,
+		     bool at_end)
 {
-	size_t width = rows_width(rows, row), filled = 0, numbers = 0;
+	CLEANUP(buf_free) struct buf label = BUF_INIT(2 * LIMIT_CELL_BYTES), scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	size_t width = rows_width(rows, row), filled = 0, numbers = 0, column = 0;
+	enum total total = TOTAL_NO;
+	struct str text = STR(""), of = STR("");
 	for (size_t i = 0; i < MIN(width, (size_t)LOOKED_AT_CELLS); i++) {
 		struct cell c = rows_cell(rows, row, i);
 		if (!cell_length(c) || c.n & CELL_FILLED)
 			continue;
-		buf_clear(scratch);
-		struct str s = rows_text(b, c, scratch);
+		buf_clear(&scratch);
+		struct str s = rows_text(b, c, filled ? &scratch : &label);
 		if (!s.n)
 			continue;
-		if (!filled && !is_total_text(s))
+		if (!filled) {
+			text = s;
+			column = i;
+			total = total_text(s, &of);
+		}
+		if (total == TOTAL_NO || (filled && !is_number(s)))
 			return false;
+		numbers += filled > 0;
 		filled++;
-		if (filled == 1)
-			continue;
-		if (!is_number(s))
-			return false;
-		numbers++;
 	}
-	return numbers && (at_end || filled < t->n_columns);
+	if (!numbers)
+		return false;
+	if (total == TOTAL_OF)
+		return stands_above(b, rows, from, row, column, of, false);
+	/* Of a full row only its place speaks; a name that is in the column before is a name. */
+	return filled < t->n_columns || (at_end && !stands_above(b, rows, from, row, column, text, true));
 }
 
 /* Without the row at `at`; its cells go, too, because a row ends where the next one begins. */
@@ -105,13 +149,12 @@ static void reject(struct work *w, size_t row)
 
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w)
 {
-	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
 	size_t dropped = 0;
 	bool at_end = b->last;
 	if (t->reader->tables[t->index].columns || t->unpivot || t->n_columns < 2)
 		return 0;
 	for (size_t i = rows->n_rows; i-- > from;) {
-		bool total = is_total(t, b, rows, i, at_end, &scratch);
+		bool total = is_total(t, b, rows, from, i, at_end);
 		at_end = at_end && total;
 		if (!total)
 			continue;

@@ -31,7 +31,7 @@ static void test_cells(void **state)
 		       "<row r=\"3\"><c r=\"A3\" s=\"3\"><v>59</v></c><c r=\"B3\" s=\"5\"><v>1.25</v></c></row>",
 		  NULL, "[S] a DATE, b DECIMAL(18,2)\n1900-03-01|2.50\n1900-02-28|1.25\n" },
 		{ HEAD "<row r=\"2\"><c r=\"A2\" s=\"6\"><v>0.5</v></c><c r=\"B2\" s=\"1\"><v>-1</v></c></row>", NULL,
-		  "[S] a VARCHAR, b BIGINT\n12:00:00|-1\n" },
+		  "[S] a TIME, b BIGINT\n12:00:00|-1\n" },
 		/* numbers as Excel keeps them */
 		{ HEAD
 		  "<row r=\"2\"><c r=\"A2\"><v>2.5499999999999998</v></c><c r=\"B2\"><v>1.12312323321E11</v></c></row>"

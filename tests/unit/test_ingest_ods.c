@@ -51,7 +51,7 @@ static void test_cells(void **state)
 		{ SHEET(AB R(V("date", "date-value", "2010-12-01") V("date", "date-value", "2010-12-01T08:26:00"))),
 		  "[S] a DATE, b TIMESTAMP\n2010-12-01|2010-12-01T08:26:00Z\n" },
 		{ SHEET(AB R(V("time", "time-value", "PT12H00M00S") V("percentage", "value", "0.125"))),
-		  "[S] a VARCHAR, b DECIMAL(18,3)\n12:00:00|0.125\n" },
+		  "[S] a TIME, b DECIMAL(18,3)\n12:00:00|0.125\n" },
 		{ SHEET(AB R(V("currency", "value", "1234.5") N("2.5499999999999998"))),
 		  "[S] a DECIMAL(18,1), b DECIMAL(18,2)\n1234.5|2.55\n" },
 		/* paragraphs, spans, spaces, breaks; a remark and a picture are no text of the cell */

@@ -212,7 +212,7 @@ static void test_dates(void **state)
 		record(&b, BIFF_NUMBER, "hhhd", 1u, 1u, 2u, rows[i].day + 0.35138888889);
 		record(&b, BIFF_NUMBER, "hhhd", 1u, 2u, 3u, 0.5);
 		expect(finish(&b, sheet, false),
-		       "[S] a DATE, b TIMESTAMP, c VARCHAR\n2010-12-01|2010-12-01T08:26:00Z|12:00:00\n");
+		       "[S] a DATE, b TIMESTAMP, c TIME\n2010-12-01|2010-12-01T08:26:00Z|12:00:00\n");
 	}
 }
 
