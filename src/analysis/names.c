@@ -10,19 +10,23 @@
 #define MOST 32     /* indexes, however small */
 
 struct name_index_cache {
-	pthread_mutex_t lock;    /* all below */
-	pthread_mutex_t loading; /* one load at a time: two callers want the same index */
-	struct name_index *items[MOST];
-	size_t n, max_bytes;
-	uint64_t clock;
+	struct version_cache kept;
 };
+
+static struct name_index *index_of(struct version_item *x)
+{
+	return (struct name_index *)x;
+}
+
+static void free_item(struct version_item *x)
+{
+	name_index_free(index_of(x));
+}
 
 struct name_index_cache *name_index_cache_new(size_t max_bytes)
 {
 	struct name_index_cache *c = mem_zalloc(sizeof *c);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_mutex_init(&c->loading, NULL);
-	c->max_bytes = max_bytes;
+	version_cache_init(&c->kept, MOST, max_bytes, free_item);
 	return c;
 }
 
@@ -30,94 +34,40 @@ void name_index_cache_free(struct name_index_cache **c)
 {
 	if (!*c)
 		return;
-	for (size_t i = 0; i < (*c)->n; i++)
-		name_index_free((*c)->items[i]);
-	pthread_mutex_destroy(&(*c)->lock);
-	pthread_mutex_destroy(&(*c)->loading);
+	version_cache_end(&(*c)->kept);
 	free(*c);
 	*c = NULL;
 }
 
-/* refs counts users, and 1 for being listed. All called with the lock held. */
-static void unref(struct name_index *x)
-{
-	if (--x->refs == 0)
-		name_index_free(x);
-}
+struct source {
+	struct db *db;
+	const struct card_set *set;
+};
 
-static struct name_index *listed(struct name_index_cache *c, int64_t version)
+static bool make(void *ctx, struct version_item **ret, struct err *e)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->items[i]->version == version) {
-			c->items[i]->used = ++c->clock;
-			return c->items[i];
-		}
-	}
-	return NULL;
-}
-
-static void unlist(struct name_index_cache *c, size_t i)
-{
-	struct name_index *x = c->items[i];
-	c->items[i] = c->items[--c->n];
-	unref(x);
-}
-
-static void make_room(struct name_index_cache *c, size_t bytes)
-{
-	for (;;) {
-		size_t held = bytes, oldest = 0;
-		for (size_t i = 0; i < c->n; i++) {
-			held += c->items[i]->bytes;
-			if (c->items[i]->used < c->items[oldest]->used)
-				oldest = i;
-		}
-		if (!c->n || (held <= c->max_bytes && c->n < MOST))
-			return;
-		unlist(c, oldest);
-	}
-}
-
-static struct name_index *take_listed(struct name_index_cache *c, int64_t version)
-{
-	pthread_mutex_lock(&c->lock);
-	struct name_index *x = listed(c, version);
-	if (x)
-		x->refs++;
-	pthread_mutex_unlock(&c->lock);
-	return x;
+	const struct source *s = ctx;
+	struct name_index *x;
+	if (!name_index_build(s->db, s->set, &x, e))
+		return false;
+	*ret = &x->kept;
+	return true;
 }
 
 static bool take(struct name_index_cache *c, struct db *db, const struct card_set *set, struct name_index **ret,
 		 struct err *e)
 {
-	struct name_index *x = take_listed(c, set->version);
-	if (x) {
-		*ret = x;
-		return true;
-	}
-	pthread_mutex_lock(&c->loading);
-	x = take_listed(c, set->version);
-	bool was_listed = x != NULL, done = was_listed || name_index_build(db, set, &x, e);
-	if (done && !was_listed) {
-		pthread_mutex_lock(&c->lock);
-		make_room(c, x->bytes);
-		x->refs = 2;
-		x->used = ++c->clock;
-		c->items[c->n++] = x;
-		pthread_mutex_unlock(&c->lock);
-	}
-	pthread_mutex_unlock(&c->loading);
-	if (done)
-		*ret = x;
-	return done;
+	struct source s = { db, set };
+	struct version_item *x;
+	if (!version_cache_get(&c->kept, set->version, make, &s, &x, e))
+		return false;
+	*ret = index_of(x);
+	return true;
 }
 
 static void give(struct name_index_cache *c, struct name_index *x)
 {
-	pthread_mutex_lock(&c->lock);
-	unref(x);
-	pthread_mutex_unlock(&c->lock);
+	version_cache_give(&c->kept, &x->kept);
 }
 
 bool names_warm(struct name_index_cache *c, struct db *db, const struct card_set *set, struct err *e)
@@ -152,19 +102,14 @@ bool names_warm_forecasts(struct name_index_cache *c, struct db *db, const struc
 
 void names_forget(struct name_index_cache *c, int64_t version)
 {
-	pthread_mutex_lock(&c->lock);
-	for (size_t i = c->n; i-- > 0;) {
-		if (c->items[i]->version == version)
-			unlist(c, i);
-	}
-	pthread_mutex_unlock(&c->lock);
+	version_cache_forget(&c->kept, version);
 }
 
 void names_edit(struct name_index_cache *c, int64_t version, const struct customer *card)
 {
 	/* Waits for a load that may have read the card as it was. */
-	pthread_mutex_lock(&c->loading);
-	struct name_index *x = take_listed(c, version);
+	pthread_mutex_lock(&c->kept.making);
+	struct name_index *x = index_of(version_cache_take(&c->kept, version));
 	bool kept = true;
 	if (x) {
 		pthread_rwlock_wrlock(&x->lock);
@@ -174,7 +119,7 @@ void names_edit(struct name_index_cache *c, int64_t version, const struct custom
 	}
 	if (!kept)
 		names_forget(c, version);
-	pthread_mutex_unlock(&c->loading);
+	pthread_mutex_unlock(&c->kept.making);
 }
 
 static bool test_bit(const uint64_t *bits, uint64_t i)

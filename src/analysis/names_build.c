@@ -189,14 +189,14 @@ static void finish(struct gathering *g)
 		x->in_ids[(unsigned char)x->ids[i]] = true;
 	for (uint32_t i = 0; i < x->word_at[x->n_words]; i++)
 		x->in_words[(unsigned char)x->words[i]] = true;
-	x->bytes = bytes_of(x);
+	x->kept.bytes = bytes_of(x);
 }
 
 bool name_index_build(struct db *db, const struct card_set *set, struct name_index **ret, struct err *e)
 {
 	struct name_index *x = mem_zalloc(sizeof *x);
 	struct gathering g = { .x = x, .ids = BUF_INIT(TEXT_LIMIT), .words = BUF_INIT(TEXT_LIMIT) };
-	x->version = set->version;
+	x->kept.version = set->version;
 	pthread_rwlock_init(&x->lock, NULL);
 	pthread_mutex_init(&x->once, NULL);
 	pthread_mutex_init(&x->loading, NULL);

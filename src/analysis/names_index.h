@@ -9,6 +9,7 @@
 #pragma once
 
 #include "analysis/names.h"
+#include "analysis/version_cache.h"
 
 #include <pthread.h>
 
@@ -36,10 +37,10 @@ struct name_common {
 };
 
 struct name_index {
-	int64_t version;
-	uint32_t n;      /* customers when it was built */
-	char *ids;       /* folded, each followed by a line end */
-	uint32_t *id_at; /* n + 1 */
+	struct version_item kept; /* first */
+	uint32_t n;               /* customers when it was built */
+	char *ids;                /* folded, each followed by a line end */
+	uint32_t *id_at;          /* n + 1 */
 	char *words;
 	uint32_t n_words, *word_at; /* n_words + 1 */
 	uint32_t *customer_at;      /* n_words + 1: where each word's customers begin */
@@ -60,11 +61,6 @@ struct name_index {
 	size_t n_overlay;
 	struct name_common common[NAMES_REMEMBERED];
 	size_t next_common;
-
-	/* of the cache */
-	size_t bytes;
-	int refs;
-	uint64_t used;
 };
 
 bool name_index_build(struct db *db, const struct card_set *set, struct name_index **ret, struct err *e);

@@ -187,7 +187,7 @@ bool recommend_serve(struct instance *inst, struct db *db, int64_t org, int64_t 
 		*ret_by = r;
 		return true;
 	}
-	bool older = r->version != version && unknown.kind == ERR_NOT_FOUND;
+	bool older = r->kept.version != version && unknown.kind == ERR_NOT_FOUND;
 	recommender_give(inst, r);
 	if (!older) {
 		*e = unknown;

@@ -1,6 +1,5 @@
 #include "analysis/recommend_inner.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #define MOST 64 /* versions */
@@ -9,22 +8,28 @@
 #define LEARNING_SECONDS 3 /* what somebody sent away is told to wait */
 
 struct recommender_cache {
-	pthread_mutex_t lock;     /* all below */
-	pthread_mutex_t training; /* one at a time: it takes a processor and much memory */
-	struct recommender *items[MOST];
-	size_t n, max_bytes;
-	size_t waiting;         /* for `training`, or training */
+	/* Making one is training: one at a time, as it takes a processor and much memory. Its lock guards all below,
+	 * too. */
+	struct version_cache kept;
+	size_t waiting;         /* for their training, or training */
 	int64_t learning[MOST]; /* versions that a job is learning, or will */
 	size_t n_learning;
-	uint64_t clock;
 };
+
+static struct recommender *recommender_of(struct version_item *x)
+{
+	return (struct recommender *)x;
+}
+
+static void free_item(struct version_item *x)
+{
+	recommender_free(recommender_of(x));
+}
 
 struct recommender_cache *recommender_cache_new(size_t max_bytes)
 {
 	struct recommender_cache *c = mem_zalloc(sizeof *c);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_mutex_init(&c->training, NULL);
-	c->max_bytes = max_bytes;
+	version_cache_init(&c->kept, MOST, max_bytes, free_item);
 	return c;
 }
 
@@ -32,108 +37,55 @@ void recommender_cache_free(struct recommender_cache **c)
 {
 	if (!*c)
 		return;
-	for (size_t i = 0; i < (*c)->n; i++)
-		recommender_free((*c)->items[i]);
-	pthread_mutex_destroy(&(*c)->lock);
-	pthread_mutex_destroy(&(*c)->training);
+	version_cache_end(&(*c)->kept);
 	free(*c);
 	*c = NULL;
 }
 
-/* refs counts users, and 1 for being listed. Called with the lock held. */
-static void unref(struct recommender *r)
+static struct recommender *take_kept(struct recommender_cache *c, int64_t version)
 {
-	if (--r->refs == 0)
-		recommender_free(r);
-}
-
-static void unlist(struct recommender_cache *c, size_t i)
-{
-	struct recommender *r = c->items[i];
-	c->items[i] = c->items[--c->n];
-	unref(r);
-}
-
-static void make_room(struct recommender_cache *c, size_t bytes)
-{
-	for (;;) {
-		size_t held = bytes, oldest = 0;
-		for (size_t i = 0; i < c->n; i++) {
-			held += c->items[i]->bytes;
-			if (c->items[i]->used < c->items[oldest]->used)
-				oldest = i;
-		}
-		if (!c->n || (held <= c->max_bytes && c->n < MOST))
-			return;
-		unlist(c, oldest);
-	}
-}
-
-static struct recommender *take_listed(struct recommender_cache *c, int64_t version)
-{
-	struct recommender *found = NULL;
-	pthread_mutex_lock(&c->lock);
-	for (size_t i = 0; i < c->n && !found; i++) {
-		if (c->items[i]->version == version)
-			found = c->items[i];
-	}
-	if (found) {
-		found->used = ++c->clock;
-		found->refs++;
-	}
-	pthread_mutex_unlock(&c->lock);
-	return found;
-}
-
-static void list(struct recommender_cache *c, struct recommender *r)
-{
-	pthread_mutex_lock(&c->lock);
-	make_room(c, r->bytes);
-	r->refs = 2;
-	r->used = ++c->clock;
-	c->items[c->n++] = r;
-	pthread_mutex_unlock(&c->lock);
+	return recommender_of(version_cache_take(&c->kept, version));
 }
 
 static bool wait_in_line(struct recommender_cache *c, struct err *e)
 {
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->kept.lock);
 	bool fits = c->waiting <= MOST_WAITING;
 	c->waiting += fits;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->kept.lock);
 	if (!fits) {
 		err_set(e, ERR_UNAVAILABLE, "learning",
 			"the next products of this data set are being learned; ask again in a few seconds");
 		e->retry_after = LEARNING_SECONDS;
 		return false;
 	}
-	pthread_mutex_lock(&c->training);
+	pthread_mutex_lock(&c->kept.making);
 	return true;
 }
 
 static void leave_line(struct recommender_cache *c)
 {
-	pthread_mutex_unlock(&c->training);
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_unlock(&c->kept.making);
+	pthread_mutex_lock(&c->kept.lock);
 	c->waiting--;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->kept.lock);
 }
 
 static bool take_own(struct instance *inst, struct db *db, const struct card_set *set, const struct learn_watch *watch,
 		     struct recommender **ret, struct err *e)
 {
 	struct recommender_cache *c = inst->recommenders;
-	struct recommender *r = take_listed(c, set->version);
+	struct recommender *r = take_kept(c, set->version);
 	if (r) {
 		*ret = r;
 		return true;
 	}
 	if (!wait_in_line(c, e))
 		return false;
-	r = take_listed(c, set->version);
+	r = take_kept(c, set->version);
 	bool was_listed = r != NULL, done = was_listed || recommender_train(db, set, watch, &r, e);
 	if (done && !was_listed)
-		list(c, r);
+		version_cache_add(&c->kept, &r->kept);
 	leave_line(c);
 	if (done)
 		*ret = r;
@@ -150,7 +102,7 @@ bool recommender_take_own(struct instance *inst, struct db *db, int64_t org, int
 
 void recommender_learning(struct recommender_cache *c, int64_t version, bool is)
 {
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->kept.lock);
 	size_t at = 0;
 	while (at < c->n_learning && c->learning[at] != version)
 		at++;
@@ -158,7 +110,7 @@ void recommender_learning(struct recommender_cache *c, int64_t version, bool is)
 		c->learning[c->n_learning++] = version;
 	else if (!is && at < c->n_learning)
 		c->learning[at] = c->learning[--c->n_learning];
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->kept.lock);
 }
 
 /* While a job is learning `set`: the newest other version of the data set that was learnt. */
@@ -166,20 +118,18 @@ static struct recommender *take_older(struct recommender_cache *c, const struct 
 {
 	struct recommender *found = NULL;
 	bool learning = false;
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->kept.lock);
 	for (size_t i = 0; i < c->n_learning; i++)
 		learning |= c->learning[i] == set->version;
-	for (size_t i = 0; i < c->n && learning; i++) {
-		struct recommender *r = c->items[i];
-		if (r->set.org == set->org && r->set.dataset == set->dataset && r->version != set->version &&
+	for (size_t i = 0; i < c->kept.n && learning; i++) {
+		struct recommender *r = recommender_of(c->kept.items[i]);
+		if (r->set.org == set->org && r->set.dataset == set->dataset && r->kept.version != set->version &&
 		    (!found || r->trained_at > found->trained_at))
 			found = r;
 	}
-	if (found) {
-		found->used = ++c->clock;
-		found->refs++;
-	}
-	pthread_mutex_unlock(&c->lock);
+	if (found)
+		version_cache_ref(&c->kept, &found->kept);
+	pthread_mutex_unlock(&c->kept.lock);
 	return found;
 }
 
@@ -191,10 +141,10 @@ bool recommender_take(struct instance *inst, struct db *db, int64_t org, int64_t
 	struct err gone = { 0 };
 	if (!card_set_find(db, org, version, &set, e))
 		return false;
-	struct recommender *r = take_listed(c, version);
+	struct recommender *r = take_kept(c, version);
 	if (!r)
 		r = take_older(c, &set);
-	if (r && r->version != version && !card_set_find(db, org, r->version, &older, &gone)) {
+	if (r && r->kept.version != version && !card_set_find(db, org, r->kept.version, &older, &gone)) {
 		recommender_give(inst, r); /* its cards have been swept */
 		r = NULL;
 	}
@@ -208,19 +158,12 @@ void recommender_give(struct instance *inst, struct recommender *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&inst->recommenders->lock);
-	unref(r);
-	pthread_mutex_unlock(&inst->recommenders->lock);
+	version_cache_give(&inst->recommenders->kept, &r->kept);
 }
 
 void recommender_forget(struct recommender_cache *c, int64_t version)
 {
-	pthread_mutex_lock(&c->lock);
-	for (size_t i = c->n; i-- > 0;) {
-		if (c->items[i]->version == version)
-			unlist(c, i);
-	}
-	pthread_mutex_unlock(&c->lock);
+	version_cache_forget(&c->kept, version);
 }
 
 bool recommender_warm(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "analysis/recommend.h"
+#include "analysis/version_cache.h"
 #include "learn/next.h"
 #include "model/link.h"
 #include "model/product.h"
@@ -73,7 +74,7 @@ struct recommender_lists {
 };
 
 struct recommender {
-	int64_t version;
+	struct version_item kept; /* first */
 	struct card_set set;
 	struct arena arena; /* of the products */
 	struct product_table products;
@@ -83,10 +84,6 @@ struct recommender {
 	int64_t trained_at;
 	double seconds, processor_seconds; /* of the training; the second of its thread alone */
 	struct recommender_lists lists;
-	/* of the cache */
-	size_t bytes;
-	int refs;
-	uint64_t used;
 };
 
 /* watch may be NULL; ERR_CANCELLED when it stopped the training. */

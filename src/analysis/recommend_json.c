@@ -38,7 +38,7 @@ static void model_json(struct json_writer *w, const struct recommender *r, const
 	jw_kv_cstr(w, "method", recommend_method_name(l->method));
 	jw_kv_cstr(w, "new_items", recommend_method_name(l->new_items));
 	jw_kv_cstr(w, "horizon", recommend_horizon(&r->next));
-	jw_kv_id(w, "version", r->version);
+	jw_kv_id(w, "version", r->kept.version);
 	jw_kv_time(w, "trained_at", r->trained_at);
 	jw_kv_i64(w, "customers", r->trained_on);
 	jw_kv_i64(w, "products", (int64_t)r->products.n);
@@ -229,8 +229,8 @@ bool recommender_json(struct instance *inst, struct db *db, int64_t org, int64_t
 	calibration_json(&w, x);
 	attributes_json(&w, r);
 	jw_kv_i64(&w, "asked", x->n_measured);
-	jw_kv_id(&w, "version", r->version);
-	jw_kv_i64(&w, "bytes", (int64_t)r->bytes);
+	jw_kv_id(&w, "version", r->kept.version);
+	jw_kv_i64(&w, "bytes", (int64_t)r->kept.bytes);
 	jw_kv_i64(&w, "customers", r->trained_on);
 	jw_kv_i64(&w, "rows", (int64_t)x->n_entries);
 	jw_kv_time(&w, "trained_at", r->trained_at);

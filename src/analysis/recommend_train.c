@@ -106,7 +106,7 @@ static bool train(struct db *db, struct recommender *r, const struct learn_watch
 		r->trained_at = clock_now();
 		r->seconds = (double)(clock_monotonic() - began) / USEC_PER_SEC;
 		r->processor_seconds = (double)(clock_processor() - worked) / USEC_PER_SEC;
-		r->bytes = sizeof *r + learn_next_bytes(&r->next) + r->arena.used;
+		r->kept.bytes = sizeof *r + learn_next_bytes(&r->next) + r->arena.used;
 	}
 	learn_history_free(&h);
 	learn_attributes_free(&attributes);
@@ -120,7 +120,7 @@ bool recommender_train(struct db *db, const struct card_set *set, const struct l
 		return err_set(e, ERR_VALUE, "no_purchases",
 			       "this data set has no purchases of products to learn from");
 	struct recommender *r = mem_zalloc(sizeof *r);
-	r->version = set->version;
+	r->kept.version = set->version;
 	r->set = *set;
 	r->arena = ARENA_INIT(PRODUCT_BYTES);
 	pthread_mutex_init(&r->lists.lock, NULL);

@@ -51,14 +51,14 @@ size_t spending_index_bytes(const struct spending_index *x)
 bool spending_index_build(struct db *db, const struct card_set *set, struct spending_index **ret, struct err *e)
 {
 	struct spending_index *x = mem_zalloc(sizeof *x);
-	x->version = set->version;
+	x->kept.version = set->version;
 	numbering_init(&x->ids, GIB);
 	pthread_rwlock_init(&x->lock, NULL);
 	if (!customer_scan_light(db, set, on_card, x, e)) {
 		spending_index_free(x);
 		return false;
 	}
-	x->bytes = spending_index_bytes(x);
+	x->kept.bytes = spending_index_bytes(x);
 	*ret = x;
 	return true;
 }

@@ -6,6 +6,7 @@
 
 #include "analysis/numbering.h"
 #include "analysis/spending.h"
+#include "analysis/version_cache.h"
 
 #include <pthread.h>
 
@@ -24,8 +25,8 @@ struct spending_memo {
 };
 
 struct spending_index {
-	int64_t version;
-	struct numbering ids; /* the number of an id is that of its customer */
+	struct version_item kept; /* first */
+	struct numbering ids;     /* the number of an id is that of its customer */
 	int64_t *spend;
 	uint32_t *records;
 	int16_t *age; /* -1 */
@@ -40,10 +41,6 @@ struct spending_index {
 	struct spending_memo memo[SPENDING_REMEMBERED];
 	size_t n_memo, next_memo;
 	pthread_rwlock_t lock;
-	/* of the cache */
-	size_t bytes;
-	int refs;
-	uint64_t used;
 };
 
 bool spending_index_build(struct db *db, const struct card_set *set, struct spending_index **ret, struct err *e);
