@@ -37,14 +37,16 @@ bool voucher_audit(struct db *db, const struct caller *by, const struct voucher 
 	       audit_add_str(db, by, "voucher_write", "customer", n == 1 ? list[0].user_id : STR(""), detail, e);
 }
 
-static bool put_one(struct db *db, int64_t org, const struct voucher *v, struct err *e)
+/* One statement for each: ?1 the organisation, ?2 the number, ?3 the id, ?4 the total, ?5 the time. */
+static bool each(struct db *db, int64_t org, const struct voucher *list, size_t n, const char *sql, struct err *e)
 {
-	int64_t number;
-	voucher_number(v->user_id, &number);
-	return db_exec(db, e,
-		       "INSERT INTO voucher (org, number, user_id, total, at) VALUES (?1, ?2, ?3, ?4, ?5) "
-		       "ON CONFLICT (org, number, user_id) DO UPDATE SET total = excluded.total, at = excluded.at",
-		       "iiSii", org, number, v->user_id, v->total, v->at);
+	for (size_t i = 0; i < n; i++) {
+		int64_t number;
+		voucher_number(list[i].user_id, &number);
+		if (!db_exec(db, e, sql, "iiSii", org, number, list[i].user_id, list[i].total, list[i].at))
+			return false;
+	}
+	return true;
 }
 
 /* How many of the list are there already: looked up where it is one, else told by how all of them become more. */
@@ -64,13 +66,12 @@ bool voucher_put(struct db *db, const struct caller *by, const struct voucher *l
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
 	int64_t before = 0, after = 0;
-	if (!db_begin_tx(db, &tx, e) || !count_there(db, by->org, list, n, &before, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (!put_one(db, by->org, &list[i], e))
-			return false;
-	}
-	if (!count_there(db, by->org, list, n, &after, e) || !voucher_audit(db, by, list, n, e) ||
+	if (!db_begin_tx(db, &tx, e) || !count_there(db, by->org, list, n, &before, e) ||
+	    !each(db, by->org, list, n,
+		  "INSERT INTO voucher (org, number, user_id, total, at) VALUES (?1, ?2, ?3, ?4, ?5) "
+		  "ON CONFLICT (org, number, user_id) DO UPDATE SET total = excluded.total, at = excluded.at",
+		  e) ||
+	    !count_there(db, by->org, list, n, &after, e) || !voucher_audit(db, by, list, n, e) ||
 	    !db_commit_tx(&tx, e))
 		return false;
 	*ret = (struct voucher_counts){ .created = after - before, .updated = (int64_t)n - (after - before) };
@@ -124,19 +125,12 @@ bool voucher_list(struct db *db, int64_t org, struct str after, size_t most, str
 bool voucher_outbox_put(struct db *db, int64_t org, const struct voucher *list, size_t n, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
-	if (!db_begin_tx(db, &tx, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int64_t number;
-		voucher_number(list[i].user_id, &number);
-		if (!db_exec(
-			    db, e,
-			    "INSERT INTO voucher_outbox (org, number, user_id, total, at) VALUES (?1, ?2, ?3, ?4, ?5) "
-			    "ON CONFLICT (org, number, user_id) DO UPDATE SET total = excluded.total, at = excluded.at",
-			    "iiSii", org, number, list[i].user_id, list[i].total, list[i].at))
-			return false;
-	}
-	return db_commit_tx(&tx, e);
+	return db_begin_tx(db, &tx, e) &&
+	       each(db, org, list, n,
+		    "INSERT INTO voucher_outbox (org, number, user_id, total, at) VALUES (?1, ?2, ?3, ?4, ?5) "
+		    "ON CONFLICT (org, number, user_id) DO UPDATE SET total = excluded.total, at = excluded.at",
+		    e) &&
+	       db_commit_tx(&tx, e);
 }
 
 bool voucher_outbox_first(struct db *db, int64_t org, size_t most, struct arena *a, struct voucher **ret, size_t *ret_n,
@@ -153,19 +147,12 @@ bool voucher_outbox_first(struct db *db, int64_t org, size_t most, struct arena 
 bool voucher_outbox_done(struct db *db, int64_t org, const struct voucher *list, size_t n, struct err *e)
 {
 	CLEANUP(db_tx_end) struct db *tx = NULL;
-	if (!db_begin_tx(db, &tx, e))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		int64_t number;
-		voucher_number(list[i].user_id, &number);
-		if (!db_exec(
-			    db, e,
-			    "DELETE FROM voucher_outbox WHERE org = ?1 AND number = ?2 AND user_id = ?3 AND total = ?4 "
-			    "AND at = ?5",
-			    "iiSii", org, number, list[i].user_id, list[i].total, list[i].at))
-			return false;
-	}
-	return db_commit_tx(&tx, e);
+	return db_begin_tx(db, &tx, e) &&
+	       each(db, org, list, n,
+		    "DELETE FROM voucher_outbox WHERE org = ?1 AND number = ?2 AND user_id = ?3 AND total = ?4 AND at "
+		    "= ?5",
+		    e) &&
+	       db_commit_tx(&tx, e);
 }
 
 /* -- the limit -- */
