@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/warehouse.h"
 #include "base/limits.h"
+#include "base/sanitizer.h"
 #include "ingest/template_sheet.h"
 #include "json/read.h"
 
@@ -49,7 +50,10 @@ static void check_list(lxw_worksheet *s, lxw_col_t column, char *formula)
 	lxw_data_validation v = { .validate = LXW_VALIDATION_TYPE_LIST_FORMULA,
 				  .value_formula = formula,
 				  .error_type = LXW_VALIDATION_ERROR_TYPE_WARNING };
+	/* libxlsxwriter 1.1.4 copies the formula of such a list twice and forgets the first copy, some twenty bytes. */
+	LEAK_OF_LIBRARY_BEGIN();
 	worksheet_data_validation_range(s, 1, column, ROWS, column, &v);
+	LEAK_OF_LIBRARY_END();
 }
 
 static void check_type(struct making *m, size_t i)

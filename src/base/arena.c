@@ -1,5 +1,7 @@
 #include "base/arena.h"
 
+#include "base/sanitizer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,17 +13,6 @@ struct arena_block {
 
 #define BLOCK_BYTES (16 * KIB)
 #define SPARES_MOST 64
-
-#if defined(__SANITIZE_ADDRESS__)
-#define KEEP_SPARES 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define KEEP_SPARES 0
-#endif
-#endif
-#ifndef KEEP_SPARES
-#define KEEP_SPARES 1
-#endif
 
 void arena_free(struct arena *a)
 {
@@ -49,7 +40,7 @@ void arena_begin(struct arena *a, struct arena_spares *s)
 void arena_end(struct arena *a, struct arena_spares *s)
 {
 	struct arena_block **p = &a->blocks;
-	while (*p && ((*p)->size != BLOCK_BYTES || !KEEP_SPARES || s->n >= SPARES_MOST))
+	while (*p && ((*p)->size != BLOCK_BYTES || WITH_ASAN || s->n >= SPARES_MOST))
 		p = &(*p)->next;
 	struct arena_block *kept = *p;
 	if (kept) {
