@@ -120,11 +120,26 @@ static bool on_batch(void *ctx, const struct columns_batch *b, struct err *e)
 
 static bool rest(struct merging *m, struct err *e)
 {
+	while (m->at < m->n)
+		if (!left_out_row(m, e))
+			return false;
+	return true;
+}
+
+/* What concerns no row comes first: a workbook that is written as it goes cannot turn back. */
+static bool loose_ones(struct merging *m, struct err *e)
+{
+	size_t rows = m->n;
+	while (rows && m->rejects[rows - 1].row < 0)
+		rows--;
+	m->at = rows;
 	while (m->at < m->n) {
 		struct annotated_row loose = { .loose = true };
-		if (m->rejects[m->at].row >= 0 ? !left_out_row(m, e) : !hand_out(m, &loose, 1, e))
+		if (!hand_out(m, &loose, 1, e))
 			return false;
 	}
+	m->n = rows;
+	m->at = 0;
 	return true;
 }
 
@@ -141,7 +156,7 @@ static bool one_table(struct ask *q, struct arena *a, const struct dataset_table
 		return err_set(e, ERR_LIMIT, NULL, "The table has too many columns.");
 	m.cells = mem_array(t->n_columns + 1, sizeof *m.cells);
 	bool ok = read_rejects(q->db, a, q->org, q->version, &m, e) && out->begin(out->ctx, t, e) &&
-		  ask_run(q, sql.p, NULL, on_batch, &m, e) && rest(&m, e);
+		  loose_ones(&m, e) && ask_run(q, sql.p, NULL, on_batch, &m, e) && rest(&m, e);
 	free(m.cells);
 	free(m.rejects);
 	return ok;

@@ -14,7 +14,7 @@
 struct annotated_row {
 	const struct str *cells; /* of the table's columns, as text; p NULL = no value */
 	bool left_out;           /* the row is not in the table */
-	bool loose;              /* no row at all: a remark about the file; no cells */
+	bool loose;              /* no row at all: a remark about the file; no cells. These come first */
 	const struct reject *rejects;
 	size_t n_rejects;
 };

@@ -27,7 +27,7 @@ static bool refuse(struct err *e, const char *column, const char *why, const cha
 
 static bool check_name(const char *column, struct str name, struct err *e)
 {
-	static const char *const own[] = { "_row", REMARKS_COLUMN };
+	static const char *const own[] = { "_row" };
 	if (!name.n)
 		return err_field(e, ERR_VALUE, column, "The new name of the column \"%.100s\" is empty.", column);
 	if (name.n > LIMIT_COLUMN_NAME_BYTES)
@@ -42,6 +42,8 @@ static bool check_name(const char *column, struct str name, struct err *e)
 		return err_field(e, ERR_VALUE, column,
 				 "The new name of the column \"%.100s\" holds a character that a name cannot have.",
 				 column);
+	if (str_starts(name, STR(REMARKS_PREFIX)))
+		return refuse(e, column, "the program uses such names itself", REMARKS_COLUMN);
 	for (size_t i = 0; i < countof(own); i++)
 		if (str_ieq(name, str_of(own[i])))
 			return refuse(e, column, "the program uses that name itself", own[i]);

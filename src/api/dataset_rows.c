@@ -56,7 +56,11 @@ static void write_reject(struct json_writer *w, const struct reject *x)
 static bool send_csv(struct request *q, struct response *r, int64_t org, int64_t version, struct str table,
 		     struct err *e)
 {
-	struct str head = STR("table,line,column,text,reason\r\n");
+	CLEANUP(buf_free) struct buf head = BUF_INIT(KIB);
+	enum language language;
+	if (!reason_language(q, &language, e))
+		return false;
+	buf_addf(&head, "%s\r\n", reason_word(language, REASON_HEAD));
 	response_header(r, "Content-Disposition", STR("attachment; filename=\"rejects.csv\""));
 	if (!response_stream_begin(r, 200, "text/csv; charset=utf-8", e) || !response_write(r, head.p, head.n, e))
 		return false;
@@ -74,7 +78,7 @@ static bool send_csv(struct request *q, struct response *r, int64_t org, int64_t
 			csv_cell(&b, str_of(list[i].line ? line : ""), ',');
 			csv_cell(&b, str_of(list[i].column), ',');
 			csv_cell(&b, str_of(list[i].text), ',');
-			csv_cell(&b, str_of(list[i].reason), '\n');
+			csv_cell(&b, str_of(reason_text(language, list[i].reason)), '\n');
 			after = list[i].seq;
 		}
 		if (!n)

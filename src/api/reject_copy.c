@@ -13,18 +13,18 @@
 #include <stdlib.h>
 
 /* "Сумма: not a number; line 16: …" */
-static void write_reasons(struct buf *b, const struct annotated_row *row)
+static void write_reasons(struct buf *b, enum language l, const struct annotated_row *row)
 {
 	if (row->left_out)
-		buf_adds(b, "left out");
+		buf_adds(b, reason_word(l, REASON_LEFT_OUT));
 	for (size_t i = 0; i < row->n_rejects; i++) {
 		const struct reject *x = &row->rejects[i];
 		buf_adds(b, b->n && !row->loose ? "; " : "");
 		if (row->loose && x->line)
-			buf_addf(b, "line %lld: ", (long long)x->line);
+			buf_addf(b, "%s %lld: ", reason_word(l, REASON_LINE), (long long)x->line);
 		if (x->column[0])
 			buf_addf(b, "%s: ", x->column);
-		buf_adds(b, x->reason);
+		buf_adds(b, reason_text(l, x->reason));
 		if (!x->column[0] && x->text[0])
 			buf_addf(b, " (%s)", x->text);
 	}
@@ -34,6 +34,7 @@ static void write_reasons(struct buf *b, const struct annotated_row *row)
 
 struct csv {
 	struct response *r;
+	enum language language;
 	struct buf rows;
 };
 
@@ -43,7 +44,7 @@ static bool csv_begin(void *ctx, const struct dataset_table *t, struct err *e)
 	response_header(c->r, "Content-Disposition", STR("attachment; filename=\"rejects.csv\""));
 	for (size_t i = 0; i < t->n_columns; i++)
 		csv_cell(&c->rows, str_of(t->columns[i].name), ',');
-	csv_cell(&c->rows, STR(REMARKS_COLUMN), '\n');
+	csv_cell(&c->rows, str_of(reason_word(c->language, REASON_COLUMN)), '\n');
 	return response_stream_begin(c->r, 200, "text/csv; charset=utf-8", e);
 }
 
@@ -55,7 +56,7 @@ static bool csv_row(void *ctx, const struct dataset_table *t, const struct annot
 		return true;
 	for (size_t i = 0; i < t->n_columns; i++)
 		csv_cell(&c->rows, row->cells && row->cells[i].p ? row->cells[i] : STR(""), ',');
-	write_reasons(&reasons, row);
+	write_reasons(&reasons, c->language, row);
 	csv_cell(&c->rows, buf_str(&reasons), '\n');
 	if (c->rows.n < 64 * KIB)
 		return true;
@@ -68,6 +69,7 @@ static bool csv_row(void *ctx, const struct dataset_table *t, const struct annot
 
 struct copy {
 	struct book book;
+	enum language language;
 	lxw_worksheet *sheet;
 	lxw_format *head, *bad, *date, *moment;
 	lxw_row_t row;
@@ -75,11 +77,22 @@ struct copy {
 	struct buf loose; /* what concerns no row: a comment of that column's head */
 };
 
-static void end_sheet(struct copy *c)
+/* Before the first row: there is no way back to the head after it. */
+static void write_loose(struct copy *c)
 {
 	if (c->loose.n)
 		worksheet_write_comment(c->sheet, 0, (lxw_col_t)c->remarks, c->loose.p);
 	buf_clear(&c->loose);
+}
+
+static void end_sheet(struct copy *c)
+{
+	if (!c->sheet)
+		return;
+	write_loose(c);
+	/* So that the rows with a reason can be picked out. */
+	if (c->row > 1)
+		worksheet_autofilter(c->sheet, 0, 0, c->row - 1, (lxw_col_t)c->remarks);
 }
 
 static bool xlsx_begin(void *ctx, const struct dataset_table *t, struct err *e)
@@ -93,7 +106,7 @@ static bool xlsx_begin(void *ctx, const struct dataset_table *t, struct err *e)
 		return false;
 	for (size_t i = 0; i < t->n_columns; i++)
 		book_text(c->sheet, 0, i, str_of(t->columns[i].name), c->head);
-	book_text(c->sheet, 0, t->n_columns, STR(REMARKS_COLUMN), c->head);
+	book_text(c->sheet, 0, t->n_columns, str_of(reason_word(c->language, REASON_COLUMN)), c->head);
 	worksheet_freeze_panes(c->sheet, 1, 0);
 	return true;
 }
@@ -147,22 +160,23 @@ static bool xlsx_row(void *ctx, const struct dataset_table *t, const struct anno
 	struct copy *c = ctx;
 	CLEANUP(buf_free) struct buf reasons = BUF_INIT(MIB);
 	if (row->loose) {
-		write_reasons(&c->loose, row);
+		write_reasons(&c->loose, c->language, row);
 		buf_addc(&c->loose, '\n');
 		return true;
 	}
+	write_loose(c);
 	if (c->row > BOOK_ROWS)
 		return err_set(e, ERR_LIMIT, "too_many_rows", "A sheet holds %d rows; ask for rejects.csv.", BOOK_ROWS);
 	for (size_t i = 0; row->cells && i < t->n_columns; i++) {
 		struct str text = row->cells[i];
 		const struct reject *bad = reject_of(row, t->columns[i].name);
 		if (bad)
-			write_bad(c, i, text.p ? text : str_of(bad->text), bad->reason);
+			write_bad(c, i, text.p ? text : str_of(bad->text), reason_text(c->language, bad->reason));
 		else if (text.p && !write_number(c, i, t->columns[i].type, text) &&
 			 !write_moment(c, i, t->columns[i].type, text))
 			book_text(c->sheet, c->row, i, text, NULL);
 	}
-	write_reasons(&reasons, row);
+	write_reasons(&reasons, c->language, row);
 	book_text(c->sheet, c->row, t->n_columns, buf_str(&reasons), c->bad);
 	c->row++;
 	return true;
@@ -184,20 +198,35 @@ static bool formats(struct copy *c, struct err *e)
 	return true;
 }
 
-static bool begin(struct request *q, struct dataset *d, struct err *e)
+/* The version of the path, or the one in use. */
+static bool begin(struct request *q, int64_t *ret_version, enum language *ret_language, struct err *e)
 {
-	return dataset_of_path(q, d, e) &&
-	       audit_add(api_db(q), api_caller(q), "rejects_export", "dataset", d->id, NULL, e);
+	struct dataset d;
+	struct dataset_version v;
+	int64_t number;
+	if (!reason_language(q, ret_language, e) || !dataset_of_path(q, &d, e))
+		return false;
+	*ret_version = d.current;
+	if (request_param(q, "n").n) {
+		if (!request_param_id(q, "n", &number, e) ||
+		    !dataset_version_find_number(api_db(q), request_arena(q), d.org, d.id, number, &v, e))
+			return false;
+		if (v.state == VERSION_BUILDING)
+			return err_set(e, ERR_CONFLICT, "not_ready", "This version is still being loaded.");
+		*ret_version = v.id;
+	}
+	return audit_add(api_db(q), api_caller(q), "rejects_export", "dataset", d.id, NULL, e);
 }
 
 static bool rejects_xlsx(struct request *q, struct response *r, struct err *e)
 {
-	struct dataset d;
+	int64_t version;
 	struct copy c = { .book.fd = -1, .loose = BUF_INIT(16 * KIB) };
 	struct annotated out = { .ctx = &c, .begin = xlsx_begin, .row = xlsx_row, .cancel = request_cancel_flag(q) };
-	if (!begin(q, &d, e) || !book_open(&c.book, e))
+	if (!begin(q, &version, &c.language, e) || !book_open(&c.book, e))
 		return false;
-	bool done = formats(&c, e) && annotated_tables(api_instance(q), api_db(q), d.org, d.current, &out, e);
+	bool done =
+		formats(&c, e) && annotated_tables(api_instance(q), api_db(q), api_caller(q)->org, version, &out, e);
 	if (done)
 		end_sheet(&c);
 	done = done && book_send(&c.book, r, "rejects.xlsx", e);
@@ -208,34 +237,36 @@ static bool rejects_xlsx(struct request *q, struct response *r, struct err *e)
 
 static bool rejects_csv(struct request *q, struct response *r, struct err *e)
 {
-	struct dataset d;
+	int64_t version;
 	struct str table = { 0 };
 	struct csv c = { .r = r, .rows = BUF_INIT(64 * MIB) };
 	struct annotated out = { .ctx = &c, .begin = csv_begin, .row = csv_row, .cancel = request_cancel_flag(q) };
-	if (!request_query_str(q, "table", &table, e) || !begin(q, &d, e))
+	if (!request_query_str(q, "table", &table, e) || !begin(q, &version, &c.language, e))
 		return false;
-	bool done = annotated_table(api_instance(q), api_db(q), d.org, d.current, table, &out, e) &&
+	bool done = annotated_table(api_instance(q), api_db(q), api_caller(q)->org, version, table, &out, e) &&
 		    response_write(r, c.rows.p, c.rows.n, e) && response_end(r, e);
 	buf_free(&c.rows);
 	return done;
 }
 
-static const struct route_param params[] = { { "table", ROUTE_PARAM_STR, "The table's name; the first unless said." } };
+static const struct route_param book_params[] = { REASON_PARAM };
+static const struct route_param params[] = { { "table", ROUTE_PARAM_STR, "The table's name; the first unless said." },
+					     REASON_PARAM };
+#define COPY_ROUTE(of_path, of_handle, of_params, of_summary)                                 \
+	{                                                                                     \
+		.method = "GET", .path = of_path, .handle = of_handle, .flags = ROUTE_STREAM, \
+		.permission = PERM_EXPORT, .query = of_params, .n_query = countof(of_params), \
+		.summary = of_summary " Written to the audit log."                            \
+	}
 static const struct route routes[] = {
-	{ .method = "GET",
-	  .path = "/api/v1/datasets/{id}/rejects.xlsx",
-	  .handle = rejects_xlsx,
-	  .flags = ROUTE_STREAM,
-	  .permission = PERM_EXPORT,
-	  .summary = "All rows as they were read, the reason beside each cell that could not be: to correct and load "
-		     "again. Written to the audit log." },
-	{ .method = "GET",
-	  .path = "/api/v1/datasets/{id}/rejects.csv",
-	  .handle = rejects_csv,
-	  .flags = ROUTE_STREAM,
-	  .permission = PERM_EXPORT,
-	  .query = params,
-	  .n_query = countof(params),
-	  .summary = "The same of one table, as CSV with a column of reasons. Written to the audit log." },
+	COPY_ROUTE("/api/v1/datasets/{id}/rejects.xlsx", rejects_xlsx, book_params,
+		   "All rows as they were read, the reason beside each cell that could not be: to correct and load "
+		   "again."),
+	COPY_ROUTE("/api/v1/datasets/{id}/rejects.csv", rejects_csv, params,
+		   "The same of one table, as CSV with a column of reasons."),
+	COPY_ROUTE("/api/v1/datasets/{id}/versions/{n}/rejects.xlsx", rejects_xlsx, book_params,
+		   "rejects.xlsx of a version, also of one that waits to be confirmed."),
+	COPY_ROUTE("/api/v1/datasets/{id}/versions/{n}/rejects.csv", rejects_csv, params,
+		   "rejects.csv of a version, also of one that waits to be confirmed."),
 };
 const struct resource reject_copy_resource = { "rows", "Rows of data sets", routes, countof(routes) };

@@ -3,6 +3,7 @@
 
 #include "analysis/import.h"
 #include "api/api.h"
+#include "api/reason_words.h"
 #include "job/job.h"
 #include "model/dataset.h"
 
@@ -63,10 +64,10 @@ bool rows_answer(struct request *q, struct response *r, const struct dataset *d,
 		"sort", ROUTE_PARAM_STR,                                                                                 \
 			"Columns with commas between, - before one for descending; file order unless said."              \
 	}
-#define REJECT_PARAMS                                                                \
-	API_PAGE_PARAMS, { "table", ROUTE_PARAM_STR, "Of one table only." },         \
-	{                                                                            \
-		"format", ROUTE_PARAM_STR, "json, or csv for all of them as a file." \
+#define REJECT_PARAMS                                                                      \
+	API_PAGE_PARAMS, REASON_PARAM, { "table", ROUTE_PARAM_STR, "Of one table only." }, \
+	{                                                                                  \
+		"format", ROUTE_PARAM_STR, "json, or csv for all of them as a file."       \
 	}
 
 /* 202 with {"dataset":{"id","name"},"job":{"id"}}. */

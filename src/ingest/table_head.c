@@ -89,7 +89,7 @@ static bool begin_columns(struct table *t, const struct block *b, const struct r
 	if (t->reader->unpivot)
 		spread_columns(t, &h);
 	t->width = h.n;
-	if (h.n > 1 && str_is(str_of(h.names[h.n - 1]), REMARKS_COLUMN))
+	if (h.n > 1 && str_starts(str_of(h.names[h.n - 1]), STR(REMARKS_PREFIX)))
 		free(h.names[--h.n]);
 	t->columns = mem_array(h.n + 1, sizeof *t->columns);
 	for (size_t i = 0; i < h.n; i++) {

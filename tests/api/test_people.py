@@ -383,6 +383,7 @@ ALLOWED = {
     f"{DATASET}/rows": OFFICE, f"{DATASET}/rejects": OFFICE, f"{DATASET}/template.xlsx": OFFICE, f"{DATASET}/rejects.xlsx": OFFICE,
     f"{DATASET}/rejects.csv": OFFICE, f"{DATASET}/roles": DATA, f"{DATASET}/versions": DATA,
     f"get {DATASET}/versions/{{n}}": OFFICE, f"delete {DATASET}/versions/{{n}}": DATA, f"patch {DATASET}/versions/{{n}}": DATA,
+    f"{DATASET}/versions/{{n}}/rejects.xlsx": OFFICE, f"{DATASET}/versions/{{n}}/rejects.csv": OFFICE,
     f"{DATASET}/versions/{{n}}/rows": OFFICE, f"{DATASET}/versions/{{n}}/rejects": OFFICE,
     f"{DATASET}/versions/{{n}}/roles": DATA, f"{DATASET}/versions/{{n}}/confirm": DATA,
     f"{DATASET}/versions/{{n}}/activate": DATA, "/api/v1/query": DATA, "/load_db": DATA,

@@ -1,0 +1,90 @@
+#include "api/reason_words.h"
+
+#include "ingest/remarks.h"
+
+/* English is what the import says; the other languages are those of web/src/lib/texts. */
+static const struct {
+	const char *en, *others[LANGUAGES - 1];
+} sentences[] = {
+	{ "a leading zero, in a column of whole numbers",
+	  { "ноль в начале, хотя столбец из целых чисел", "zero na początku w kolumnie liczb całkowitych",
+	    "нула на почеток во колона со цели броеви" } },
+	{ "not a whole number of at most 18 digits",
+	  { "не целое число до 18 цифр", "nie jest liczbą całkowitą do 18 cyfr",
+	    "не е цел број со најмногу 18 цифри" } },
+	{ "not a whole number", { "не целое число", "nie jest liczbą całkowitą", "не е цел број" } },
+	{ "more digits than the column's numbers have",
+	  { "цифр больше, чем у чисел столбца", "więcej cyfr niż liczby w kolumnie",
+	    "повеќе цифри од броевите во колоната" } },
+	{ "not a number", { "не число", "nie jest liczbą", "не е број" } },
+	{ "a time, in a column of dates",
+	  { "время в столбце дат", "godzina w kolumnie dat", "време во колона со датуми" } },
+	{ "not a date", { "не дата", "nie jest datą", "не е датум" } },
+	{ "not a date and time", { "не дата со временем", "nie jest datą z godziną", "не е датум и време" } },
+	{ "not a time of the day", { "не время суток", "nie jest godziną", "не е време од денот" } },
+	{ "neither true nor false", { "ни да, ни нет", "ani tak, ani nie", "ниту да, ниту не" } },
+	{ "longer than a cell may be",
+	  { "длиннее допустимого", "dłuższe, niż może być komórka", "подолго од дозволеното за ќелија" } },
+	{ "an error value or binary data in the file",
+	  { "значение ошибки или двоичные данные", "wartość błędu lub dane binarne",
+	    "вредност за грешка или бинарни податоци" } },
+	{ "a formula whose result is not in the file: open it in a spreadsheet program and save it again",
+	  { "формула без результата: откройте файл в Excel, сохраните и загрузите снова",
+	    "formuła bez wyniku: otwórz plik w Excelu, zapisz i wczytaj ponownie",
+	    "формула без резултат: отворете ја датотеката во Excel, зачувајте и вчитајте повторно" } },
+	{ "text below the table, which is no row of it; it was left out",
+	  { "текст под таблицей, он пропущен", "tekst pod tabelą; pominięto go", "текст под табелата; изоставен е" } },
+	{ "more cells than the table has columns",
+	  { "ячеек больше, чем столбцов", "więcej komórek niż kolumn", "повеќе ќелии од колони" } },
+	{ "bytes after this line are not valid UTF-8 and were replaced",
+	  { "после этой строки есть нечитаемые байты, они заменены",
+	    "po tym wierszu są nieczytelne bajty; zostały zastąpione",
+	    "по овој ред има нечитливи бајти; заменети се" } },
+	{ "a row after this line has too many cells and was left out",
+	  { "после этой строки пропущена строка с лишними ячейками",
+	    "po tym wierszu pominięto wiersz ze zbyt wieloma komórkami",
+	    "по овој ред е изоставен ред со премногу ќелии" } },
+	{ "a quotation mark is opened and never closed; it was taken as it stands",
+	  { "кавычка открыта и не закрыта; взята как есть", "cudzysłów otwarty i niezamknięty; przyjęty bez zmian",
+	    "наводник е отворен и не е затворен; земен е како што стои" } },
+	{ "a row of totals; it was left out",
+	  { "строка итогов; она не взята", "wiersz z sumami; został pominięty", "ред со вкупни износи; изоставен е" } },
+	{ "not readable", { "не читается", "nieczytelne", "нечитливо" } },
+	{ "a file of the archive that holds no table: it was left out",
+	  { "файл архива, в котором нет таблицы: пропущен", "plik archiwum bez tabeli: pominięto",
+	    "датотека од архивата без табела: изоставена" } },
+	{ "a view that cannot be read, or takes too long: it was left out",
+	  { "представление, которое не читается или считается слишком долго: пропущено",
+	    "widok, którego nie da się odczytać lub który trwa zbyt długo: pominięto",
+	    "поглед што не може да се прочита или трае предолго: изоставен" } },
+};
+
+static const char *const words[REASON_WORDS][LANGUAGES] = {
+	[REASON_LEFT_OUT] = { "left out", "строка не взята", "wiersz pominięty", "редот е изоставен" },
+	[REASON_LINE] = { "line", "строка", "wiersz", "ред" },
+	[REASON_COLUMN] = { REMARKS_COLUMN, REMARKS_PREFIX "что не так", REMARKS_PREFIX "co jest nie tak",
+			    REMARKS_PREFIX "што не е во ред" },
+	[REASON_HEAD] = { "table,line,column,text,reason", "таблица,строка,столбец,текст,причина",
+			  "tabela,wiersz,kolumna,tekst,powód", "табела,ред,колона,текст,причина" },
+};
+
+bool reason_language(struct request *q, enum language *ret, struct err *e)
+{
+	struct str asked = STR("en");
+	if (!request_query_str(q, "language", &asked, e))
+		return false;
+	return language_parse(asked, ret) || err_field(e, ERR_VALUE, "language", "The language is en, ru, pl or mk.");
+}
+
+const char *reason_text(enum language l, const char *reason)
+{
+	for (size_t i = 0; l != LANGUAGE_EN && i < countof(sentences); i++)
+		if (!strcmp(sentences[i].en, reason))
+			return sentences[i].others[l - 1];
+	return reason;
+}
+
+const char *reason_word(enum language l, enum reason_word w)
+{
+	return words[w][l];
+}
