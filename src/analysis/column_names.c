@@ -6,6 +6,7 @@
 #include "ingest/remarks.h"
 #include "model/building.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 bool column_rename_parse(const char *text, struct column_rename *ret, char **ret_text, struct err *e)
@@ -19,29 +20,40 @@ bool column_rename_parse(const char *text, struct column_rename *ret, char **ret
 
 /* -- whether a name can be -- */
 
+static bool with_code(struct err *e, const char *code)
+{
+	if (e)
+		snprintf(e->code, sizeof e->code, "%s", code);
+	return false;
+}
+
 static bool refuse(struct err *e, const char *column, const char *why, const char *name)
 {
-	return err_field(e, ERR_VALUE, column, "The column \"%.100s\" cannot be called \"%.100s\": %s.", column, name,
-			 why);
+	err_field(e, ERR_VALUE, column, "The column \"%.100s\" cannot be called \"%.100s\": %s.", column, name, why);
+	return with_code(e, "column_name_taken");
 }
 
 static bool check_name(const char *column, struct str name, struct err *e)
 {
 	static const char *const own[] = { "_row" };
-	if (!name.n)
-		return err_field(e, ERR_VALUE, column, "The new name of the column \"%.100s\" is empty.", column);
-	if (name.n > LIMIT_COLUMN_NAME_BYTES)
-		return err_field(
-			e, ERR_VALUE, column,
-			"The new name of the column \"%.100s\" is too long: it has %zu bytes, and may have %d.", column,
-			name.n, LIMIT_COLUMN_NAME_BYTES);
+	if (!name.n) {
+		err_field(e, ERR_VALUE, column, "The new name of the column \"%.100s\" is empty.", column);
+		return with_code(e, "column_name_empty");
+	}
+	if (name.n > LIMIT_COLUMN_NAME_BYTES) {
+		err_field(e, ERR_VALUE, column,
+			  "The new name of the column \"%.100s\" is too long: it has %zu bytes, and may have %d.",
+			  column, name.n, LIMIT_COLUMN_NAME_BYTES);
+		return with_code(e, "column_name_long");
+	}
 	bool plain = utf8_valid(name);
 	for (size_t i = 0; plain && i < name.n; i++)
 		plain = (unsigned char)name.p[i] >= 0x20 && name.p[i] != 0x7f;
-	if (!plain)
-		return err_field(e, ERR_VALUE, column,
-				 "The new name of the column \"%.100s\" holds a character that a name cannot have.",
-				 column);
+	if (!plain) {
+		err_field(e, ERR_VALUE, column,
+			  "The new name of the column \"%.100s\" holds a character that a name cannot have.", column);
+		return with_code(e, "column_name_bad");
+	}
 	if (str_starts(name, STR(REMARKS_PREFIX)))
 		return refuse(e, column, "the program uses such names itself", REMARKS_COLUMN);
 	for (size_t i = 0; i < countof(own); i++)
