@@ -3,9 +3,8 @@
 void version_cache_init(struct version_cache *c, size_t most, size_t max_bytes,
 			void (*free_item)(struct version_item *x))
 {
-	*c = (struct version_cache){ .most = MIN(most, (size_t)VERSION_CACHE_MOST),
-				     .max_bytes = max_bytes,
-				     .free_item = free_item };
+	size_t fit = most < VERSION_CACHE_MOST ? most : VERSION_CACHE_MOST;
+	*c = (struct version_cache){ .most = fit, .max_bytes = max_bytes, .free_item = free_item };
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_mutex_init(&c->making, NULL);
 }
@@ -48,6 +47,7 @@ static void make_room(struct version_cache *c, size_t bytes, size_t items, const
 		size_t held = bytes, oldest = SIZE_MAX;
 		for (size_t i = 0; i < c->n; i++) {
 			struct version_item *x = c->items[i];
+			/* cppcheck-suppress nullPointerRedundantCheck ; no item is NULL, only keep may be */
 			held += x->bytes;
 			if (x != keep && (oldest == SIZE_MAX || x->used < c->items[oldest]->used))
 				oldest = i;
@@ -98,17 +98,19 @@ bool version_cache_get(struct version_cache *c, int64_t version, version_make *m
 		       struct version_item **ret, struct err *e)
 {
 	struct version_item *x = version_cache_take(c, version);
-	if (!x) {
-		pthread_mutex_lock(&c->making);
-		x = version_cache_take(c, version); /* somebody else was faster */
-		if (!x && make(ctx, &x, e))
-			version_cache_add(c, x);
-		pthread_mutex_unlock(&c->making);
+	if (x) {
+		*ret = x;
+		return true;
 	}
-	if (!x)
-		return false;
-	*ret = x;
-	return true;
+	pthread_mutex_lock(&c->making);
+	x = version_cache_take(c, version); /* somebody else was faster */
+	bool there = x != NULL, done = there || make(ctx, &x, e);
+	if (done && !there)
+		version_cache_add(c, x);
+	pthread_mutex_unlock(&c->making);
+	if (done)
+		*ret = x;
+	return done;
 }
 
 void version_cache_resize(struct version_cache *c, struct version_item *x, size_t bytes)

@@ -95,15 +95,15 @@ bool str_to_i64(struct str s, int64_t *ret)
 
 struct str str_i64(int64_t v, char room[STR_I64])
 {
-	char *end = room + STR_I64, *at = end;
+	size_t at = STR_I64;
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	do {
-		*--at = (char)('0' + u % 10);
+		room[--at] = (char)('0' + u % 10);
 		u /= 10;
 	} while (u);
 	if (v < 0)
-		*--at = '-';
-	return str_n(at, (size_t)(end - at));
+		room[--at] = '-';
+	return str_n(room + at, STR_I64 - at);
 }
 
 static locale_t c_locale;

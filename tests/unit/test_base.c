@@ -97,6 +97,49 @@ static void test_arena_limit(void **state)
 	}
 }
 
+/* Blocks of arenas that ended serve others, as if they were new. */
+static void test_arena_spares(void **state)
+{
+	struct arena_spares spares = { 0 };
+	for (int round = 0; round < 200; round++) {
+		struct arena a = ARENA_INIT(MIB);
+		arena_begin(&a, &spares);
+		for (size_t n = 1; n < 60000; n *= 3) {
+			char *p = arena_alloc(&a, n);
+			assert_non_null(p);
+			for (size_t i = 0; i < n; i++)
+				assert_int_equal(p[i], 0);
+			memset(p, 'x', n);
+		}
+		assert_null(arena_alloc(&a, MIB));
+		arena_end(&a, &spares);
+		assert_in_range(spares.n, 0, 1);
+	}
+	struct arena none = ARENA_INIT(100);
+	arena_begin(&none, &spares); /* used by nobody */
+	arena_end(&none, &spares);
+	assert_in_range(spares.n, 0, 1);
+	arena_spares_free(&spares);
+	assert_null(spares.first);
+}
+
+static void test_i64_text(void **state)
+{
+	static const struct {
+		int64_t value;
+		const char *text;
+	} rows[] = { { 0, "0" },
+		     { 7, "7" },
+		     { -7, "-7" },
+		     { 791, "791" },
+		     { INT64_MAX, "9223372036854775807" },
+		     { INT64_MIN, "-9223372036854775808" } };
+	for (size_t i = 0; i < countof(rows); i++) {
+		char room[STR_I64];
+		assert_true(str_is(str_i64(rows[i].value, room), rows[i].text));
+	}
+}
+
 static void test_clock(void **state)
 {
 	static const struct {
@@ -109,6 +152,8 @@ static void test_clock(void **state)
 		{ "2011-12-09T12:50:00.25+02:00", true, INT64_C(1323427800250000), "2011-12-09T10:50:00.250000Z" },
 		{ "2024-02-29", true, INT64_C(1709164800000000), "2024-02-29T00:00:00Z" },
 		{ "1969-12-31T23:59:59Z", true, -1000000, "1969-12-31T23:59:59Z" },
+		{ "2026-11-05T04:03:02.000001Z", true, INT64_C(1793851382000001), "2026-11-05T04:03:02.000001Z" },
+		{ "0999-01-01T00:00:00Z", true, INT64_C(-30641760000000000), "0999-01-01T00:00:00Z" },
 		{ "2023-02-29", false, 0, NULL },
 		{ "2023-13-01", false, 0, NULL },
 		{ "2023-01-01T25:00:00Z", false, 0, NULL },
@@ -126,6 +171,11 @@ static void test_clock(void **state)
 			assert_string_equal(text, rows[i].back);
 		}
 	}
+	char far[CLOCK_TEXT];
+	clock_format(INT64_C(253402300800000000), far);
+	assert_string_equal(far, "10000-01-01T00:00:00Z");
+	clock_format(INT64_C(-62167305600000000), far); /* the year before the year 0 */
+	assert_string_equal(far, "-001-12-31T00:00:00Z");
 	for (int64_t day = -800000; day < 800000; day += 37) {
 		int64_t y;
 		int m, d;
@@ -208,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),      cmocka_unit_test(test_buf_limit),
 		cmocka_unit_test(test_f64_shortest), cmocka_unit_test(test_arena_limit),
+		cmocka_unit_test(test_arena_spares), cmocka_unit_test(test_i64_text),
 		cmocka_unit_test(test_clock),        cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_fold),         cmocka_unit_test(test_rand),
 		cmocka_unit_test(test_err),
