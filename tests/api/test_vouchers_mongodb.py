@@ -2,6 +2,7 @@
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from loading import load
@@ -222,6 +223,18 @@ def test_wrong_settings(folder, name, value):
     done = folder.cli("serve", "--listen", "127.0.0.1:0", status=None, **env)
     assert done.status == 2 and name.lower().removeprefix("vitrina_") in done.stderr
     assert "Se8cretWord" not in done.stderr + done.stdout
+
+
+def test_the_driver_is_loaded_when_it_is_needed(start_server, folder):
+    """Not by a server that keeps its list in the store, nor by any command: it would leave its traces in /dev/shm."""
+    def loaded(server):
+        return "libmongoc" in Path(f"/proc/{server.process.pid}/maps").read_text()
+
+    plain = start_server()
+    assert plain.client(folder.admin).get("/vouchers").status_code == 200 and not loaded(plain)
+    plain.stop()
+    with_uri = start_server(VITRINA_MONGODB_URI=f"mongodb://127.0.0.1:{free_port()}/shop")
+    assert loaded(with_uri)
 
 
 def test_the_secret_is_nowhere(start_server, folder):
