@@ -89,7 +89,7 @@ struct forecast_left_out {
 };
 
 /* What a person should know before believing it. code: "given_away", "target_drift", "feature_drift", "separable",
- * "collinear". */
+ * "collinear", "short_horizon". */
 struct forecast_warning {
 	const char *code, *message;
 	const char *columns; /* NULL = of none in particular */

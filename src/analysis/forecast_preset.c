@@ -2,6 +2,7 @@
 #include "analysis/ask.h"
 #include "analysis/forecast.h"
 #include "analysis/forecast_features.h"
+#include "analysis/forecast_warn.h"
 #include "analysis/panel.h"
 #include "base/clock.h"
 
@@ -45,6 +46,7 @@ bool forecast_preset_parse(struct str s, enum forecast_preset *ret)
 struct cutoffs {
 	int64_t day[1 + FORECAST_CUTOFFS];
 	size_t n;
+	int64_t last; /* day of the newest purchase */
 };
 
 bool forecast_day_read(struct str s, const char *field, int64_t *ret, struct err *e)
@@ -136,6 +138,7 @@ static bool find_cutoffs(struct ask *q, const struct features_source *s, const s
 	if (span[1] < span[0])
 		return err_set(e, ERR_VALUE, "no_purchases", "there are no purchases with a date to learn from");
 	c->n = 1;
+	c->last = span[1];
 	c->day[0] = span[1] + 1 - horizon;
 	if (o->cutoff && !forecast_day_read(str_of(o->cutoff), "cutoff", &c->day[0], e))
 		return false;
@@ -344,6 +347,7 @@ static bool describe(const struct preset *p, const struct features_source *s, co
 	r->cutoff = day_text(a, p->cutoffs.day[0]);
 	for (size_t c = 1; c < p->cutoffs.n; c++)
 		r->train_cutoffs[r->n_train_cutoffs++] = day_text(a, p->cutoffs.day[c]);
+	forecast_warn_of_horizon(a, p->cutoffs.day[0] + r->horizon_days - (p->cutoffs.last + 1), r);
 	if (!name_left_out(s, a, r) || a->failed)
 		return err_set(e, ERR_LIMIT, NULL, "the model is too large");
 	return true;

@@ -175,3 +175,14 @@ void forecast_warn_of_data(struct arena *a, const struct warn_parts *p, bool sep
 		     "some columns repeat one another: coefficients are those of least norm, without "
 		     "standard errors");
 }
+
+void forecast_warn_of_horizon(struct arena *a, int64_t missing_days, struct forecast_report *r)
+{
+	if (missing_days > 0)
+		warn(a, r,
+		     (struct forecast_warning){ .code = "short_horizon", .from = (double)missing_days, .to = NAN },
+		     "the data end %lld days before the days that are forecast do: what came of the test is known in "
+		     "part, and "
+		     "its figures are too low",
+		     (long long)missing_days);
+}

@@ -18,3 +18,5 @@ struct warn_parts {
  * classes that are told apart without error.
  */
 void forecast_warn_of_data(struct arena *a, const struct warn_parts *p, bool separable, struct forecast_report *r);
+/* Of a preset: the data end that many days before the days that are forecast; none when not above 0. */
+void forecast_warn_of_horizon(struct arena *a, int64_t missing_days, struct forecast_report *r);

@@ -41,21 +41,6 @@ bool forecast_run_drop(struct db *db, int64_t run, struct err *e)
 	return db_exec(db, e, "DELETE FROM forecast_run WHERE id = ?1", "i", run);
 }
 
-/* Drops what the statement names until it names nothing. */
-static bool drop_while(struct db *db, const char *sql, int64_t dataset, const char *kind, int64_t most, struct err *e)
-{
-	for (;;) {
-		int64_t run = 0;
-		bool found;
-		if (!db_query_i64(db, &run, &found, e, sql, "isi", dataset, kind, most))
-			return false;
-		if (!found)
-			return true;
-		if (!forecast_run_drop(db, run, e))
-			return false;
-	}
-}
-
 bool forecast_run_publish(struct db *db, const struct forecast_run *run, struct err *e)
 {
 	return db_exec(db, e, "UPDATE forecast_run SET ready = 1, model = ?2, customers = ?3, total = ?4 WHERE id = ?1",
@@ -64,10 +49,21 @@ bool forecast_run_publish(struct db *db, const struct forecast_run *run, struct 
 
 bool forecast_run_prune(struct db *db, const struct forecast_run *run, struct err *e)
 {
-	return drop_while(db,
-			  "SELECT id FROM forecast_run WHERE dataset = ?1 AND kind = ?2 AND ready = 1 ORDER BY id DESC "
-			  "LIMIT 1 OFFSET ?3",
-			  run->dataset, run->kind, RUNS_KEPT, e);
+	for (;;) {
+		int64_t oldest = 0;
+		bool found;
+		if (!db_query_i64(
+			    db, &oldest, &found, e,
+			    "SELECT id FROM forecast_run WHERE dataset = ?1 AND kind = ?2 AND ready = 1 AND whole = ?3 "
+			    "ORDER BY id DESC LIMIT 1 OFFSET ?4",
+			    "isii", run->dataset, run->kind, (int64_t)run->whole,
+			    (int64_t)(run->whole ? RUNS_KEPT : RUNS_SOME_KEPT)))
+			return false;
+		if (!found)
+			return true;
+		if (!forecast_run_drop(db, oldest, e))
+			return false;
+	}
 }
 
 static bool drop_unfinished(struct db *db, struct err *e)

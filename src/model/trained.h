@@ -15,8 +15,9 @@
 struct db;
 
 #define TRAINED_THRESHOLD_USUAL 0.7
-#define TRAINED_KEPT 50 /* versions of a kind; the oldest that does not serve goes */
-#define RUNS_KEPT 24    /* forecasts of all customers, of a kind */
+#define TRAINED_KEPT 50    /* versions of a kind; the oldest that does not serve goes */
+#define RUNS_KEPT 24       /* forecasts of all customers, of a kind */
+#define RUNS_SOME_KEPT 500 /* of some that were asked for; they never push those of all away */
 
 struct trained {
 	int64_t id, dataset, number, created_at, created_by;
@@ -72,7 +73,7 @@ MUST_CHECK bool forecast_value_put(struct db *db, const struct forecast_run *run
 				   struct err *e);
 /* Makes it the newest. */
 MUST_CHECK bool forecast_run_publish(struct db *db, const struct forecast_run *run, struct err *e);
-/* Runs beyond RUNS_KEPT go, in steps: not in a transaction. */
+/* Runs like this one beyond RUNS_KEPT or RUNS_SOME_KEPT go, in steps: not in a transaction. */
 MUST_CHECK bool forecast_run_prune(struct db *db, const struct forecast_run *run, struct err *e);
 MUST_CHECK bool forecast_run_drop(struct db *db, int64_t run, struct err *e);
 /* The newest of all customers. *ret_found: there is one. */

@@ -125,6 +125,16 @@ def test_cut_off_outside_the_data(cli, tmp_path, day):
         assert "cutoff" in answer.stderr or "cut-off" in answer.stderr
 
 
+def test_cut_off_too_near_to_the_end(cli, tmp_path):
+    """Inside the data, but they end before the days that are forecast: trained, and said."""
+    (tmp_path / "shop.csv").write_bytes(purchases_csv())
+    cli("import", tmp_path / "shop.csv", "--name", "shop")
+    late = cli("train", "sales", "--dataset", "shop", "--cutoff", "2025-07-10", "--json").json()
+    assert "short_horizon" in codes(late) and "days before" in next(
+        w["message"] for w in late["warnings"] if w["code"] == "short_horizon")
+    assert "short_horizon" not in codes(cli("train", "sales", "--dataset", "shop", "--json").json())
+
+
 # -- over HTTP --
 
 def job(client, kind, **body):

@@ -1,4 +1,7 @@
-/* Trainings by themselves, in the store: what was missed is one run, an interruption is made up for, nothing twice. */
+/*
+ * Trainings by themselves, in the store: what was missed is one run, an interruption is made up for, nothing twice. And
+ * how many forecasts are kept.
+ */
 #include "base/clock.h"
 #include "dataset_fixture.h"
 #include "model/retrain.h"
@@ -184,6 +187,43 @@ static void what_cannot_be_is_refused(void **state)
 	assert_false(found);
 }
 
+static int64_t add_run(struct fixture *f, bool whole)
+{
+	struct forecast_run run = { .org = ORG, .dataset = SHOP, .kind = "sales", .model = 1, .whole = whole };
+	must(forecast_run_begin(f->db, &run, e));
+	must(forecast_value_put(f->db, &run, STR("C1"), 5, e));
+	run.customers = 1;
+	must(forecast_run_publish(f->db, &run, e));
+	must(forecast_run_prune(f->db, &run, e));
+	return run.id;
+}
+
+/* Asking of one customer, often, does not take away what was forecast of everybody. */
+static void runs_of_some_do_not_push_away_those_of_all(void **state)
+{
+	struct fixture *f = *state;
+	struct forecast_run newest;
+	struct forecast_point *points;
+	int64_t whole = 0;
+	size_t n = 0;
+	bool found = false;
+	make_shop(f);
+	must(db_begin(f->db, e)); /* one write to the disk instead of thousands */
+	for (int i = 0; i < RUNS_KEPT + 3; i++)
+		whole = add_run(f, true);
+	for (int i = 0; i < RUNS_SOME_KEPT + 5; i++)
+		add_run(f, false);
+	must(db_commit(f->db, e));
+	must(forecast_run_newest(f->db, ORG, SHOP, "sales", &newest, &found, e));
+	assert_true(found);
+	assert_int_equal(newest.id, whole);
+	must(forecast_history(f->db, ORG, SHOP, "sales", STR("C1"), 2000, &f->a, &points, &n, e));
+	assert_int_equal(n, RUNS_KEPT + RUNS_SOME_KEPT);
+	must(forecast_sweep(f->db, true, e));
+	must(forecast_history(f->db, ORG, SHOP, "sales", STR("C1"), 2000, &f->a, &points, &n, e));
+	assert_int_equal(n, RUNS_KEPT + RUNS_SOME_KEPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +233,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_cancelled_run_stays_cancelled, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(new_data_make_it_due, fixture_begin, fixture_end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(runs_of_some_do_not_push_away_those_of_all, fixture_begin, fixture_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

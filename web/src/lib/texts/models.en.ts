@@ -1,5 +1,6 @@
 // Models over time: trained by themselves, side by side, and the groups that come of them.
 const en = {
+  'forecast.warn.short_horizon': 'The data end before the days that were forecast do: what came of them is known only in part.',
   'models.auto': 'Training by itself',
   'models.auto.off': 'Only when somebody presses the button',
   'models.auto.change': 'Change',

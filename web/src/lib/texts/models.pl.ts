@@ -1,5 +1,6 @@
 // Modele w czasie: nauka sama z siebie, porównanie, grupy klientów.
 const pl = {
+  'forecast.warn.short_horizon': 'Dane kończą się wcześniej niż prognozowane dni: wiadomo tylko częściowo, co z nich wyszło.',
   'models.auto': 'Nauka bez udziału człowieka',
   'models.auto.off': 'Tylko gdy ktoś naciśnie przycisk',
   'models.auto.change': 'Zmień',
