@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define FEW 40 /* rows that are sorted in place, by insertion */
+#define PARTS 256
 
 /* The name of a product is the commonest one of its code; equal ones by alphabet. */
 static void choose_names(struct card_work *w)
@@ -31,21 +32,80 @@ static void choose_names(struct card_work *w)
 	}
 }
 
-/* Counting sort by buyer; what is done with a buyer's rows then stays in one place of memory. */
+/*
+ * Rows by buyer: what is done with a buyer's rows then stays in one place of memory. They are most of what cards take,
+ * so there is no second copy of them: in place they go into parts, each of a range of buyers, and only a part at a time
+ * is copied to be put in order. Within a buyer the order means nothing yet.
+ */
+static uint32_t part_of(const struct card_work *w, uint32_t buyer)
+{
+	return (uint32_t)((uint64_t)buyer * PARTS / w->buyers.n);
+}
+
+/* The first buyer of a part. */
+static uint32_t part_begin(const struct card_work *w, uint32_t part)
+{
+	return (uint32_t)(((uint64_t)part * w->buyers.n + PARTS - 1) / PARTS);
+}
+
+static void swap_rows(struct card_work *w, uint64_t a, uint64_t b)
+{
+	struct card_row row = w->rows[a];
+	uint32_t buyer = w->row_buyer[a];
+	w->rows[a] = w->rows[b];
+	w->row_buyer[a] = w->row_buyer[b];
+	w->rows[b] = row;
+	w->row_buyer[b] = buyer;
+}
+
+static void put_in_parts(struct card_work *w)
+{
+	uint64_t next[PARTS], stop[PARTS];
+	for (uint32_t p = 0; p < PARTS; p++) {
+		next[p] = w->row_at[part_begin(w, p)];
+		stop[p] = w->row_at[part_begin(w, p + 1)];
+	}
+	for (uint32_t p = 0; p < PARTS; p++) {
+		while (next[p] < stop[p]) {
+			uint32_t own = part_of(w, w->row_buyer[next[p]]);
+			if (own != p)
+				swap_rows(w, next[p], next[own]);
+			next[own]++;
+		}
+	}
+}
+
+/* Counting sort of one part, through room for its rows. */
+static void sort_part(struct card_work *w, uint32_t part, struct card_row *room, uint64_t *next)
+{
+	uint64_t from = w->row_at[part_begin(w, part)], to = w->row_at[part_begin(w, part + 1)];
+	for (uint32_t c = part_begin(w, part); c < part_begin(w, part + 1); c++)
+		next[c] = w->row_at[c] - from;
+	for (uint64_t i = from; i < to; i++)
+		room[next[w->row_buyer[i]]++] = w->rows[i];
+	memcpy(w->rows + from, room, (size_t)(to - from) * sizeof *room);
+}
+
 static void sort_rows(struct card_work *w)
 {
 	uint32_t n = w->buyers.n;
-	struct card_row *sorted = mem_array(w->n_rows ? w->n_rows : 1, sizeof *sorted);
-	w->row_at = mem_zalloc(((size_t)n + 2) * sizeof *w->row_at);
+	uint64_t most = 0;
+	w->row_at = mem_zalloc(((size_t)n + 1) * sizeof *w->row_at);
 	for (size_t i = 0; i < w->n_rows; i++)
-		w->row_at[w->row_buyer[i] + 2]++;
+		w->row_at[w->row_buyer[i] + 1]++;
 	for (uint32_t c = 0; c < n; c++)
-		w->row_at[c + 2] += w->row_at[c + 1];
-	for (size_t i = 0; i < w->n_rows; i++)
-		sorted[w->row_at[w->row_buyer[i] + 1]++] = w->rows[i];
-	free(w->rows);
+		w->row_at[c + 1] += w->row_at[c];
+	for (uint32_t p = 0; p < PARTS; p++)
+		most = MAX(most, w->row_at[part_begin(w, p + 1)] - w->row_at[part_begin(w, p)]);
+	struct card_row *room = mem_array((size_t)most + 1, sizeof *room);
+	uint64_t *next = mem_array((size_t)n + 1, sizeof *next);
+	if (w->n_rows)
+		put_in_parts(w);
+	for (uint32_t p = 0; w->n_rows && p < PARTS; p++)
+		sort_part(w, p, room, next);
+	free(room);
+	free(next);
 	free(w->row_buyer);
-	w->rows = sorted;
 	w->row_buyer = NULL;
 }
 

@@ -90,6 +90,12 @@ static void read_row(struct card_work *w, const struct columns_batch *b, size_t 
 static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 {
 	struct card_work *w = ctx;
+	if (w->n_rows + b->rows > LIMIT_CARD_PURCHASES)
+		return err_set(
+			e, ERR_LIMIT, "too_many_purchases",
+			"There are more than %d purchases, of which no cards of customers can be made: load them in "
+			"parts, or with the role \"ignore\" for the column of customers.",
+			LIMIT_CARD_PURCHASES);
 	if (w->n_rows + b->rows > w->cap_rows) {
 		w->cap_rows = MAX(w->cap_rows * 2, w->n_rows + b->rows);
 		w->rows = mem_realloc(w->rows, w->cap_rows * sizeof *w->rows);
@@ -102,7 +108,7 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 		else
 			read_row(w, b, r);
 	}
-	if (w->buyers.texts.text.failed || w->spellings.text.failed || w->both.failed || w->n_rows > UINT32_MAX)
+	if (w->buyers.texts.text.failed || w->spellings.text.failed || w->both.failed)
 		return err_set(e, ERR_LIMIT, NULL, "there are too many purchases");
 	return true;
 }

@@ -138,6 +138,7 @@
 #define DEFAULT_MONGODB_SOCKET_MS 10000
 
 /* Kept in memory by one server */
+#define LIMIT_CARD_PURCHASES 100000000       /* of a version: 36 bytes each while cards are made */
 #define LIMIT_NAMES_BYTES (512 * MIB)        /* indexes of the search by name */
 #define LIMIT_RECOMMENDERS_BYTES (256 * MIB) /* trained next-product models */
 #define LIMIT_SPENDING_BYTES (512 * MIB)     /* what each customer spent, in all and by year */

@@ -54,6 +54,7 @@ export const sameAs: Record<string, Key> = {
   too_many_parts: 'code.inflated_too_large',
   too_many_strings: 'code.inflated_too_large',
   too_many_shapes: 'code.inflated_too_large',
+  too_many_purchases: 'code.memory_limit',
   xml_depth: 'code.damaged',
   parquet_depth: 'code.damaged',
   parquet_footer: 'code.damaged',
