@@ -51,7 +51,7 @@ static void cards_progress(void *ctx, double fraction)
 	watch_progress(p->watch, p->from + (0.99 - p->from) * fraction, "finding customers and purchases");
 }
 
-void publish_forget(struct instance *in, struct db *db, int64_t version)
+void publish_forget_learned(struct instance *in, struct db *db, int64_t version)
 {
 	struct err e = { 0 };
 	if (!cards_drop(db, version, &e)) {
@@ -61,13 +61,23 @@ void publish_forget(struct instance *in, struct db *db, int64_t version)
 		log_err(&l, &e);
 		log_end(&l);
 	}
-	if (in->names)
-		names_forget(in->names, version);
 	if (in->recommenders)
 		recommender_forget(in->recommenders, version);
+}
+
+static void forget_others(struct instance *in, int64_t version)
+{
+	if (in->names)
+		names_forget(in->names, version);
 	if (in->spending)
 		spending_forget(in->spending, version);
 	relations_drop_version(in->relations, version);
+}
+
+void publish_forget(struct instance *in, struct db *db, int64_t version)
+{
+	publish_forget_learned(in, db, version);
+	forget_others(in, version);
 }
 
 static bool make_current(struct db *db, const struct publish *p, int64_t *ret_before, struct segment_ids *gone,
@@ -101,14 +111,16 @@ bool publish_version(struct instance *in, struct db *db, const struct publish *p
 			 (void *)p, e) ||
 	    !watch_goes_on(p->watch, e) || !make_current(db, p, &before, &gone, &unused, e))
 		return false;
+	/* What was learned from the version before, with its cards, serves until the new one is learned. */
 	if (before)
-		publish_forget(in, db, before);
+		forget_others(in, before);
+	if (!recommender_learn_soon(in, db, p->by->org, p->by->user, p->dataset, p->version, before) && before)
+		publish_forget_learned(in, db, before);
 	for (size_t i = 0; i < gone.n; i++)
 		publish_forget(in, db, gone.p[i]);
 	for (size_t i = 0; i < unused.n; i++)
 		segment_remove(in->segments, unused.p[i]);
 	job_clock_wake(in->clock); /* trainings after a new version */
-	recommender_learn_soon(in, db, p->by->org, p->by->user, p->dataset, p->version);
 	warm(in, db, p);
 	watch_progress(p->watch, 1, "done");
 	return true;

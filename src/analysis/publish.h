@@ -27,6 +27,8 @@ bool publish_version(struct instance *in, struct db *db, const struct publish *p
 void publish_undo(struct instance *in, int64_t org, int64_t version);
 /* What is remembered of a version that is gone or no longer current: cards, search index, recommender, relations. */
 void publish_forget(struct instance *in, struct db *db, int64_t version);
+/* Of these the cards and the recommender, which may serve a little longer than the version is current. */
+void publish_forget_learned(struct instance *in, struct db *db, int64_t version);
 
 /* Progress and cancelling for the code between; w may be NULL. */
 void watch_progress(const struct import_watch *w, double fraction, const char *message);

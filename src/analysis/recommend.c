@@ -175,6 +175,17 @@ static bool serve(struct recommender *r, struct db *db, int64_t dataset, struct 
 	return true;
 }
 
+/* Who is no longer in the current version is not served from the one before. */
+static bool is_there(const struct recommender *r, struct db *db, int64_t org, int64_t version, struct str customer,
+		     struct err *e)
+{
+	CLEANUP(arena_free) struct arena a = ARENA_INIT(SCRATCH_BYTES);
+	struct card_set set;
+	struct customer c;
+	return r->kept.version == version ||
+	       (card_set_find(db, org, version, &set, e) && customer_find(db, &set, customer, &a, &c, e));
+}
+
 bool recommend_serve(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 		     struct str customer, size_t limit, enum recommend_method method, struct arena *a,
 		     struct recommend_list *ret, struct recommender **ret_by, struct err *e)
@@ -183,6 +194,10 @@ bool recommend_serve(struct instance *inst, struct db *db, int64_t org, int64_t 
 	struct err unknown = { 0 };
 	if (!recommender_take(inst, db, org, version, &r, e))
 		return false;
+	if (!is_there(r, db, org, version, customer, e)) {
+		recommender_give(inst, r);
+		return false;
+	}
 	if (serve(r, db, dataset, customer, limit, method, a, ret, &unknown)) {
 		*ret_by = r;
 		return true;

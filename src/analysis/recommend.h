@@ -99,9 +99,11 @@ bool recommend_links_json(struct instance *inst, struct db *db, int64_t org, int
 bool recommender_warm(struct instance *inst, struct db *db, int64_t org, int64_t dataset, int64_t version,
 		      struct err *e);
 /*
- * The same as a job of its own ("learn"), after a new version has become the current one. Without a job queue (a
- * command that ends at once) nothing happens: whoever asks first trains; nor when it has no products. A failure is
- * logged only.
+ * The same as a job of its own ("learn"), after a new version has become the current one. Until it has ended, the
+ * version `before` (0 = none) serves where it was learned; then the job lets its cards and its recommender go.
+ *
+ * false: there is no job, and `before` is left to the caller. So without a job queue (a command that ends at once:
+ * whoever asks first trains) and when the version has no products; a failure is logged.
  */
-void recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
-			    int64_t version);
+MUST_CHECK bool recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
+				       int64_t version, int64_t before);

@@ -1,4 +1,5 @@
 /* Learning the next products of a new version as a job, so that the first one who asks does not wait for it. */
+#include "analysis/publish.h"
 #include "analysis/recommend_inner.h"
 #include "base/log.h"
 #include "db/pool.h"
@@ -12,6 +13,7 @@
 struct learning {
 	struct instance *in;
 	int64_t org, dataset, version;
+	int64_t before; /* serves meanwhile; 0 = none */
 };
 
 static bool stage(void *ctx, double done, const char *what)
@@ -39,29 +41,35 @@ static bool run(struct job *j, void *ctx, struct err *e)
 static void end(void *ctx)
 {
 	struct learning *l = ctx;
+	struct db *db = NULL;
+	struct err e = { 0 };
 	recommender_learning(l->in->recommenders, l->version, false);
+	if (l->before && db_pool_take(l->in->dbs, STORE_WAIT_MS, &db, &e))
+		publish_forget_learned(l->in, db, l->before); /* else the next start sweeps it */
+	db_pool_give(l->in->dbs, &db);
 	free(l);
 }
 
-void recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
-			    int64_t version)
+bool recommender_learn_soon(struct instance *in, struct db *db, int64_t org, int64_t user, int64_t dataset,
+			    int64_t version, int64_t before)
 {
 	struct err e = { 0 };
 	struct card_set set;
 	int64_t id;
 	if (!in->jobs || !in->recommenders || !card_set_find(db, org, version, &set, &e) || !set.products)
-		return;
+		return false;
 	struct learning *l = mem_zalloc(sizeof *l);
-	*l = (struct learning){ in, org, dataset, version };
+	*l = (struct learning){ in, org, dataset, version, before };
 	struct job_spec spec = {
 		.kind = "learn", .org = org, .user = user, .object = dataset, .run = run, .ctx = l, .free_ctx = end
 	};
 	recommender_learning(in->recommenders, version, true);
 	if (job_start(in->jobs, &spec, &id, &e))
-		return;
+		return true;
 	struct log_line line;
 	log_begin(&line, LOG_WARN, "learning_not_started");
 	log_id(&line, "version", version);
 	log_err(&line, &e);
 	log_end(&line);
+	return true; /* the end of the job that did not begin has let `before` go */
 }

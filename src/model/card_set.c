@@ -149,8 +149,8 @@ bool card_set_sweep(struct db *db, struct err *e)
 		bool found = false;
 		if (!db_query_i64(db, &version, &found, e,
 				  "SELECT version FROM card_set WHERE ready = 0 OR NOT EXISTS "
-				  "(SELECT 1 FROM dataset_version v WHERE v.id = card_set.version AND v.state IN "
-				  "('current', 'old')) LIMIT 1",
+				  "(SELECT 1 FROM dataset_version v WHERE v.id = card_set.version AND "
+				  "v.state = 'current') LIMIT 1",
 				  ""))
 			return false;
 		if (!found)

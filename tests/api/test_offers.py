@@ -1,6 +1,7 @@
 """Lists over all customers: who will most likely take a product, and what to offer this week."""
 import csv
 import io
+import random
 import time
 
 import openpyxl
@@ -146,3 +147,36 @@ def test_the_version_before_serves_meanwhile(client):
             break
     assert seen[-1] != before and seen == sorted(seen, key=lambda v: v != before)
     assert any(j["kind"] == "learn" for j in client.get("/api/v1/jobs").json()["items"])
+
+
+def wide_csv(customers=8000, products=3000, seed=3):
+    """So many products that learning takes a while."""
+    chance = random.Random(seed)
+    rows = ["customer_id,order_id,date,product,quantity,price"]
+    for c in range(2, customers + 2):
+        rows += [f"{c},{c}-{m},2024-{m:02d}-{1 + c % 28:02d},p{chance.randrange(products)},1,2" for m in (1, 2, 3) for _ in range(5)]
+    return ("\n".join(rows) + "\n").encode()
+
+
+def test_learning_is_cancelled(client):
+    """The job of a new version's learning ends when it is told to; the version before serves until then, and who asks
+    afterwards gets the new one, learned for this."""
+    made = load(client, ("s.csv", shop_csv(80)), name="s")
+    before = offers(client, made, 2)["model"]["version"]
+    for job in client.get("/api/v1/jobs").json()["items"]:
+        client.wait_for_job(job["id"])
+    answer = client.post(path(made, "versions"), files=[("file", ("wide.csv", wide_csv()))], data={"mode": "replace"})
+    assert answer.status_code == 202, answer.text
+    assert client.wait_for_job(answer.json()["job"]["id"])["state"] == "done"
+    job = next(j for j in client.get("/api/v1/jobs").json()["items"] if j["kind"] == "learn" and j["state"] in ("running", "queued"))
+    assert offers(client, made, 2)["model"]["version"] == before
+    assert client.get(path(made, "recommender")).json()["version"] == before
+    gone = client.get(path(made, "customers", "1", "recommendations"))  # who is no longer there is not served from before
+    assert gone.status_code == 404, gone.text
+    assert client.delete(f"/api/v1/jobs/{job['id']}").status_code == 202
+    began = time.monotonic()
+    ended = client.wait_for_job(job["id"])
+    assert ended["state"] == "cancelled" and ended["error"] is None
+    assert time.monotonic() - began < 60
+    got = offers(client, made, 2)["model"]
+    assert got["version"] != before and got["products"] == 3000
