@@ -10,13 +10,8 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/utf8.h"
-#include "ingest/encoding.h"
-#include "ingest/pack.h"
+#include "ingest/sqlite_value.h"
 
-#include <math.h>
-#include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct sqlite_reader {
@@ -30,6 +25,7 @@ struct sqlite_reader {
 	struct packer packer;
 	size_t first_view; /* tables from here on are views */
 	uint64_t bytes;    /* of the pass */
+	uint64_t taken;    /* of all passes */
 };
 
 static struct sqlite_reader *of(struct reader *r)
@@ -251,62 +247,6 @@ static bool check_view(const struct sqlite_reader *q, struct err *e)
 		       q->base.tables[q->table].name);
 }
 
-/* Shortest decimal that reads back as v, without an exponent where 15 digits do. */
-static void real_text(double v, char *ret, size_t size)
-{
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(ret, size, "%.*g", digits, v);
-		if (strtod(ret, NULL) == v)
-			break;
-	}
-	const char *e = strchr(ret, 'e');
-	if (e && strtol(e + 1, NULL, 10) < 0 && fabs(v) >= 1e-9) {
-		int n = snprintf(ret, size, "%.17f", v);
-		while (n > 0 && ret[n - 1] == '0')
-			ret[--n] = 0;
-	}
-}
-
-/* SQLite does not look whether a text is UTF-8. */
-static void pack_text(struct sqlite_reader *q, struct str text)
-{
-	if (utf8_valid(text) && !memchr(text.p, 0, text.n)) {
-		pack_cell(&q->packer, text, 0);
-		return;
-	}
-	CLEANUP(buf_free) struct buf repaired = BUF_INIT(text.n * 3 + 1);
-	encoding_repair(text, &repaired);
-	pack_cell(&q->packer, buf_str(&repaired), 0);
-}
-
-static void pack_column(struct sqlite_reader *q, int i)
-{
-	char number[64];
-	sqlite3_value *v = sqlite3_column_value(q->rows, i);
-	switch (sqlite3_value_type(v)) {
-	case SQLITE_NULL:
-		pack_cell(&q->packer, STR(""), 0);
-		break;
-	case SQLITE_INTEGER:
-		snprintf(number, sizeof number, "%lld", sqlite3_value_int64(v));
-		pack_cell(&q->packer, str_of(number), 0);
-		break;
-	case SQLITE_FLOAT:
-		real_text(sqlite3_value_double(v), number, sizeof number);
-		pack_cell(&q->packer, str_of(number), 0);
-		break;
-	case SQLITE_BLOB:
-		snprintf(number, sizeof number, "%d bytes of binary data", sqlite3_value_bytes(v));
-		pack_cell(&q->packer, str_of(number), CELL_ERROR);
-		break;
-	default: {
-		const char *text = (const char *)sqlite3_value_text(v);
-		pack_text(q, str_n(text ? text : "", text ? (size_t)sqlite3_value_bytes(v) : 0));
-		break;
-	}
-	}
-}
-
 static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
 {
 	struct sqlite_reader *q = of(r);
@@ -323,12 +263,16 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 		pack_row(&q->packer, ++q->row);
 		int n = sqlite3_column_count(q->rows);
 		for (int i = 0; i < n; i++)
-			pack_column(q, i);
+			sqlite_pack_value(&q->packer, sqlite3_column_value(q->rows, i));
 		if (!pack_row_end(&q->packer, e) || !check_view(q, e))
 			return false;
 	}
 	q->bytes += q->packer.bytes.n;
-	source_set_consumed(r->source, source_total(r->source) * (q->table + q->ended) / r->n_tables);
+	q->taken += q->packer.bytes.n;
+	/* How much of the file a table is, it does not say; its values are about as long as they are there. */
+	bool last = q->ended && q->table + 1 == r->n_tables;
+	uint64_t total = source_total(r->source);
+	source_set_consumed(r->source, last ? total : MIN(q->taken, total));
 	*ret_end = q->packer.bytes.n == 0;
 	if (!*ret_end)
 		pack_take(&q->packer, ret);
