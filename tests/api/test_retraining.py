@@ -119,6 +119,30 @@ def test_what_was_missed_is_made_up_for_once(cli, folder, start_server, tmp_path
     server.stop()
 
 
+def test_killed_in_the_middle(folder, start_server):
+    """kill -9 while it is being trained by itself: the old one serves, the run is made up for, once."""
+    server = start_server()
+    client = server.client(folder.admin)
+    made = load(client, ("shop.csv", purchases_csv()), name="shop")
+    train(client, "sales", dataset="shop")
+    before = ask(client, "sales", customers=["C003"])["items"][0]["forecast"]
+    put(client, after_version=True, activate="wait")
+    append(client, made, more_csv())
+    until(lambda: client.get(SCHEDULE.format("sales")).json()["running"] or len(versions(client)) > 1)
+    server.kill()
+    server = start_server()
+    client = server.client(folder.admin)
+    made = until(lambda: len(versions(client)) > 1 and versions(client))
+    until(lambda: client.get(SCHEDULE.format("sales")).json()["last"])
+    time.sleep(1)
+    assert [v["active"] for v in versions(client)] == [False, True] and len(made) == 2
+    assert client.get(SCHEDULE.format("sales")).json()["running"] is False
+    numbers = [f["forecast"] for f in client.get(
+        f"/api/v1/datasets/{made[0]['model']['dataset']['id']}/customers/C003/forecasts").json()["sales"]]
+    assert before in numbers
+    server.stop()
+
+
 def versions_of(client, dataset):
     return client.get("/api/v1/models/purchase", params={"dataset": dataset}).json()["items"]
 
