@@ -108,7 +108,7 @@ export const places = (f) => [
       await page.locator('form button.btn-primary').click()
       await page.waitForSelector('.field-error, .is-invalid, #new-help')
     }],
-    ['me-menu', '/', press('header .menu:last-child > button')],
+    ['me-menu', '/', press('header > .menu:last-child > button')],
     ['bell', '/', press('header button:has(.bell)')],
     ['nowhere', '/nowhere'],
     ['dataset-none', '/data/123'],
