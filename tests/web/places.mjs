@@ -84,6 +84,7 @@ export const places = (f) => [
     ['forecasts', '/forecasts'],
     ['model-sales', '/forecasts?model=sales'],
     ['model-purchase', '/forecasts?model=purchase'],
+    ...(f.trained ? [['train-schedule', '/forecasts?model=sales', dialog('section.auto button')], ['model-compare', `/forecasts?model=sales&compare=1,2`], ['customers-forecasts', '/customers?sort=-chance'], ['customer-forecast', '/customers/2987']] : []),
     ['people', '/admin'],
     ['people-menu', '/admin', press('tbody .menu button')],
     ['invite', '/admin', async (page) => {
@@ -133,7 +134,7 @@ export const places = (f) => [
     ['manager-home', '/'],
     ['manager-dataset', `/data/${f.dataset}`],
   ]],
-  ['first@nova.example', ['/', '/customers', '/customers/7', '/data', '/offers', '/links', '/shop', '/reports', '/forecasts', '/admin?tab=jobs', '/admin?tab=sending', '/admin?tab=tokens'].map((to) => [`empty${to.replace(/\W+/g, '-').replace(/-$/, '')}`, to, offered].slice(0, 2))],
+  ['first@prima.example', ['/', '/customers', '/customers/7', '/data', '/offers', '/links', '/shop', '/reports', '/forecasts', '/admin?tab=jobs', '/admin?tab=sending', '/admin?tab=tokens'].map((to) => [`empty${to.replace(/\W+/g, '-').replace(/-$/, '')}`, to, offered].slice(0, 2))],
   [null, [
     ['sign-in', '/'],
     ['sign-in-wrong', '/', async (page) => {
@@ -153,8 +154,8 @@ const people = (n, bump) => ['id,full_name,phone,points,city,nr2', ...Array.from
 const clerks = ['Kowalski', 'Wiśniewska', 'Kamiński', 'Иванов', 'Петрова', 'Смирнов']
 const orders = (n) => ['customer_id,handled by,item,price,bought at,"remark of the warehouse, kept as it was written"', ...Array.from({ length: n }, (_, i) => `${1 + (i % 37)},${clerks[i % 6]},${i % 5 ? `Thing ${i % 13}` : `"${long}"`},${(i % 50) + 1}.50,2025-0${1 + (i % 9)}-1${i % 9},${i % 3 ? '' : 'on a pallet'}`), '7,Kowalski,Thing 1,3.50,some day,'].join('\n') + '\n'
 
-/** Versions that wait, reports and targets that fail, a backup, a token, an organisation without data. */
-export async function furnish(w) {
+/** Versions that wait, reports and targets that fail, a backup, a token, an organisation without data; models, which take longer. */
+export async function furnish(w, { models = false } = {}) {
   const origin = { headers: { Origin: w.program.url } }
   const ask = async (client, method, to, data) => {
     const answer = await client[method](to, { ...origin, ...(data === undefined ? {} : { data }) })
@@ -192,15 +193,16 @@ export async function furnish(w) {
   const report = { dataset: '', year: 0, per: 'record', top: 10, language: 'en', parts: ['text', 'table', 'chart'], schedule: '', zone: 'Europe/Warsaw' }
   await ask(shop, 'post', '/api/v1/reports', { ...report, name: 'Weekly', figure: 'average_spending_by_age', targets: [dead.id, off.id], schedule: '0 9 * * 1' })
   await ask(shop, 'post', '/api/v1/reports/Weekly/send')
+  for (const kind of models ? ['sales', 'sales', 'purchase'] : []) await ended(shop, (await ask(shop, 'post', `/api/v1/models/${kind}/train`, { dataset })).job.id)
   await ask(shop, 'post', '/api/v1/tokens', { name: 'accounting' })
   await ended(bank, (await ask(bank, 'post', '/api/v1/backups')).job.id)
 
-  const { org } = await ask(bank, 'post', '/api/v1/orgs', { name: 'Nova Banka' })
-  const { invitation } = await ask(bank, 'post', '/api/v1/users', { email: 'first@nova.example', role: 'admin', org: org.id })
+  const { org } = await ask(bank, 'post', '/api/v1/orgs', { name: 'Prima Banka' })
+  const { invitation } = await ask(bank, 'post', '/api/v1/users', { email: 'first@prima.example', role: 'admin', org: org.id })
   await ask(bank, 'post', '/api/v1/invitation', { token: invitation.token, password: 'first day at work' })
-  w.program.people['first@nova.example'] = 'first day at work'
+  w.program.people['first@prima.example'] = 'first day at work'
   await w.close()
-  return { dataset, first, firstVersion, next, nextVersion }
+  return { dataset, first, firstVersion, next, nextVersion, trained: models }
 }
 
 /** The pages are about the demonstration's data, not about the newest that was loaded here. */

@@ -54,7 +54,7 @@ const program = await startProgram()
 const browser = await launch()
 const w = new World(browser, program)
 try {
-  const furnished = await furnish(w)
+  const furnished = await furnish(w, { models: true })
   for (const [who, list] of places(furnished)) {
     const page = who ? await w.as(who) : await w.guest()
     listen(page)
