@@ -87,6 +87,8 @@ static bool add_number(struct infer *f, struct str s)
 		raise(&f->comma_scale, comma.scale);
 		raise(&f->comma_digits, comma.whole_digits);
 	}
+	f->either +=
+		as_dot && as_comma && (dot.scale != comma.scale || dot.digits != comma.digits) && memchr(s.p, ',', s.n);
 	f->dot_only += as_dot && !as_comma;
 	f->comma_only += as_comma && !as_dot;
 	if (as_dot || as_comma) {
@@ -211,6 +213,7 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->comma += from->comma;
 	into->dot_only += from->dot_only;
 	into->comma_only += from->comma_only;
+	into->either += from->either;
 	into->exponents += from->exponents;
 	into->inexact += from->inexact;
 	into->leading_zero += from->leading_zero;
@@ -265,8 +268,7 @@ static bool decide_comma(const struct infer *f, const struct infer_hint *hint)
 {
 	if (f->comma_only != f->dot_only)
 		return f->comma_only > f->dot_only;
-	bool differ = f->dot_scale != f->comma_scale;
-	return differ && (f->comma_scale > f->dot_scale ? hint->decimal_comma : false);
+	return f->either && f->comma_scale >= f->dot_scale && hint->decimal_comma;
 }
 
 static bool decide_number(const struct infer *f, const struct infer_hint *hint, uint64_t values, uint64_t needed,

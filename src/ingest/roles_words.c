@@ -159,6 +159,14 @@ static const struct {
 	  "плательщика|=получатель|=держатель карты|billing name|shipping name|recipient name|=recipient|cardholder "
 	  "name|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|=kupujacy|=odbiorca|=купувач|име на купувач|име на "
 	  "клиент|полно име" },
+	/* headers of two rows: "Клиент / Номер" */
+	{ WORD_CUSTOMER_ID, 1,
+	  "клиент номер|клиент код|клиент ид|покупатель код|покупатель номер|klient numer|klient nr|klient kod|nabywca "
+	  "nr|"
+	  "клиент шифра|клиент број|купувач шифра" },
+	{ WORD_INVOICE, 1,
+	  "заказ номер|чек номер|накладная номер|zamowienie numer|zamowienie nr|faktura numer|faktura nr|paragon nr|"
+	  "нарачка број|фактура број|сметка број" },
 	{ WORD_FIRST_NAME, 1, "first nm|fname|billing first name|shipping first name|имя клиента физлица" },
 	{ WORD_MIDDLE_NAME, 1, "middle nm|mname|patronymic nm" },
 	{ WORD_LAST_NAME, 1, "last nm|lname|surname nm|billing last name|shipping last name" },

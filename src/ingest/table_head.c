@@ -212,12 +212,24 @@ static bool wanted_as_text(const struct table *t, const char *column)
 	return false;
 }
 
+/* What the columns that are sure of their decimal mark say to those that are not: "1,000" may be 1 or 1000. */
+static bool comma_likely(const struct table *t, const struct infer *infers)
+{
+	size_t commas = 0, dots = 0;
+	for (size_t i = 0; i < t->n_columns; i++) {
+		commas += infers[i].comma_only > infers[i].dot_only;
+		dots += infers[i].dot_only > infers[i].comma_only;
+	}
+	return (commas > 0) == (dots > 0) ? t->reader->decimal_comma_likely : commas > 0;
+}
+
 void table_decide(struct table *t, const struct infer *infers)
 {
+	bool comma = comma_likely(t, infers);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct table_column *c = &t->columns[i];
 		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(c->name)),
-					   .decimal_comma = t->reader->decimal_comma_likely,
+					   .decimal_comma = comma,
 					   .says_date = roles_says_date(str_of(c->name)),
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);

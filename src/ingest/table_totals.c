@@ -133,7 +133,7 @@ static void take_out(struct rows *rows, size_t at)
 	rows->n_cells -= n;
 }
 
-static void reject(struct work *w, size_t row)
+static void reject(struct work *w, size_t row, const char *reason)
 {
 	CLEANUP(buf_free) struct buf text = BUF_INIT(4 * REJECT_TEXT), scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
 	for (size_t i = 0; i < rows_width(&w->rows, row) && text.n < REJECT_TEXT; i++) {
@@ -144,7 +144,47 @@ static void reject(struct work *w, size_t row)
 		buf_add(&text, s.p, MIN(s.n, (size_t)REJECT_TEXT));
 	}
 	struct reject_place place = { work_line(w, row), REJECT_NO_ROW, REJECT_ROW };
-	table_reject(w->t, place, buf_str(&text), "a row of totals; it was left out", STR(""));
+	table_reject(w->t, place, buf_str(&text), reason, STR(""));
+}
+
+#define NOTE_ROWS 20
+#define NOTE_COLUMNS 3 /* of narrower tables a row of one cell may be anything */
+
+/* The cell of a row that has no other, and it is a text. */
+static bool lone_text(const struct block *b, const struct rows *rows, size_t row, struct buf *scratch)
+{
+	size_t filled = 0;
+	for (size_t i = 0; i < rows_width(rows, row); i++) {
+		struct cell c = rows_cell(rows, row, i);
+		buf_clear(scratch);
+		struct str s = rows_text(b, c, scratch);
+		if (s.n && (++filled > 1 || is_number(s)))
+			return false;
+	}
+	return filled == 1;
+}
+
+/*
+ * Signatures and remarks below a table of a text file, apart from it by an empty line or by a row of totals. Sheets
+ * have theirs taken away before (regions.h).
+ */
+static size_t drop_notes(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w)
+{
+	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	size_t first = rows->n_rows;
+	while (first > from && rows->n_rows - first <= NOTE_ROWS && lone_text(b, rows, first - 1, &scratch))
+		first--;
+	size_t n = rows->n_rows - first;
+	if (!n || n > NOTE_ROWS || first == from)
+		return 0;
+	bool apart = reader_line(b, rows, first) > reader_line(b, rows, first - 1) + 1;
+	if (!apart && !is_total(t, b, rows, from, first - 1, true))
+		return 0;
+	for (size_t i = first; w && i < rows->n_rows; i++)
+		reject(w, i, "text below the table, which is no row of it; it was left out");
+	while (rows->n_rows > first)
+		take_out(rows, rows->n_rows - 1);
+	return n;
 }
 
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w)
@@ -153,13 +193,15 @@ size_t table_drop_totals(const struct table *t, const struct block *b, struct ro
 	bool at_end = b->last;
 	if (t->reader->tables[t->index].columns || t->unpivot || t->n_columns < 2)
 		return 0;
+	if (b->last && !b->packed && t->n_columns >= NOTE_COLUMNS)
+		dropped = drop_notes(t, b, rows, from, w);
 	for (size_t i = rows->n_rows; i-- > from;) {
 		bool total = is_total(t, b, rows, from, i, at_end);
 		at_end = at_end && total;
 		if (!total)
 			continue;
 		if (w)
-			reject(w, i);
+			reject(w, i, "a row of totals; it was left out");
 		take_out(rows, i);
 		dropped++;
 	}

@@ -60,6 +60,7 @@ struct infer {
 	uint64_t integers;   /* under either reading of , and . */
 	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
 	uint64_t dot_only, comma_only;
+	uint64_t either; /* numbers with a comma that are another one under each reading: 1,000 */
 	uint64_t exponents;
 	uint64_t inexact;                 /* needs more than 38 digits */
 	uint64_t leading_zero;            /* 007 */

@@ -134,6 +134,15 @@ static void test_totals(void **state)
 		  "[t] град VARCHAR, износ BIGINT\nСкопје|5\nСкопје|6\n"
 		  "! 4 row: Вкупно Скопје | 11 (a row of totals; it was left out)\n"
 		  "! 5 row: Grand Total | 11 (a row of totals; it was left out)\n" },
+		/* signatures and remarks */
+		{ "код;имя;сумма\n1;А;5\n2;Б;6\nИтого;;11\n;;\nБухгалтер: Петрова А.И.;;\n;Директор;\n",
+		  "[t] код BIGINT, имя VARCHAR, сумма BIGINT\n1|А|5\n2|Б|6\n! 4 row: Итого | 11 (a row of totals; it "
+		  "was "
+		  "left out)\n! 6 row: Бухгалтер: Петрова А.И. (text below the table, which is no row of it; it was "
+		  "left "
+		  "out)\n! 7 row: Директор (text below the table, which is no row of it; it was left out)\n" },
+		{ "код;имя;сумма\n1;А;5\n2;Б;6\n;В;\n",
+		  "[t] код BIGINT, имя VARCHAR, сумма BIGINT\n1|А|5\n2|Б|6\n∅|В|∅\n" },
 		/* what is none */
 		{ "магазин,сумма\nИтого,5\nМаяк,6\nИтого,7\n",
 		  "[t] магазин VARCHAR, сумма BIGINT\nИтого|5\nМаяк|6\nИтого|7\n" },
@@ -176,6 +185,10 @@ static void test_values(void **state)
 		{ "INN,n\n7707083893,1\n", "[t] INN VARCHAR, n BIGINT\n7707083893|1\n" },
 		{ "account,n\n112312323321,1\n", "[t] account VARCHAR, n BIGINT\n112312323321|1\n" },
 		{ "d,n\n31.12.2026,NULL\n01.02.2026,5\n", "[t] d DATE, n BIGINT\n2026-12-31|∅\n2026-02-01|5\n" },
+		/* the other column knows what a comma is */
+		{ "a\tb\n1,000\t1,5\n2,000\t2,5\n", "[t] a BIGINT, b DECIMAL(18,1)\n1|1.5\n2|2.5\n" },
+		{ "a;b\n1,000;1.5\n2,000;2.5\n", "[t] a BIGINT, b DECIMAL(18,1)\n1000|1.5\n2000|2.5\n" },
+		{ "a;b\n1,000;x\n2,000;y\n", "[t] a BIGINT, b VARCHAR\n1|x\n2|y\n" },
 		{ "s\nNULL\nx\nNone\n", "[t] s VARCHAR\n∅\nx\nNone\n" },
 		{ "t\n12/13/2010 8:26\n1/2/2011 17:00\n",
 		  "[t] t TIMESTAMP\n2010-12-13T08:26:00Z\n2011-01-02T17:00:00Z\n" },

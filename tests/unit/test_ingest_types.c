@@ -293,6 +293,8 @@ static void test_whole_column_decides(void **state)
 		{ "1,234.5", "1,234", true, "DECIMAL(18,1)", 0, false, '.' },
 		{ "1,235", "1,234", false, "BIGINT", 0, false, '.' },
 		{ "1,235", "1,234", true, "DECIMAL(18,3)", 0, false, ',' },
+		{ "2,000", "1,000", true, "BIGINT", 0, false, ',' }, /* 1 and 2: quantities of 1C */
+		{ "2,000", "1,000", false, "BIGINT", 0, false, '.' },
 		{ "1.235", "1.234", false, "DECIMAL(18,3)", 0, false, '.' },
 		{ "oops", "12", false, "BIGINT", 0, false, '.' },
 		{ "oops", "12.5", false, "DECIMAL(18,1)", 0, false, '.' },
