@@ -64,6 +64,7 @@ static void read_problem(struct problem *p, const char *const *arg)
 	size_t all = p->rows * (p->columns + 1);
 	FILE *f = fopen(arg[4], "rb");
 	p->values = mem_array(all, sizeof *p->values);
+	mem_large_pages(p->values, all * sizeof *p->values); /* as numpy does with its arrays */
 	if (!f || fread(p->values, sizeof *p->values, all, f) != all)
 		errx(1, "cannot read %s", arg[4]);
 	fclose(f);

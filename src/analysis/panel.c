@@ -11,17 +11,19 @@ static bool make_room(struct panel *f, size_t rows, struct err *e)
 {
 	if (rows <= f->cap)
 		return true;
-	size_t cap = MAX(rows, f->cap * 2);
+	size_t cap = MAX(rows, f->cap + f->cap / 8 + 1000); /* room that stays unused is memory all the same */
 	if (rows > UINT32_MAX - 1 || rows > PANEL_BYTES / sizeof(double) / MAX(f->n_columns, (size_t)1))
 		return err_set(e, ERR_LIMIT, "too_much_to_learn",
 			       "%zu rows of %zu columns are more than is learnt from at once: leave columns out", rows,
 			       f->n_columns);
 	for (size_t c = 0; c < f->n_columns; c++) {
 		struct panel_column *o = &f->own[c];
-		if (o->number)
+		if (o->number) {
 			o->number = mem_realloc(o->number, cap * sizeof *o->number);
-		else
+			mem_large_pages(o->number, cap * sizeof *o->number);
+		} else {
 			o->level = mem_realloc(o->level, cap * sizeof *o->level);
+		}
 		for (size_t i = f->cap; i < cap; i++) {
 			if (o->number)
 				o->number[i] = NAN;

@@ -1,9 +1,14 @@
 #include "base/util.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#define LARGE_PAGE ((size_t)2 << 20)
 
 static _Noreturn void out_of_memory(size_t n)
 {
@@ -38,6 +43,14 @@ void *mem_zalloc(size_t n)
 	if (!p)
 		out_of_memory(n);
 	return p;
+}
+
+void mem_large_pages(void *p, size_t n)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)p + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)p + n) / page * page;
+	if (end > from && end - from >= LARGE_PAGE && madvise((void *)from, end - from, MADV_HUGEPAGE) != 0)
+		errno = 0; /* a kernel without them */
 }
 
 void *mem_realloc(void *p, size_t n)

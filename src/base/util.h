@@ -42,4 +42,6 @@ void *mem_zalloc(size_t n) __attribute__((malloc, returns_nonnull));
 void *mem_realloc(void *p, size_t n) __attribute__((returns_nonnull));
 /* count * size, checked; aborts on overflow. */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+/* Asks for large pages under a large array: reading through many of them then stalls less. Only a wish. */
+void mem_large_pages(void *p, size_t n);
 char *mem_strdup(const char *s) __attribute__((malloc, returns_nonnull));

@@ -1,5 +1,7 @@
 #include "learn/design.h"
 
+#include "learn/lanes.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +11,15 @@ double learn_transformed(enum learn_transform t, double x)
 	return t == LEARN_LOG ? copysign(log1p(fabs(x)), x) : x;
 }
 
+#define CHUNK 512 /* rows whose moments are taken at once */
+
 struct making {
 	struct learn_design *d;
 	size_t cap;
 	enum learn_transform transform;
 	const uint32_t *rows;
 	size_t n_rows;
+	bool *together; /* of each CHUNK of rows: they follow one another */
 };
 
 static bool add(struct making *m, struct learn_feature f)
@@ -28,9 +33,6 @@ static bool add(struct making *m, struct learn_feature f)
 	m->d->features[m->d->n++] = f;
 	return true;
 }
-
-#define CHUNK 512 /* rows whose moments are taken at once */
-#define LANES 8   /* sums side by side: one after the other they would wait for each other */
 
 /* Of values so far: how many, their mean, and the squares of the distances from it. */
 struct moments {
@@ -48,50 +50,36 @@ static void add_moments(struct moments *all, const struct moments *part)
 	all->n = n;
 }
 
-static double sum_of(const double *v, size_t n)
-{
-	double lane[LANES] = { 0 }, sum = 0;
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES) {
-		for (size_t k = 0; k < LANES; k++)
-			lane[k] += v[i + k];
-	}
-	for (; i < n; i++)
-		sum += v[i];
-	for (size_t k = 0; k < LANES; k++)
-		sum += lane[k];
-	return sum;
-}
-
 static double squares_of(const double *v, size_t n, double mean)
 {
-	double lane[LANES] = { 0 }, sum = 0;
+	lanes all = { 0 };
 	size_t i = 0;
 	for (; i + LANES <= n; i += LANES) {
-		for (size_t k = 0; k < LANES; k++)
-			lane[k] += (v[i + k] - mean) * (v[i + k] - mean);
+		lanes away = *(const lanes *)(v + i) - mean;
+		__builtin_prefetch(v + i + n); /* of the next rows */
+		all += away * away;
 	}
+	double sum = lanes_sum(&all);
 	for (; i < n; i++)
 		sum += (v[i] - mean) * (v[i] - mean);
-	for (size_t k = 0; k < LANES; k++)
-		sum += lane[k];
 	return sum;
 }
 
-/* Where the rows follow one another, which is most of the time; else NULL. */
-static const double *side_by_side(const double *column, const uint32_t *rows, size_t n)
+/* Whether the rows follow one another, which they do most of the time. */
+static bool side_by_side(const uint32_t *rows, size_t n)
 {
 	uint32_t wrong = 0;
 	for (size_t i = 0; i < n; i++)
 		wrong |= rows[i] - rows[0] - (uint32_t)i;
-	return wrong ? NULL : column + rows[0];
+	return wrong == 0;
 }
 
-static struct moments moments_of(const double *column, const uint32_t *rows, size_t n, enum learn_transform t)
+static struct moments moments_of(const double *column, const uint32_t *rows, size_t n, bool together,
+				 enum learn_transform t)
 {
 	double taken[CHUNK];
-	const double *v = t == LEARN_PLAIN ? side_by_side(column, rows, n) : NULL;
-	double sum = v ? sum_of(v, n) : NAN;
+	const double *v = together && t == LEARN_PLAIN ? column + rows[0] : NULL;
+	double sum = v ? lanes_sum_of(v, n) : NAN;
 	if (!isfinite(sum)) { /* scattered, transformed, or with holes */
 		size_t there = 0;
 		for (size_t i = 0; i < n; i++) {
@@ -101,7 +89,7 @@ static struct moments moments_of(const double *column, const uint32_t *rows, siz
 		}
 		n = there;
 		v = taken;
-		sum = sum_of(v, n);
+		sum = lanes_sum_of(v, n);
 	}
 	struct moments m = { .n = (double)n, .mean = sum / MAX((double)n, 1.0) };
 	m.squares = squares_of(v, n, m.mean);
@@ -113,7 +101,8 @@ static bool add_number(struct making *m, uint32_t column, enum learn_why *why)
 	const double *v = m->d->table->columns[column].number;
 	struct moments all = { 0 };
 	for (size_t from = 0; from < m->n_rows; from += CHUNK) {
-		struct moments part = moments_of(v, m->rows + from, MIN((size_t)CHUNK, m->n_rows - from), m->transform);
+		struct moments part = moments_of(v, m->rows + from, MIN((size_t)CHUNK, m->n_rows - from),
+						 m->together[from / CHUNK], m->transform);
 		add_moments(&all, &part);
 	}
 	size_t there = (size_t)all.n;
@@ -174,9 +163,13 @@ bool learn_design_make(struct learn_design *d, const struct learn_table *t, cons
 	struct making m = { .d = d, .transform = transform, .rows = rows, .n_rows = n_rows };
 	*d = (struct learn_design){ .table = t };
 	d->why = mem_zalloc((t->n_columns + 1) * sizeof *d->why);
+	m.together = mem_array(n_rows / CHUNK + 1, sizeof *m.together);
+	for (size_t from = 0; from < n_rows; from += CHUNK)
+		m.together[from / CHUNK] = side_by_side(rows + from, MIN((size_t)CHUNK, n_rows - from));
 	bool done = true;
 	for (uint32_t c = 0; done && c < t->n_columns; c++)
 		done = t->columns[c].number ? add_number(&m, c, &d->why[c]) : add_levels(&m, c, &d->why[c]);
+	free(m.together);
 	if (!done)
 		learn_design_free(d);
 	return done;
@@ -194,25 +187,40 @@ static double scaled(const struct learn_feature *f, double x)
 	return isfinite(x) ? (learn_transformed(f->transform, x) - f->mean) / f->scale : 0;
 }
 
-static void write_number(const struct learn_feature *f, const double *column, const uint32_t *rows, size_t n,
-			 double *ret)
+/* False when some value is not finite; then what is written is of no use. */
+static bool write_all(const struct learn_feature *f, const double *v, size_t n, double *ret)
 {
-	const double *v = f->transform == LEARN_PLAIN ? side_by_side(column, rows, n) : NULL;
-	double check = 0;
-	for (size_t i = 0; v && i < n; i++) {
-		ret[i] = (v[i] - f->mean) / f->scale;
-		check += ret[i] * 0; /* NaN as soon as one is not finite */
+	double by = 1 / f->scale, last = 0;
+	lanes check = { 0 };
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		__builtin_prefetch(v + i + n); /* of the next block, which the processor cannot guess */
+		lanes x = (*(const lanes *)(v + i) - f->mean) * by;
+		check += x * 0; /* NaN from the first that is not finite on */
+		*(lanes *)(ret + i) = x;
 	}
-	for (size_t i = 0; (!v || check != 0 || isnan(check)) && i < n; i++)
+	for (; i < n; i++) {
+		ret[i] = (v[i] - f->mean) * by;
+		last += ret[i] * 0;
+	}
+	return lanes_sum(&check) + last == 0;
+}
+
+static void write_number(const struct learn_feature *f, const double *column, const uint32_t *rows, size_t n,
+			 bool together, double *ret)
+{
+	if (together && f->transform == LEARN_PLAIN && write_all(f, column + rows[0], n, ret))
+		return;
+	for (size_t i = 0; i < n; i++)
 		ret[i] = scaled(f, column[rows[i]]);
 }
 
 static void write_feature(const struct learn_column *c, const struct learn_feature *f, const uint32_t *rows, size_t n,
-			  double *ret)
+			  bool together, double *ret)
 {
 	switch (f->kind) {
 	case LEARN_NUMBER:
-		write_number(f, c->number, rows, n, ret);
+		write_number(f, c->number, rows, n, together, ret);
 		return;
 	case LEARN_LEVEL:
 		for (size_t i = 0; i < n; i++)
@@ -227,8 +235,9 @@ static void write_feature(const struct learn_column *c, const struct learn_featu
 
 void learn_design_block(const struct learn_design *d, const uint32_t *rows, size_t n, double *ret)
 {
+	bool together = side_by_side(rows, n);
 	for (size_t j = 0; j < d->n; j++) {
 		const struct learn_feature *f = &d->features[j];
-		write_feature(&d->table->columns[f->column], f, rows, n, ret + j * n);
+		write_feature(&d->table->columns[f->column], f, rows, n, together, ret + j * n);
 	}
 }

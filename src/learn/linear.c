@@ -1,4 +1,5 @@
 #include "learn/blocks.h"
+#include "learn/lanes.h"
 
 #include <cblas.h>
 #include <lapacke.h>
@@ -13,9 +14,8 @@
 
 /* What one stripe gathers, of p features and at last y: wide = p + 1 columns. */
 struct stripe {
-	double n;
-	double *mean;   /* wide */
-	double *gram;   /* wide × wide, about the means; the upper triangle, column after column */
+	double *sum;    /* wide */
+	double *gram;   /* wide × wide; the upper triangle, column after column */
 	double *r;      /* (wide + LEARN_BLOCK) × wide, row after row: the triangle so far, and a block below it */
 	double squares; /* of the residuals */
 };
@@ -24,7 +24,8 @@ struct linear {
 	const struct learn_design *d;
 	const double *y;
 	size_t p;
-	double *mean;         /* p, and at last that of y */
+	double mean_y;
+	double *mean;         /* p */
 	double *gram, *cross; /* of all rows about their means: p × p whole, p of x · y */
 	double spread;        /* y · y about its mean */
 	double *w;
@@ -32,56 +33,21 @@ struct linear {
 	struct stripe stripes[LEARN_STRIPES];
 };
 
-static double mean_of(const double *v, size_t n)
-{
-	double lane[8] = { 0 }, sum = 0;
-	size_t i = 0;
-	for (; i + 8 <= n; i += 8) {
-		for (size_t k = 0; k < 8; k++)
-			lane[k] += v[i + k];
-	}
-	for (; i < n; i++)
-		sum += v[i];
-	for (size_t k = 0; k < 8; k++)
-		sum += lane[k];
-	return sum / (double)n;
-}
-
-/* n more rows with these means and this Gram matrix about them, or a Gram matrix that has been added already (NULL). */
-static void merge(struct stripe *s, double n, const double *mean, const double *gram, size_t wide, double *away)
-{
-	double all = s->n + n;
-	for (size_t j = 0; j < wide; j++) {
-		away[j] = mean[j] - s->mean[j];
-		s->mean[j] += away[j] * n / all;
-	}
-	for (size_t j = 0; j < wide; j++) {
-		for (size_t i = 0; i <= j; i++)
-			s->gram[j * wide + i] += (gram ? gram[j * wide + i] : 0) + away[i] * away[j] * s->n * n / all;
-	}
-	s->n = all;
-}
-
 /*
- * Means and Gram matrix in one pass: a block is centred at its own means while it is in the cache, and what lies
- * between those and the means so far is added after (Chan, Golub, LeVeque 1983), so that no digits go.
+ * Sums and Gram matrix in one pass. Numbers come centred and scaled (design.h) and y is centred here; levels are 0 or
+ * 1: the squares of the means can be taken off at the end without a digit lost that matters.
  */
 static void add_gram(void *ctx, const struct learn_block *b)
 {
 	struct linear *l = ctx;
 	struct stripe *s = &l->stripes[b->stripe];
 	size_t wide = l->p + 1, n = b->n;
-	double *mean = mem_array(2 * wide, sizeof *mean);
-	memcpy(b->x + l->p * n, l->y + b->from, n * sizeof *b->x);
-	for (size_t j = 0; j < wide; j++) {
-		double *x = b->x + j * n;
-		mean[j] = mean_of(x, n);
-		for (size_t i = 0; i < n; i++)
-			x[i] -= mean[j];
-	}
+	double *y = b->x + l->p * n;
+	for (size_t i = 0; i < n; i++)
+		y[i] = l->y[b->from + i] - l->mean_y;
+	for (size_t j = 0; j < wide; j++)
+		s->sum[j] += lanes_sum_of(b->x + j * n, n);
 	cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, (int)wide, (int)n, 1, b->x, (int)n, 1, s->gram, (int)wide);
-	merge(s, (double)n, mean, NULL, wide, mean + wide);
-	free(mean);
 }
 
 static void add_triangle(void *ctx, const struct learn_block *b)
@@ -93,7 +59,7 @@ static void add_triangle(void *ctx, const struct learn_block *b)
 	for (size_t i = 0; i < b->n; i++) {
 		for (size_t j = 0; j < p; j++)
 			to[i * wide + j] = b->x[j * b->n + i] - l->mean[j];
-		to[i * wide + p] = l->y[b->from + i] - l->mean[p];
+		to[i * wide + p] = l->y[b->from + i] - l->mean_y;
 	}
 	LAPACKE_dgeqrf(LAPACK_ROW_MAJOR, (int)(wide + b->n), (int)wide, s->r, (int)wide, tau);
 	for (size_t i = 1; i < wide; i++) /* below the diagonal dgeqrf leaves its reflectors */
@@ -121,7 +87,7 @@ static void stripes_make(struct linear *l, bool triangles)
 	for (size_t i = 0; i < LEARN_STRIPES; i++) {
 		struct stripe *s = &l->stripes[i];
 		if (!triangles) {
-			s->mean = mem_zalloc(wide * sizeof(double));
+			s->sum = mem_zalloc(wide * sizeof(double));
 			s->gram = mem_zalloc(wide * wide * sizeof(double));
 		} else {
 			s->r = mem_zalloc((wide + LEARN_BLOCK) * wide * sizeof(double));
@@ -132,7 +98,7 @@ static void stripes_make(struct linear *l, bool triangles)
 static void linear_free(struct linear *l)
 {
 	for (size_t i = 0; i < LEARN_STRIPES; i++) {
-		free(l->stripes[i].mean);
+		free(l->stripes[i].sum);
 		free(l->stripes[i].gram);
 		free(l->stripes[i].r);
 	}
@@ -223,18 +189,21 @@ static bool gather(struct linear *l, const uint32_t *rows, size_t n, const struc
 	if (!learn_blocks(l->d, rows, n, o, add_gram, l))
 		return false;
 	struct stripe *all = &l->stripes[0];
-	double *away = mem_array(wide, sizeof *away);
 	for (size_t s = 1; s < LEARN_STRIPES; s++) {
-		if (l->stripes[s].n > 0)
-			merge(all, l->stripes[s].n, l->stripes[s].mean, l->stripes[s].gram, wide, away);
+		cblas_daxpy((int)wide, 1, l->stripes[s].sum, 1, all->sum, 1);
+		cblas_daxpy((int)(wide * wide), 1, l->stripes[s].gram, 1, all->gram, 1);
 	}
-	free(away);
-	memcpy(l->mean, all->mean, wide * sizeof *l->mean);
+	for (size_t j = 0; j < wide; j++) {
+		for (size_t i = 0; i <= j; i++)
+			all->gram[j * wide + i] -= all->sum[i] * all->sum[j] / (double)n;
+	}
 	for (size_t j = 0; j < p; j++) {
 		for (size_t i = 0; i <= j; i++)
 			l->gram[i * p + j] = all->gram[j * wide + i];
 		l->cross[j] = all->gram[p * wide + j];
+		l->mean[j] = all->sum[j] / (double)n;
 	}
+	l->mean_y += all->sum[p] / (double)n; /* what rounding has left */
 	l->spread = all->gram[p * wide + p];
 	mirror(l->gram, p);
 	report(o, 0.6);
@@ -289,7 +258,7 @@ static bool fit(struct linear *l, const uint32_t *rows, size_t n, const struct l
 	double *inverse = mem_array(MAX(p * p, (size_t)1), sizeof *inverse), squares = 0;
 	bool done = find(l, rows, n, o, inverse, m, e);
 	if (done) {
-		m->intercept = l->intercept = l->mean[p] - cblas_ddot((int)p, l->mean, 1, m->w, 1);
+		m->intercept = l->intercept = l->mean_y - cblas_ddot((int)p, l->mean, 1, m->w, 1);
 		l->w = m->w;
 		done = residuals(l, rows, n, o, m->solver, &squares) || cancelled(e);
 	}
@@ -308,6 +277,7 @@ bool learn_linear(const struct learn_design *d, const uint32_t *rows, const doub
 	if (n == 0)
 		return err_set(e, ERR_VALUE, "no_rows", "there are no rows to learn from");
 	struct linear l = { .d = d, .y = y, .p = d->n };
+	l.mean_y = lanes_sum_of(y, n) / (double)n;
 	l.mean = mem_zalloc((d->n + 1) * sizeof *l.mean);
 	l.gram = mem_zalloc((d->n * d->n + 1) * sizeof *l.gram);
 	l.cross = mem_zalloc((d->n + 1) * sizeof *l.cross);

@@ -246,6 +246,91 @@ static void test_same_on_any_number_of_threads(void **state)
 	free(d);
 }
 
+/* The mean score of the training rows is what stays when no feature says anything: numbers at their means, the rest at
+ * their shares. What moved a forecast is told from there. */
+static void test_average(void **state)
+{
+	struct data *d = make();
+	struct learn_design x;
+	struct learn_model m;
+	struct err e;
+	assert_true(learn_design_make(&x, &d->table, d->rows, N, LEARN_PLAIN));
+	assert_true(learn_linear(&x, d->rows, d->y, N, &one, &m, &e));
+	double *score = mem_array(N, sizeof *score), mean = 0, average = m.intercept;
+	learn_scores(&x, &m, d->rows, N, score);
+	for (size_t i = 0; i < N; i++)
+		mean += score[i] / N;
+	for (size_t j = 0; j < x.n; j++)
+		average += m.w[j] * x.features[j].share;
+	near(mean, average, 1e-10);
+	free(score);
+	learn_model_free(&m);
+	learn_design_free(&x);
+	free(d);
+}
+
+/* Next to nothing is left of y: the objective is not the difference of two large numbers. */
+static void test_nearly_exact(void **state)
+{
+	struct data *d = make();
+	struct learn_design x;
+	struct learn_model m;
+	struct err e;
+	for (size_t i = 0; i < N; i++)
+		d->y[i] = 1e6 + 3 * d->a[i] + (i % 2 ? 1e-6 : -1e-6);
+	d->table.n_columns = 1;
+	assert_true(learn_design_make(&x, &d->table, d->rows, N, LEARN_PLAIN));
+	assert_true(learn_linear(&x, d->rows, d->y, N, &(struct learn_fit_options){ .threads = 1 }, &m, &e));
+	near(m.objective * 1e12 / N, 1, 0.01);
+	near(m.w[0] / x.features[0].scale, 3, 1e-9);
+	learn_model_free(&m);
+	learn_design_free(&x);
+	free(d);
+}
+
+#define MANY 250000
+
+/* So many rows that the way begins at a sample's answer: it ends where the gradient is nothing all the same. */
+static void test_many_rows(void **state)
+{
+	double *a = mem_array(MANY, sizeof *a), *b = mem_array(MANY, sizeof *b), *y = mem_array(MANY, sizeof *y);
+	uint32_t *rows = mem_array(MANY, sizeof *rows);
+	double *score = mem_array(MANY, sizeof *score), slope[3] = { 0 };
+	struct learn_column columns[] = { { .name = "a", .number = a }, { .name = "b", .number = b } };
+	struct learn_table table = { columns, 2, MANY };
+	struct learn_design x;
+	struct learn_model m;
+	struct rand_seeded r;
+	struct err e;
+	rand_seed(&r, 12);
+	for (size_t i = 0; i < MANY; i++) {
+		rows[i] = (uint32_t)i;
+		a[i] = 50 + 9 * rand_normal(&r) + (i > MANY / 2 ? 5 : 0); /* the sample is not quite like the rest */
+		b[i] = rand_normal(&r);
+		y[i] = rand_unit(&r) < learn_sigmoid((a[i] - 50) / 9 - b[i] - 2);
+	}
+	assert_true(learn_design_make(&x, &table, rows, MANY, LEARN_PLAIN));
+	assert_true(learn_logistic(&x, rows, y, MANY, &one, &m, &e));
+	assert_true(m.iterations <= 4);
+	learn_scores(&x, &m, rows, MANY, score);
+	for (size_t i = 0; i < MANY; i++) {
+		double error = learn_sigmoid(score[i]) - y[i];
+		slope[0] += error * (a[i] - x.features[0].mean) / x.features[0].scale;
+		slope[1] += error * (b[i] - x.features[1].mean) / x.features[1].scale;
+		slope[2] += error;
+	}
+	near(slope[0] + m.w[0], 0, 1e-5);
+	near(slope[1] + m.w[1], 0, 1e-5);
+	near(slope[2], 0, 1e-5);
+	learn_model_free(&m);
+	learn_design_free(&x);
+	free(a);
+	free(b);
+	free(y);
+	free(rows);
+	free(score);
+}
+
 static void test_separable(void **state)
 {
 	struct data *d = make();
@@ -365,6 +450,9 @@ int main(void)
 		cmocka_unit_test(test_more_columns_than_rows),
 		cmocka_unit_test(test_logistic),
 		cmocka_unit_test(test_same_on_any_number_of_threads),
+		cmocka_unit_test(test_average),
+		cmocka_unit_test(test_nearly_exact),
+		cmocka_unit_test(test_many_rows),
 		cmocka_unit_test(test_separable),
 		cmocka_unit_test(test_nothing_to_learn),
 		cmocka_unit_test(test_metrics),
