@@ -44,6 +44,32 @@ test('forecasts: both models trained from the page, their figures, the threshold
   ok(await page.$('svg[role=img]'), 'the trend')
 })
 
+test('forecasts: in the list of customers, and what moved that of one', async (w) => {
+  const page = await w.as('admin@shop.example', { to: '/customers' })
+  await page.waitForSelector('th.col-forecast')
+  await page.click('th.col-forecast button')
+  await until('sorted', async () => (await page.getAttribute('th.col-forecast', 'aria-sort')) === 'descending')
+  await until('in order', async () => {
+    const shown = (await page.locator('[data-row] td:nth-last-child(2)').allTextContents()).slice(0, 10).map((t) => Number(t.replace(/[^\d.]/g, '')))
+    return shown.length > 5 && shown.every((v, i) => i === 0 || shown[i - 1] >= v)
+  })
+  ok((await page.locator('td.who').first().boundingBox()).width > 80, 'there is room for the names')
+  await page.click('button:has-text("Filter")')
+  await page.selectOption('select[aria-label="What"]', 'decile')
+  await page.fill('.adding .value', '11')
+  await page.click('.adding button')
+  await page.waitForSelector('#filter-wrong')
+  await page.fill('.adding .value', '1')
+  await page.click('.adding button')
+  await until('a tenth', async () => /decile:eq:1|decile%3Aeq%3A1/.test(page.url()) && (await page.locator('.chip:has-text("Decile = 1")').count()) === 1)
+  await page.locator('[data-row] a').first().click()
+  await page.waitForSelector('[data-test=forecast-purchase] [role=progressbar]')
+  await page.waitForSelector('[data-test=forecast-sales] .moved li')
+  ok((await page.locator('[data-test=forecast-sales] .moved li').count()) <= 5, 'five features at most')
+  await page.click('[data-test=forecast-history] summary')
+  ok((await page.locator('[data-test=forecast-history] tbody tr').count()) >= 2, 'what was said before')
+})
+
 test('forecasts: what a manager sees has no buttons to train', async (w) => {
   const page = await w.as('manager@shop.example', { to: '/forecasts?model=sales' })
   await page.waitForSelector('#content .tabs')
