@@ -1,6 +1,6 @@
 /*
- * How many customers a saved model forecasts in a second of one processor, their features being there: made-up features,
- * as many as there are, of ROWS customers (1 000 000 unless said). Prints "KIND VARIANT ROWS/S" a line.
+ * How many customers a saved model forecasts in a second of one processor, their features being there: made-up
+ * features, as many as there are, of ROWS customers (1 000 000 unless said). Prints "KIND VARIANT ROWS/S" a line.
  */
 #include "analysis/forecast_model.h"
 #include "base/rand.h"

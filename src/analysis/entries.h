@@ -2,8 +2,8 @@
  * Purchases and visits that a program tells: rows of the data set's own tables, appended as its next version.
  *
  * All of them or none: every row is checked first, against the columns that the tables have and the types that these
- * have; then they are read as an import in the mode append is, so that statistics, cards, features of forecasts and next
- * products have them when its job is done, and going back to the version before takes them away again.
+ * have; then they are read as an import in the mode append is, so that statistics, cards, features of forecasts and
+ * next products have them when its job is done, and going back to the version before takes them away again.
  */
 #pragma once
 

@@ -122,7 +122,9 @@ static struct str money_text(struct arena *a, int64_t amount)
 
 static struct str figure_text(struct arena *a, double v, int decimals)
 {
-	return isnan(v) ? (struct str){ 0 } : str_of(arena_printf(a, "%.*f", decimals, v));
+	if (isnan(v))
+		return (struct str){ 0 };
+	return str_of(arena_printf(a, "%.*f", decimals, v));
 }
 
 static struct str run_text(struct arena *a, const struct export *x, enum name_value v, bool model)

@@ -191,7 +191,7 @@ static size_t add_side(struct change *list, size_t n, const json_t *features, bo
 
 static void write_coefficients(struct json_writer *w, const struct side *s)
 {
-	struct change list[4 * CUSTOMER_FEATURES]; /* forecast_model_read takes no more of each */
+	struct change list[4 * CUSTOMER_FEATURES] = { 0 }; /* forecast_model_read takes no more of each */
 	size_t n = add_side(list, 0, json_object_get(s[0].body, "features"), false);
 	n = add_side(list, n, json_object_get(s[1].body, "features"), true);
 	qsort(list, n, sizeof *list, most_first);

@@ -14,7 +14,7 @@
 
 struct column_stats {
 	uint64_t non_null, misfits;
-	uint64_t filled; /* cells with the value of the merged cell above */
+	uint64_t filled;                 /* cells with the value of the merged cell above */
 	uint64_t missing, missing_words; /* cells with a word that stands for no value; bits: which (types.h) */
 	union value min, max;
 	char min_text[STATS_TEXT], max_text[STATS_TEXT];

@@ -91,7 +91,8 @@ static struct moments moments_of(const double *column, const uint32_t *rows, siz
 		v = taken;
 		sum = lanes_sum_of(v, n);
 	}
-	struct moments m = { .n = (double)n, .mean = sum / MAX((double)n, 1.0) };
+	double at_least_one = n ? (double)n : 1;
+	struct moments m = { .n = (double)n, .mean = sum / at_least_one };
 	m.squares = squares_of(v, n, m.mean);
 	return m;
 }

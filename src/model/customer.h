@@ -73,8 +73,8 @@ bool card_set_begin(struct db *db, struct card_set *set, struct err *e);
 bool card_set_finish(struct db *db, const struct card_set *set, struct str stats, struct str columns, struct err *e);
 /* Removes the cards of that version, in steps, so that other writers get their turn. Gone already is fine. */
 bool card_set_drop(struct db *db, int64_t version, struct err *e);
-/* Removes what an interrupted import left, and sets whose version is not the current one of a data set. For the start of
- * the program. */
+/* Removes what an interrupted import left, and sets whose version is not the current one of a data set. For the start
+ * of the program. */
 bool card_set_sweep(struct db *db, struct err *e);
 
 bool customer_insert(struct db *db, const struct card_set *set, const struct customer *c, struct err *e);

@@ -36,6 +36,7 @@ static bool count_peer(struct net *n, const char *address, struct peer *peer)
 	struct peer_count **p = find_peer(n, peer->key), *found = *p;
 	if (!found) {
 		found = *p = mem_zalloc(sizeof *found);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): an array is never NULL */
 		memcpy(found->key, peer->key, 16);
 	}
 	if (found->n >= n->config.connections_per_address && !trusted)
