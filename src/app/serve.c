@@ -286,6 +286,27 @@ static bool serve_rounds(struct command *c, int *lock, const sigset_t *signals, 
 	}
 }
 
+static pthread_t waiting;
+
+static void pass_on(int sig)
+{
+	pthread_kill(waiting, sig);
+}
+
+/*
+ * A thread that a library started before main (OpenBLAS does) does not block our signals, and the kernel may give one
+ * to it: from there it goes on to the thread that waits for it, instead of being lost.
+ */
+static void pass_signals_on(const sigset_t *signals)
+{
+	struct sigaction action = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+	sigfillset(&action.sa_mask);
+	waiting = pthread_self();
+	for (int sig = 1; sig < SIGRTMIN; sig++)
+		if (sigismember(signals, sig) == 1)
+			sigaction(sig, &action, NULL);
+}
+
 bool command_serve(struct command *c, struct err *e)
 {
 	CLEANUP(fd_close) int lock = -1;
@@ -297,5 +318,6 @@ bool command_serve(struct command *c, struct err *e)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	pass_signals_on(&signals);
 	return take_folder(c->settings->dir, &lock, e) && serve_rounds(c, &lock, &signals, e);
 }
