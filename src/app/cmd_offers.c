@@ -60,7 +60,6 @@ static bool print_table(struct command *c, struct db *db, const struct likely_as
 	struct table t;
 	struct printing p = { &t, NULL };
 	struct likely_answer about;
-	CLEANUP(buf_free) struct buf text = BUF_INIT(OUTPUT_BYTES);
 	table_begin(&t, columns, countof(columns));
 	if (!recommend_likely(c->inst, db, ask, c->arena, &about, print_customer, &p, e)) {
 		table_drop(&t);
