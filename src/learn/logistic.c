@@ -15,9 +15,9 @@
 #define SEPARATED 1e-3
 /* The same for a step that is taken without looking what it brings: nothing of it would be seen. */
 #define SURE 1e-13
-/* From so many rows on, the way begins where that of every SAMPLE-th block of them ended. */
+/* From so many rows on, the way begins where that of every SAMPLE-th block of them ended; so does the way of these. */
 #define SAMPLE 8
-#define SAMPLED_FROM 200000
+#define SAMPLED_FROM 50000
 
 /* The intercept is the last of q = p + 1 coefficients. */
 struct stripe {
@@ -32,6 +32,7 @@ struct logistic {
 	const double *y;
 	size_t p, q;
 	const double *w;
+	bool bent; /* the Hessian is there already, nearly: only loss and gradient are looked for */
 	struct stripe stripes[LEARN_STRIPES];
 	double loss;
 	double *gradient, *hessian; /* of all */
@@ -84,9 +85,21 @@ static void add_block(void *ctx, const struct learn_block *b)
 		s->gradient[p] += error[i];
 	if (p)
 		cblas_dgemv(CblasColMajor, CblasTrans, (int)n, (int)p, 1, b->x, (int)n, error, 1, 1, s->gradient, 1);
+	if (l->bent)
+		return;
 	for (size_t j = 0; j < p; j++)
 		multiply(b->x + j * n, root, n);
 	cblas_dsyrk(CblasColMajor, CblasUpper, CblasTrans, (int)q, (int)n, 1, b->x, (int)n, 1, s->hessian, (int)q);
+}
+
+static void add_hessians(struct logistic *l, double l2)
+{
+	size_t q = l->q;
+	memset(l->hessian, 0, q * q * sizeof(double));
+	for (size_t s = 0; s < LEARN_STRIPES; s++)
+		cblas_daxpy((int)(q * q), 1, l->stripes[s].hessian, 1, l->hessian, 1);
+	for (size_t j = 0; j < l->p; j++)
+		l->hessian[j * q + j] += l2;
 }
 
 /* Everything at w, penalty included. False: cancelled. */
@@ -105,20 +118,18 @@ static bool look(struct logistic *l, const double *w, const uint32_t *rows, size
 	l->loss = 0;
 	l->wrong = false;
 	memset(l->gradient, 0, q * sizeof(double));
-	memset(l->hessian, 0, q * q * sizeof(double));
 	for (size_t s = 0; s < LEARN_STRIPES; s++) {
 		l->loss += l->stripes[s].loss;
 		l->wrong |= l->stripes[s].wrong;
 		for (size_t j = 0; j < q; j++)
 			l->gradient[j] += l->stripes[s].gradient[j];
-		for (size_t j = 0; j < q * q; j++)
-			l->hessian[j] += l->stripes[s].hessian[j];
 	}
 	for (size_t j = 0; j < l->p; j++) {
 		l->loss += 0.5 * o->l2 * w[j] * w[j];
 		l->gradient[j] += o->l2 * w[j];
-		l->hessian[j * q + j] += o->l2;
 	}
+	if (!l->bent)
+		add_hessians(l, o->l2);
 	return true;
 }
 
@@ -174,10 +185,12 @@ static bool converge(struct logistic *l, struct descent *t, const uint32_t *rows
 		     const struct learn_fit_options *o, struct learn_model *m, struct err *e)
 {
 	double decrement;
-	bool moved = true;
+	bool moved = true, nearly;
 	if (!look(l, t->at, rows, n, o))
 		return err_set(e, ERR_CANCELLED, NULL, "cancelled");
 	for (m->iterations = 0; m->iterations < ITERATIONS_MOST; m->iterations++) {
+		nearly = l->bent;
+		l->bent = false;
 		if (!newton(l, t->factor, t->step, &decrement))
 			return err_set(
 				e, ERR_VALUE, "not_solvable",
@@ -187,7 +200,7 @@ static bool converge(struct logistic *l, struct descent *t, const uint32_t *rows
 				e, ERR_VALUE, "separable",
 				"the features tell the two classes apart without error, so that coefficients have no "
 				"end: a penalty (l2 above 0) is needed");
-		if (decrement <= SURE * (1 + fabs(l->loss))) {
+		if (!nearly && decrement <= SURE * (1 + fabs(l->loss))) {
 			cblas_daxpy((int)l->q, -1, t->step, 1, t->at, 1);
 			l->loss -= decrement / 2;
 			break;
@@ -196,7 +209,7 @@ static bool converge(struct logistic *l, struct descent *t, const uint32_t *rows
 			return err_set(e, ERR_CANCELLED, NULL, "cancelled");
 		if (o->progress)
 			o->progress(o->progress_ctx, 1 - 1 / (1.5 + m->iterations));
-		if (decrement <= ENOUGH * (1 + fabs(l->loss)) || !moved)
+		if (!nearly && (decrement <= ENOUGH * (1 + fabs(l->loss)) || !moved))
 			break;
 	}
 	m->separable = !l->wrong;
@@ -249,15 +262,21 @@ static void logistic_free(struct logistic *l)
 	free(l->hessian);
 }
 
+static bool fit(struct logistic *l, struct descent *t, const uint32_t *rows, size_t n,
+		const struct learn_fit_options *o, struct learn_model *m, struct err *e);
+
 /*
  * Where to begin with many rows: the coefficients of every SAMPLE-th block of them, near enough for Newton's method to
- * need a few passes over all instead of seven or so. Only a beginning: when it fails, the way is longer.
+ * need a few passes over all instead of seven or so, and their Hessian, good for the first step of these. Only a
+ * beginning: when it fails, the way is longer.
  */
-static void begin(const struct logistic *l, struct descent *t, const uint32_t *rows, size_t n,
+/* NOLINTNEXTLINE(misc-no-recursion): each time an eighth of the rows */
+static void begin(struct logistic *l, struct descent *t, const uint32_t *rows, size_t n,
 		  const struct learn_fit_options *o)
 {
 	size_t some = n / SAMPLE / LEARN_BLOCK * LEARN_BLOCK;
-	struct learn_fit_options quiet = { .l2 = o->l2 / SAMPLE, .threads = o->threads, .cancel = o->cancel };
+	double share = (double)some / (double)n;
+	struct learn_fit_options quiet = { .l2 = o->l2 * share, .threads = o->threads, .cancel = o->cancel };
 	struct learn_model m = { 0 };
 	struct err ignored = { 0 };
 	uint32_t *row = mem_array(some, sizeof *row);
@@ -267,13 +286,28 @@ static void begin(const struct logistic *l, struct descent *t, const uint32_t *r
 		row[i] = rows[from];
 		y[i] = l->y[from];
 	}
-	if (learn_logistic(l->d, row, y, some, &quiet, &m, &ignored) && !m.separable) {
-		memcpy(t->at, m.w, l->p * sizeof *t->at);
-		t->at[l->p] = m.intercept;
+	struct logistic sample = { .d = l->d, .y = y, .p = l->p, .q = l->q };
+	if (check(y, some, &ignored) && fit(&sample, t, row, some, &quiet, &m, &ignored) && !m.separable) {
+		memcpy(l->hessian, sample.hessian, l->q * l->q * sizeof *l->hessian);
+		cblas_dscal((int)(l->q * l->q), 1 / share, l->hessian, 1);
+		l->bent = true;
+	} else {
+		memset(t->at, 0, l->q * sizeof *t->at);
 	}
-	learn_model_free(&m);
+	logistic_free(&sample);
 	free(row);
 	free(y);
+}
+
+/* From t->at = 0 to the coefficients in t->at, with what was seen there in l, which the caller frees. */
+/* NOLINTNEXTLINE(misc-no-recursion): each time an eighth of the rows */
+static bool fit(struct logistic *l, struct descent *t, const uint32_t *rows, size_t n,
+		const struct learn_fit_options *o, struct learn_model *m, struct err *e)
+{
+	logistic_make(l, l->q);
+	if (n >= SAMPLED_FROM)
+		begin(l, t, rows, n, o);
+	return converge(l, t, rows, n, o, m, e);
 }
 
 bool learn_logistic(const struct learn_design *d, const uint32_t *rows, const double *y, size_t n,
@@ -287,12 +321,9 @@ bool learn_logistic(const struct learn_design *d, const uint32_t *rows, const do
 	struct descent t = { mem_zalloc(q * sizeof(double)), mem_array(q, sizeof(double)), mem_array(q, sizeof(double)),
 			     mem_array(q * q, sizeof(double)) };
 	openblas_set_num_threads(1); /* the stripes are the threads */
-	if (n >= SAMPLED_FROM)
-		begin(&l, &t, rows, n, o);
-	logistic_make(&l, q);
 	ret->w = mem_zalloc(q * sizeof *ret->w);
 	ret->std_error = mem_zalloc(q * sizeof *ret->std_error);
-	bool done = converge(&l, &t, rows, n, o, ret, e);
+	bool done = fit(&l, &t, rows, n, o, ret, e);
 	if (done)
 		finish(&l, &t, ret);
 	logistic_free(&l);
