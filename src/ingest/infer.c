@@ -87,8 +87,11 @@ static bool add_number(struct infer *f, struct str s)
 		raise(&f->comma_scale, comma.scale);
 		raise(&f->comma_digits, comma.whole_digits);
 	}
-	f->either +=
-		as_dot && as_comma && (dot.scale != comma.scale || dot.digits != comma.digits) && memchr(s.p, ',', s.n);
+	if (as_dot && as_comma && (dot.scale != comma.scale || dot.digits != comma.digits)) {
+		bool has_comma = memchr(s.p, ',', s.n) != NULL;
+		f->either += has_comma;
+		f->either_dot += !has_comma;
+	}
 	f->dot_only += as_dot && !as_comma;
 	f->comma_only += as_comma && !as_dot;
 	if (as_dot || as_comma) {
@@ -214,6 +217,7 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->dot_only += from->dot_only;
 	into->comma_only += from->comma_only;
 	into->either += from->either;
+	into->either_dot += from->either_dot;
 	into->exponents += from->exponents;
 	into->inexact += from->inexact;
 	into->leading_zero += from->leading_zero;
@@ -268,7 +272,19 @@ static bool decide_comma(const struct infer *f, const struct infer_hint *hint)
 {
 	if (f->comma_only != f->dot_only)
 		return f->comma_only > f->dot_only;
+	if (f->either_dot && hint->mark_told && hint->typed_in)
+		return hint->decimal_comma;
 	return f->either && f->comma_scale >= f->dot_scale && hint->decimal_comma;
+}
+
+/* The mark of numbers that nothing tells how to read: neither this column nor another one. */
+static char ambiguous_mark(const struct infer *f, const struct infer_hint *hint)
+{
+	if (f->comma_only != f->dot_only || hint->mark_told)
+		return 0;
+	if (f->either)
+		return ',';
+	return f->either_dot && hint->typed_in ? '.' : 0;
 }
 
 static bool decide_number(const struct infer *f, const struct infer_hint *hint, uint64_t values, uint64_t needed,
@@ -284,6 +300,7 @@ static bool decide_number(const struct infer *f, const struct infer_hint *hint, 
 	if (scale == 0 && f->codes)
 		return false;
 	t->decimal = comma ? ',' : '.';
+	t->mark_ambiguous = ambiguous_mark(f, hint);
 	bool too_long = f->inexact || scale + digits > NUMBER_DIGITS || (!scale && digits > EXACT_DIGITS);
 	if (too_long && !f->exponents)
 		return false; /* as text it keeps every digit */

@@ -67,6 +67,16 @@ static void take_rows(struct regions *x, const struct block *b)
 		buf_add(&x->held.bytes, b->data + from, at - from);
 }
 
+/* What was found at the end of a sheet. */
+static void take_notes(struct regions *x)
+{
+	for (size_t i = 0; i < x->inner->n_notes; i++) {
+		reader_note(&x->base, x->inner->notes[i].what, x->inner->notes[i].reason);
+		free(x->inner->notes[i].what);
+	}
+	x->inner->n_notes = 0;
+}
+
 static bool refill(struct regions *x, struct err *e)
 {
 	while (!x->drained && x->held.bytes.n < BLOCK_BYTES) {
@@ -74,6 +84,7 @@ static bool refill(struct regions *x, struct err *e)
 		bool end = false;
 		if (!x->inner->ops->next(x->inner, &b, &end, e))
 			return false;
+		take_notes(x);
 		if (end)
 			x->drained = true;
 		else

@@ -70,6 +70,7 @@ static bool take_expected(struct table *t, const struct table_expected *x, struc
 	ret->type.decimal = found.decimal;
 	ret->type.order = found.order;
 	ret->type.missing = found.missing;
+	ret->type.mark_ambiguous = column_type_number(&x->type) ? found.mark_ambiguous : 0;
 	t->columns[at].name[0] = 0; /* it is taken */
 	t->columns[at].n_samples = 0;
 	return true;
@@ -317,24 +318,6 @@ bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n
 	return true;
 }
 
-/* An append must fit: a few cells may not, a column that does not is refused. */
-static bool check_expected(struct table *t, struct err *e)
-{
-	for (size_t i = 0; i < t->n_columns; i++) {
-		const struct table_column *c = &t->columns[i];
-		const char *name = c->shown ? c->shown : c->name;
-		char type[TYPE_NAME_BYTES];
-		uint64_t values = c->stats.non_null + c->stats.misfits;
-		if (c->stats.misfits <= infer_tolerated(values))
-			continue;
-		column_type_name(&c->type, type);
-		return err_field(e, ERR_VALUE, name,
-				 "Column \"%s\" is %s in the data set, and %llu of the file's %llu values are not.",
-				 name, type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
-	}
-	return true;
-}
-
 bool table_settle(struct table *t, bool *ret_again, struct err *e)
 {
 	*ret_again = false;
@@ -344,7 +327,7 @@ bool table_settle(struct table *t, bool *ret_again, struct err *e)
 	}
 	table_sort_rejects(t);
 	if (t->expected)
-		return check_expected(t, e);
+		return table_check_expected(t, e);
 	if (t->fixed_types)
 		return true;
 	*ret_again = atomic_load(&t->contradicted);

@@ -153,6 +153,9 @@ uint8_t text_missing(const struct table_column *c, const struct infer *f);
 void table_reject(struct table *t, struct reject_place at, struct str text, const char *reason, struct str whole);
 void table_forget_rejects(struct table *t);
 void table_sort_rejects(struct table *t);
+/* table_fit.c: ERR_VALUE column_misfit names the first cell that is not of the data set's type, where too many are not.
+ */
+bool table_check_expected(const struct table *t, struct err *e);
 /* Thread-safe: reader_index, and what the person asked for besides. */
 bool table_index(const struct table *t, struct block *b, struct rows *ret, struct err *e);
 /* Rows of an indexed pass that are no data; unpivot_block has left them out. */

@@ -213,23 +213,27 @@ static bool wanted_as_text(const struct table *t, const char *column)
 }
 
 /* What the columns that are sure of their decimal mark say to those that are not: "1,000" may be 1 or 1000. */
-static bool comma_likely(const struct table *t, const struct infer *infers)
+static bool comma_likely(const struct table *t, const struct infer *infers, bool *ret_told)
 {
 	size_t commas = 0, dots = 0;
 	for (size_t i = 0; i < t->n_columns; i++) {
 		commas += infers[i].comma_only > infers[i].dot_only;
 		dots += infers[i].dot_only > infers[i].comma_only;
 	}
-	return (commas > 0) == (dots > 0) ? t->reader->decimal_comma_likely : commas > 0;
+	*ret_told = (commas > 0) != (dots > 0);
+	return !*ret_told ? t->reader->decimal_comma_likely : commas > 0;
 }
 
 void table_decide(struct table *t, const struct infer *infers)
 {
-	bool comma = comma_likely(t, infers);
+	bool told, comma = comma_likely(t, infers, &told);
+	bool typed_in = strcmp(t->reader->ops->format, "csv") == 0;
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct table_column *c = &t->columns[i];
 		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(c->name)),
 					   .decimal_comma = comma,
+					   .mark_told = told,
+					   .typed_in = typed_in,
 					   .says_date = roles_says_date(str_of(c->name)),
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);

@@ -39,10 +39,11 @@ struct column_type {
 	char decimal;          /* numbers: '.' or ',' */
 	enum date_order order; /* dates that do not begin with the year */
 	bool date_ambiguous;   /* no value told day and month apart: day first was assumed */
-	bool untyped;          /* no value seen at all */
-	uint8_t missing;       /* VARCHAR: of which kinds words stand for no value, 1 << enum missing */
-	bool yes_no;           /* BOOLEAN: told by yes and no, so a third word makes it text */
-	int serials_from; /* dates: numbers are days counted from this year (1900, 1904); 0 = numbers are no dates */
+	char mark_ambiguous; /* numbers: the mark, ',' or '.', that may stand for thousands or for decimals; 0 = none */
+	bool untyped;        /* no value seen at all */
+	uint8_t missing;     /* VARCHAR: of which kinds words stand for no value, 1 << enum missing */
+	bool yes_no;         /* BOOLEAN: told by yes and no, so a third word makes it text */
+	int serials_from;    /* dates: numbers are days counted from this year (1900, 1904); 0 = numbers are no dates */
 };
 
 #define TYPE_NAME_BYTES 24
@@ -50,6 +51,10 @@ struct column_type {
 void column_type_name(const struct column_type *t, char ret[TYPE_NAME_BYTES]);
 /* The reverse, with the decimal point and the order of dates left at '.' and ORDER_DMY. */
 bool column_type_parse(struct str name, struct column_type *ret);
+static inline bool column_type_number(const struct column_type *t)
+{
+	return t->type == TYPE_BIGINT || t->type == TYPE_DECIMAL || t->type == TYPE_WIDE || t->type == TYPE_DOUBLE;
+}
 
 struct infer {
 	uint64_t values; /* not empty */
@@ -60,7 +65,8 @@ struct infer {
 	uint64_t integers;   /* under either reading of , and . */
 	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
 	uint64_t dot_only, comma_only;
-	uint64_t either; /* numbers with a comma that are another one under each reading: 1,000 */
+	uint64_t either;     /* numbers with a comma that are another one under each reading: 1,000 */
+	uint64_t either_dot; /* the same with a dot: 1.000 */
 	uint64_t exponents;
 	uint64_t inexact;                 /* needs more than 38 digits */
 	uint64_t leading_zero;            /* 007 */
@@ -82,6 +88,8 @@ void infer_merge(struct infer *into, const struct infer *from);
 struct infer_hint {
 	bool keep_text;     /* the header says an identifier, a phone, a postcode */
 	bool decimal_comma; /* where nothing else tells */
+	bool mark_told;     /* other columns of the table tell it */
+	bool typed_in;      /* numbers are as people and programs write them: a dot may part thousands */
 	bool says_date;     /* the header says a date */
 	int serials_from;   /* as in struct column_type */
 };

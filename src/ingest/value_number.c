@@ -155,6 +155,8 @@ static bool take_whole(struct str *s, char decimal, struct digits *d)
 			n = 3;
 		if (!n || s->n <= n || !is_digit(s->p[n]))
 			break;
+		if (!groups && run == 1 && d->n->digits == 0 && n == 1 && s->p[0] == other)
+			return false; /* 0,125: nobody writes thousands of nothing */
 		if (groups ? run != 3 || memcmp(separator, s->p, n) != 0 : run == 0 || run > 3)
 			return false;
 		memcpy(separator, s->p, n);

@@ -15,6 +15,8 @@ struct xlsx_reader {
 	struct xlsx_sheet *sheet;
 	uint64_t sheets_bytes, before; /* unpacked: of all sheets, and of those begun before this one */
 	uint64_t *sizes;
+	bool *told; /* of a sheet: that its merged cells are not filled */
+	size_t at;  /* the sheet that is read */
 };
 
 static struct xlsx_reader *of(struct reader *r)
@@ -28,9 +30,20 @@ static bool start(struct reader *r, size_t table, struct err *e)
 	xlsx_sheet_close(x->sheet);
 	x->sheet = NULL;
 	x->before = 0;
+	x->at = table;
 	for (size_t i = 0; i < table; i++)
 		x->before += x->sizes[i];
 	return xlsx_sheet_open(x->zip, &x->book, &x->strings, table, true, &x->sheet, e);
+}
+
+/* Once a sheet, however often it is read. */
+static void tell_unfilled(struct xlsx_reader *x)
+{
+	if (!xlsx_sheet_unfilled(x->sheet) || x->told[x->at])
+		return;
+	x->told[x->at] = true;
+	reader_note(&x->base, x->book.sheets[x->at].name,
+		    "cells merged downwards, in a sheet too large to fill them: only the first of each has the value");
 }
 
 static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err *e)
@@ -39,6 +52,7 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 	if (!xlsx_sheet_next(x->sheet, ret, ret_end, e))
 		return false;
 	double share = (double)(x->before + xlsx_sheet_read(x->sheet)) / (double)MAX(x->sheets_bytes, UINT64_C(1));
+	tell_unfilled(x);
 	source_set_consumed(r->source, (uint64_t)(share * (double)source_total(r->source)));
 	return true;
 }
@@ -52,6 +66,7 @@ static void close_reader(struct reader *r)
 	if (x->zip)
 		zip_discard(x->zip);
 	free(x->sizes);
+	free(x->told);
 	free(x);
 }
 
@@ -105,6 +120,7 @@ static void list_sheets(struct xlsx_reader *x)
 {
 	drop_template_sheet(&x->book);
 	x->sizes = mem_array(x->book.n_sheets + 1, sizeof *x->sizes);
+	x->told = mem_zalloc((x->book.n_sheets + 1) * sizeof *x->told);
 	for (size_t i = 0; i < x->book.n_sheets; i++) {
 		zip_stat_t st = { 0 };
 		reader_add_table(&x->base, str_of(x->book.sheets[i].name))->hidden = x->book.sheets[i].hidden;

@@ -26,6 +26,8 @@ struct xlsx_cells {
 	struct buf text;     /* of the open cell */
 	struct buf rendered; /* what it reads as */
 	struct merged *merged;
+	struct merged
+		*unfilled; /* NULL, or those found behind the rows of a sheet too large to be read before for them */
 };
 
 /* attributes as expat gives them: name, value, name, value, NULL. */

@@ -22,24 +22,26 @@ static bool take_place(struct str *s, uint32_t *ret_column, uint32_t *ret_row)
 	return column && row && row <= LIMIT_SHEET_ROWS;
 }
 
+void xlsx_merged_add(struct str ref, struct merged *ret)
+{
+	uint32_t column, row, last_column, last;
+	if (!take_place(&ref, &column, &row) || !ref.n || ref.p[0] != ':')
+		return;
+	ref = str_n(ref.p + 1, ref.n - 1);
+	if (take_place(&ref, &last_column, &last))
+		merged_add(ret, row, last, column);
+}
+
 /* ref="A2:B5" in the rest of a tag. */
 static void take_tag(struct str tag, struct merged *ret)
 {
 	const char *ref = memmem(tag.p, tag.n, "ref=", 4);
 	struct str s = ref ? str_n(ref + 4, (size_t)(tag.p + tag.n - ref - 4)) : STR("");
-	uint32_t column, row, last_column, last;
-	if (s.n < 4 || (s.p[0] != '"' && s.p[0] != '\''))
-		return;
-	s = str_n(s.p + 1, s.n - 1);
-	if (!take_place(&s, &column, &row) || !s.n || s.p[0] != ':')
-		return;
-	s = str_n(s.p + 1, s.n - 1);
-	if (take_place(&s, &last_column, &last))
-		merged_add(ret, row, last, column);
+	if (s.n >= 4 && (s.p[0] == '"' || s.p[0] == '\''))
+		xlsx_merged_add(str_n(s.p + 1, s.n - 1), ret);
 }
 
-/* The tags in the text; returns how many bytes of its end may be the beginning of one. */
-static size_t look(struct str text, struct merged *ret)
+size_t xlsx_merged_look(struct str text, struct merged *ret)
 {
 	static const struct str name = STR("mergeCell ");
 	for (;;) {
@@ -57,12 +59,14 @@ static size_t look(struct str text, struct merged *ret)
 	}
 }
 
-bool xlsx_merged_read(zip_t *z, const char *path, struct merged *ret, struct err *e)
+bool xlsx_merged_read(zip_t *z, const char *path, struct merged *ret, bool *ret_skipped, struct err *e)
 {
 	zip_stat_t st = { 0 };
 	struct xlsx_stream stream;
 	size_t kept = 0, got = 1, all = 0;
-	if (zip_stat(z, path, ZIP_FL_NOCASE, &st) != 0 || st.size > LIMIT_MERGED_SHEET_BYTES)
+	bool there = zip_stat(z, path, ZIP_FL_NOCASE, &st) == 0;
+	*ret_skipped = there && st.size > LIMIT_MERGED_SHEET_BYTES;
+	if (!there || *ret_skipped)
 		return true; /* a sheet that is not there is told where it is opened */
 	if (!xlsx_stream_open(z, path, &stream, e))
 		return false;
@@ -73,7 +77,7 @@ bool xlsx_merged_read(zip_t *z, const char *path, struct merged *ret, struct err
 			break;
 		size_t n = kept + got;
 		all += got;
-		kept = look(str_n(bytes, n), ret);
+		kept = xlsx_merged_look(str_n(bytes, n), ret);
 		memmove(bytes, bytes + n - kept, kept);
 	}
 	xlsx_stream_close(&stream);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "ingest/xlsx_merged.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -323,8 +324,10 @@ static enum xlsx_scan_result scan(struct xlsx_scan *s)
 
 enum xlsx_scan_result xlsx_scan_step(struct xlsx_scan *s, struct err *e)
 {
-	if (s->after)
-		s->at = s->n; /* what follows has no rows; it is read for its checksum */
+	if (s->after) /* what follows has no rows; it is read for its checksum, and for merged cells */
+		s->at = s->n - (s->cells->unfilled
+					? xlsx_merged_look(str_n(s->bytes + s->at, s->n - s->at), s->cells->unfilled)
+					: 0);
 	if (s->hungry && !refill(s, e))
 		return XLSX_SCAN_FAILED;
 	s->hungry = false;

@@ -7,6 +7,7 @@
 #include "ingest/xlsx_sheet.h"
 
 #include "base/limits.h"
+#include "ingest/header_grid.h"
 #include "ingest/xlsx_cells.h"
 #include "ingest/xlsx_merged.h"
 #include "ingest/xlsx_scan.h"
@@ -25,7 +26,7 @@ struct xlsx_sheet {
 	bool suspended, final, ended;
 	bool in_data, in_row, in_value, in_phonetic;
 	struct xlsx_cells cells;
-	struct merged merged;
+	struct merged merged, unfilled;
 };
 
 static void begin_row(struct xlsx_sheet *s, const char **a)
@@ -50,7 +51,8 @@ enum element {
 	ELEMENT_ROW,
 	ELEMENT_PHONETIC,
 	ELEMENT_DATA,
-	ELEMENT_FORMULA
+	ELEMENT_FORMULA,
+	ELEMENT_MERGED
 };
 
 /* Names are met by the million, and nearly all are c and v. */
@@ -60,9 +62,9 @@ static enum element element_of(const char *name)
 		const char *name;
 		enum element element;
 	} elements[] = {
-		{ "c", ELEMENT_CELL },    { "v", ELEMENT_VALUE },      { "t", ELEMENT_VALUE },
-		{ "row", ELEMENT_ROW },   { "rPh", ELEMENT_PHONETIC }, { "sheetData", ELEMENT_DATA },
-		{ "f", ELEMENT_FORMULA },
+		{ "c", ELEMENT_CELL },    { "v", ELEMENT_VALUE },          { "t", ELEMENT_VALUE },
+		{ "row", ELEMENT_ROW },   { "rPh", ELEMENT_PHONETIC },     { "sheetData", ELEMENT_DATA },
+		{ "f", ELEMENT_FORMULA }, { "mergeCell", ELEMENT_MERGED },
 	};
 	if (name[0] && !name[1])
 		return name[0] == 'c'                     ? ELEMENT_CELL
@@ -104,6 +106,10 @@ static void on_start(void *user, const char *name, const char **a)
 		if (s->in_row)
 			cells_formula(&s->cells);
 		break;
+	case ELEMENT_MERGED:
+		if (s->cells.unfilled && xlsx_attribute(a, "ref"))
+			xlsx_merged_add(str_of(xlsx_attribute(a, "ref")), s->cells.unfilled);
+		break;
 	case ELEMENT_OTHER:
 		break;
 	}
@@ -132,6 +138,7 @@ static void on_end(void *user, const char *name)
 		s->in_data = false;
 		break;
 	case ELEMENT_FORMULA:
+	case ELEMENT_MERGED:
 	case ELEMENT_OTHER:
 		break;
 	}
@@ -168,10 +175,12 @@ bool xlsx_sheet_open(zip_t *z, const struct xlsx_book *book, const struct xlsx_s
 	s->cells.text = BUF_INIT(LIMIT_CELL_BYTES + 1);
 	s->cells.rendered = BUF_INIT(LIMIT_CELL_BYTES + 1);
 	s->cells.merged = &s->merged;
-	if (!xlsx_merged_read(z, s->path, &s->merged, e)) {
+	bool skipped;
+	if (!xlsx_merged_read(z, s->path, &s->merged, &skipped, e)) {
 		xlsx_sheet_close(s);
 		return false;
 	}
+	s->cells.unfilled = skipped ? &s->unfilled : NULL;
 	merged_rewind(&s->merged);
 	if (!xlsx_stream_open(z, s->path, &s->stream, e) || (!quick && !begin_expat(s, e))) {
 		xlsx_sheet_close(s);
@@ -258,6 +267,15 @@ uint64_t xlsx_sheet_read(const struct xlsx_sheet *s)
 	return s->stream.inflated;
 }
 
+bool xlsx_sheet_unfilled(const struct xlsx_sheet *s)
+{
+	for (size_t i = 0; s->ended && i < s->unfilled.n; i++) {
+		if (s->unfilled.list[i].first > HEADER_LOOKED_AT) /* above may stand a letterhead and a header */
+			return true;
+	}
+	return false;
+}
+
 void xlsx_sheet_close(struct xlsx_sheet *s)
 {
 	if (!s)
@@ -269,5 +287,6 @@ void xlsx_sheet_close(struct xlsx_sheet *s)
 	buf_free(&s->cells.text);
 	buf_free(&s->cells.rendered);
 	merged_free(&s->merged);
+	merged_free(&s->unfilled);
 	free(s);
 }

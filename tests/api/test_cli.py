@@ -268,6 +268,7 @@ def test_old_accounts_all_or_none(anyhow, tmp_path):
 
 
 CSV = "id,name,birth date,product\n007,Анна Иванова,1980-02-01,Car\n008,Пётр Сидоров,1975-12-31,Loan\n"
+WRONG = "id,name,birth date,product\n009,Иван Орлов,1980-02-01,Car\n010,Олег Орлов,весной,Loan\n"
 
 
 def test_data_sets(anyhow, tmp_path):
@@ -287,6 +288,10 @@ def test_data_sets(anyhow, tmp_path):
     assert bound.stdout.splitlines()[1] == "Пётр Сидоров"
     anyhow("import", file, "--name", "people", "--append")
     assert anyhow("query", "SELECT count(*) AS n FROM people", "--format", "json").json()["rows"] == [[4]]
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text(WRONG)
+    told = anyhow("import", wrong, "--name", "people", "--append", status=1)
+    assert 'Line 3 of "wrong": ' in told.stderr and "does not fit, not a date" in told.stderr
     anyhow("import", file, "--name", "people", "--replace")
     assert anyhow("query", "SELECT count(*) AS n FROM people", "--format", "json").json()["rows"] == [[2]]
     for args, status in [

@@ -296,6 +296,37 @@ def test_append_that_does_not_fit(client, folder, data, word):
     assert len(stored(folder)) == 1
 
 
+def test_append_names_the_first_cell_that_does_not_fit(client):
+    made = load(client, ("m.csv", b"id,sum\n1,10\n2,20\n"), name="m")
+    path = f"/api/v1/datasets/{made['id']}/versions"
+    error = refused(client, ("june.csv", "id,sum\n3,30\n4,сорок\n5,5.5\n".encode()), path=path, mode="append")
+    assert (error["code"], error["field"]) == ("column_misfit", "sum")
+    assert 'Line 3 of "june": "сорок" does not fit, not a whole number: column "sum" is BIGINT' in error["message"]
+    assert "2 of the file's 3 values are not" in error["message"] and "replace" in error["message"]
+    long = "ы" * 400
+    error = refused(client, ("june.csv", f"id,sum\n3,{long}\n".encode()), path=path, mode="append")
+    assert error["message"].endswith("text.") and "ы" * 30 + '"' in error["message"]
+    error = refused(client, ("june.xlsx", workbook(m=[("id", "sum"), (3, 1), (4, "many")])), path=path, mode="append")
+    assert 'Line 3 of "m": "many" does not fit' in error["message"]
+
+
+@pytest.mark.parametrize("data, column, note", [
+    (b"id;n\n1;1,000\n2;2,500\n", "n", "1,000 may be one or a thousand in this column; it was taken as one"),
+    (b"id|n\n1|1,000\n2|2,500\n", "n", "1,000 may be one or a thousand in this column; it was taken as a thousand"),
+    (b"id,n\n1,1.000\n2,2.500\n", "n", "1.000 may be one or a thousand in this column; it was taken as one"),
+    (b"id|n|m\n1|1,000|1,5\n2|2,500|2,5\n", "n", None),
+    (b"id|n\n1|1,000\n2|0,125\n", "n", None),
+])
+def test_thousand_or_one(shared_client, data, column, note):
+    made = load(shared_client, ("t.csv", data), name=f"marks {abs(hash(data))}")
+    assert next(c for c in made["tables"][0]["columns"] if c["name"] == column)["note"] == note
+
+
+def test_dots_are_thousands_beside_decimal_commas(client):
+    made = load(client, ("t.csv", b"id;n;m\n1;1.000;1,5\n2;2.500;2,5\n"), name="t")
+    assert query(client, f'SELECT n FROM "{made["name"]}"')["rows"] == [[1000], [2500]]
+
+
 def test_append_to_several_tables(client):
     made = load(client, ("book.xlsx", workbook(People=[("id",), (1,), (2,)], Sales=[("id", "sum"), (1, 5)])))
     path = f"/api/v1/datasets/{made['id']}/versions"

@@ -1,6 +1,7 @@
 """Cells merged downwards: their value belongs to every row that they span; headers stay what they are."""
 import datetime
 import io
+import zipfile
 
 import pytest
 from loading import column, load, query
@@ -112,3 +113,31 @@ def test_a_trap_is_refused(client):
     out = io.BytesIO()
     book.save(out)
     assert refused(client, ("t.xlsx", out.getvalue()))["code"] == "inflate_ratio"
+
+
+def large(ref, before=""):
+    """A workbook of two sheets; the second is more than 32 MiB unpacked, stored as it is."""
+    from loading import workbook
+
+    rows = "".join(f'<row r="{i}"><c r="A{i}"><v>{i}</v></c>' + "".join(f'<c r="{c}{i}"><v>{i * k % 9973}</v></c>' for k, c in enumerate("BCDEFGHI")) + "</row>"
+                   for i in range(2, 150000))
+    head = '<row r="1">' + "".join(f'<c r="{c}1" t="inlineStr"><is><t>name {c}</t></is></c>' for c in "ABCDEFGHI") + "</row>"
+    merged = f'<mergeCells count="1"><mergeCell ref="{ref}"/></mergeCells>' if ref else ""
+    xml = ('<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+           f"{before}<sheetData>{head}{rows}</sheetData>{merged}</worksheet>").encode()
+    assert len(xml) > 32 << 20
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(Small=[("x",), (1,)], Sales=[("y",), (1,)]))) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, xml if name == "xl/worksheets/sheet2.xml" else old.read(name))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("ref, before, told", [("A1:A2", "", False), ("A99999:B99999", "", False), ("A99999:A100001", "", True), ("B149990:C149999", "<!-- read by the other parser -->", True)])
+def test_a_sheet_too_large_to_fill_says_so(shared_client, ref, before, told):
+    """Cells merged downwards in its rows are told; those of its header, and those that span one row, are not."""
+    made = load(shared_client, ("t.xlsx", large(ref, before)), name=f"large {ref}")
+    assert made["tables"][1]["rows"] == 149998
+    rejects = shared_client.get(f"/api/v1/datasets/{made['id']}/rejects").json()["items"]
+    want = ("Sales", "Sales", "cells merged downwards, in a sheet too large to fill them: only the first of each has the value")
+    assert [(r["table"], r["text"], r["reason"]) for r in rejects] == ([want] if told else [])

@@ -325,6 +325,44 @@ static void test_whole_column_decides(void **state)
 	assert_int_equal(infer_decide(&phones, &keep).type, TYPE_VARCHAR);
 }
 
+/* One comma or dot: told by the column, by another one, or by nothing. */
+static void ambiguous_marks(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *one, *other;
+		struct infer_hint hint;
+		const char *type;
+		char decimal, ambiguous;
+	} rows[] = {
+		{ "1,000", "2,500", { 0 }, "BIGINT", '.', ',' },
+		{ "1,000", "2,500", { .decimal_comma = true }, "DECIMAL(18,1)", ',', ',' },
+		{ "1,000", "2,500", { .decimal_comma = true, .mark_told = true }, "DECIMAL(18,1)", ',', 0 },
+		{ "1,000", "2,5", { 0 }, "DECIMAL(18,1)", ',', 0 },
+		{ "1,000", "0,125", { 0 }, "DECIMAL(18,3)", ',', 0 },
+		{ "1,000", "1,000,000", { 0 }, "BIGINT", '.', 0 },
+		{ "1,000", "12", { 0 }, "BIGINT", '.', ',' },
+		{ "1.000", "2.500", { .typed_in = true }, "DECIMAL(18,1)", '.', '.' },
+		{ "1.000", "2.500", { 0 }, "DECIMAL(18,1)", '.', 0 }, /* a workbook's own number */
+		{ "1.000", "2.500", { .typed_in = true, .mark_told = true }, "DECIMAL(18,1)", '.', 0 },
+		{ "1.000", "2.500", { .typed_in = true, .mark_told = true, .decimal_comma = true }, "BIGINT", ',', 0 },
+		{ "1.000", "0.125", { .typed_in = true }, "DECIMAL(18,3)", '.', 0 },
+		{ "1.000", "2.000.000", { .typed_in = true }, "BIGINT", ',', 0 },
+		{ "12", "13", { .typed_in = true }, "BIGINT", '.', 0 },
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct infer f = { 0 };
+		char name[TYPE_NAME_BYTES];
+		infer_add(&f, str_of(rows[i].one));
+		infer_add(&f, str_of(rows[i].other));
+		struct column_type t = infer_decide(&f, &rows[i].hint);
+		column_type_name(&t, name);
+		if (strcmp(name, rows[i].type) != 0 || t.decimal != rows[i].decimal ||
+		    t.mark_ambiguous != rows[i].ambiguous)
+			fail_msg("row %zu: %s decimal %c ambiguous %d", i, name, t.decimal, t.mark_ambiguous);
+	}
+}
+
 static void test_reading_and_contradiction(void **state)
 {
 	static const struct {
@@ -383,6 +421,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(ambiguous_marks),
 		cmocka_unit_test(test_not_numbers),
 		cmocka_unit_test(test_inexact_numbers),
 		cmocka_unit_test(test_moments),

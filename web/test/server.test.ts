@@ -1,7 +1,8 @@
 /** What the program can say, read from its sources: each word has a text of the page, so that no screen mixes languages. */
 import { expect, test } from 'vitest'
 
-import { sameAs } from '../src/lib/errors'
+import { ApiError } from '../src/lib/api'
+import { explain, sameAs } from '../src/lib/errors'
 import { sentences } from '../src/lib/reasons'
 import { columnRoles } from '../src/lib/roles'
 import { deliveryReason, known as deliveryCodes } from '../src/lib/sent'
@@ -76,4 +77,12 @@ test('every meaning of a column has a text', () => {
   expect(roles.length).toBeGreaterThan(20)
   expect(roles.filter((r) => !(columnRoles as readonly string[]).includes(r))).toEqual([])
   expect(columnRoles.filter((r) => !has(`col.${r}`))).toEqual([])
+})
+
+test('a column that does not fit is told with its first cell', () => {
+  const how = sources['ingest/table_fit.c']!
+  expect(how).toContain(String.raw`"Line %llu of \"%.*s\": \"%.*s\" does not fit, %s"`)
+  const said = (place: string) => explain(new ApiError(422, 'column_misfit', `${place}column "sum" is BIGINT in the data set, and 1 of the file's 1 values are not.`, 'sum'))
+  expect(said('Line 3 of "ju"ne": "a "b"" does not fit, not a whole number: ')).toContain('Line 3 of “ju"ne”: “a "b"”. The column “sum”')
+  expect(said('').startsWith('The column “sum”')).toBe(true)
 })

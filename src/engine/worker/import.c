@@ -184,10 +184,12 @@ static bool import_table(struct import_job *j, size_t index, struct err *e)
 			       "The file's tables have more than %d columns together.", LIMIT_FILE_COLUMNS);
 	if (!write_table(j, number, e))
 		return false;
-	/* What was left out of the file is said with its first table. */
-	for (size_t i = 0; number == 0 && i < j->reader->n_notes; i++)
-		table_reject(j->table, (struct reject_place){ 0, REJECT_NO_ROW, REJECT_ROW },
-			     str_of(j->reader->notes[i].what), j->reader->notes[i].reason, STR(""));
+	/* What was left out of the file is said with its first table; what was found while reading one, with that. */
+	for (; j->notes_told < j->reader->n_notes; j->notes_told++) {
+		const struct reader_note *note = &j->reader->notes[j->notes_told];
+		table_reject(j->table, (struct reject_place){ 0, REJECT_NO_ROW, REJECT_ROW }, str_of(note->what),
+			     note->reason, STR(""));
+	}
 	return import_report_rejects(j, number, e);
 }
 

@@ -32,6 +32,7 @@ struct import_job {
 	pthread_t watcher;
 	bool watching;
 
+	size_t notes_told;     /* of the reader's */
 	struct table **tables; /* those that have columns */
 	size_t n_tables;
 	size_t n_columns; /* of all tables */

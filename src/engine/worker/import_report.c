@@ -76,12 +76,23 @@ static void write_bound(struct json_writer *w, const char *key, const struct tab
 	jw_kv_str(w, key, buf_str(&b));
 }
 
+static const char *mark_note(const struct column_type *t)
+{
+	if (t->mark_ambiguous == ',')
+		return t->decimal == ',' ? "1,000 may be one or a thousand in this column; it was taken as one"
+					 : "1,000 may be one or a thousand in this column; it was taken as a thousand";
+	return t->decimal == ',' ? "1.000 may be one or a thousand in this column; it was taken as a thousand"
+				 : "1.000 may be one or a thousand in this column; it was taken as one";
+}
+
 /* What a person should know of how the values were read: a line each. */
 static void write_note(struct json_writer *w, const struct table_column *c)
 {
 	CLEANUP(buf_free) struct buf b = BUF_INIT(4 * KIB);
 	if (c->type.date_ambiguous)
 		buf_adds(&b, "day and month cannot be told apart in this column; the day was taken to come first");
+	if (c->type.mark_ambiguous)
+		buf_addf(&b, "%s%s", b.n ? "\n" : "", mark_note(&c->type));
 	if (c->stats.missing) {
 		bool one = c->stats.missing == 1, first = true;
 		buf_addf(&b, "%s%llu %s ", b.n ? "\n" : "", (unsigned long long)c->stats.missing,

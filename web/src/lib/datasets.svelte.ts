@@ -79,6 +79,7 @@ export interface Dataset {
   rejects?: number
   rows_read?: number
   rows_left_out?: number
+  rejected_rows?: 'keep' | 'drop'
   bytes?: number
   loaded_at?: string
   tables?: Table[]

@@ -104,7 +104,7 @@ export function told(e: ApiError): Told {
   const key = e.status === 500 ? 'error.server' : known(e.code)
   // Which rows a key is wrong in, and which line of a file, stands only in the server's sentence: numbers, in every
   // language the same.
-  if (key) return plain(t(key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '' }))
+  if (key) return plain(misfit(e) + t(key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '', column: e.field ?? '' }))
   if (e.status === 403) return plain(t('error.forbidden'))
   if (e.status === 503) return plain(t('error.overloaded'))
   if (e.status >= 500) return plain(t('error.server'))
@@ -119,6 +119,12 @@ export const explain = (e: ApiError): string => told(e).text
 
 function sentence(s: string): string {
   return s.charAt(0).toUpperCase() + s.slice(1) + (!s || /[.!?]$/.test(s) ? '' : '.')
+}
+
+/** The first cell that is not of its column's type, as the server's sentence has it. */
+function misfit(e: ApiError): string {
+  const found = e.code === 'column_misfit' ? /Line (\d+) of "(.*?)": "(.*)" does not fit, [^"]*: column "/s.exec(e.message) : null
+  return found ? `${t('error.misfit', { line: found[1]!, table: found[2]!, text: found[3]! })} ` : ''
 }
 
 function rowsIn(message: string): string {

@@ -18,6 +18,8 @@ const en = {
   'code.not_forecast': 'Nothing is forecast of these customers yet. Train the model first.',
   'code.not_trained': 'There is no such model. Train one first.',
   'code.no_rows': 'There is nothing to learn from in these data.',
+  'error.misfit': 'Line {line} of “{table}”: “{text}”.',
+  'code.column_misfit': 'The column “{column}” of the file is of another type than in the data set. Correct the file, or replace the data set with it; to keep such values as they stand, have the column read as text.',
   'code.one_class': 'In these data all have the same outcome, so there is nothing to tell apart.',
   'code.too_short': 'The purchases do not reach back far enough to learn from them. Load older ones as well.',
   'code.nothing_held_out': 'There are too few purchases to check a forecast with. Load more of them.',

@@ -19,6 +19,8 @@ const pl: Record<keyof typeof en, string> = {
   'code.not_forecast': 'Dla tych klientów nie ma jeszcze prognoz. Najpierw wytrenuj model.',
   'code.not_trained': 'Nie ma takiego modelu. Najpierw go wytrenuj.',
   'code.no_rows': 'W tych danych nie ma się z czego uczyć.',
+  'error.misfit': 'Wiersz {line} w „{table}”: „{text}”.',
+  'code.column_misfit': 'Kolumna „{column}” w pliku jest innego typu niż w zbiorze danych. Popraw plik albo zastąp nim zbiór; aby zachować takie wartości bez zmian, czytaj kolumnę jako tekst.',
   'code.one_class': 'W tych danych wynik jest u wszystkich ten sam, więc nie ma czego rozróżniać.',
   'code.too_short': 'Zakupy nie sięgają dość daleko wstecz, aby się z nich uczyć. Wczytaj także starsze.',
   'code.nothing_held_out': 'Zakupów jest zbyt mało, aby sprawdzić prognozę. Wczytaj więcej.',
