@@ -82,8 +82,9 @@ static void test_refusals(void **state)
 		{ "a\n1\n", 4,
 		  "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"},{\"name\":\"b\",\"type\":\"BIGINT\"}]}", ERR_VALUE,
 		  "wrong_value", "no column \"b\"" },
-		{ "a\nx\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"}]}", ERR_VALUE, "wrong_value",
-		  "BIGINT in the data set" },
+		{ "a\nx\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"}]}", ERR_VALUE, "column_misfit",
+		  "Line 2 of \"test\": \"x\" does not fit, not a whole number: column \"a\" is BIGINT in the data "
+		  "set" },
 		{ "SQLite format 3\0", 16, "{\"as\":\"baskets\"}", ERR_VALUE, "wrong_value", "baskets" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
