@@ -78,9 +78,10 @@ static struct moments moments_of(const double *column, const uint32_t *rows, siz
 				 enum learn_transform t)
 {
 	double taken[CHUNK];
-	const double *v = together && t == LEARN_PLAIN ? column + rows[0] : NULL;
-	double sum = v ? lanes_sum_of(v, n) : NAN;
-	if (!isfinite(sum)) { /* scattered, transformed, or with holes */
+	const double *v = column + rows[0];
+	bool as_is = together && t == LEARN_PLAIN;
+	double sum = as_is ? lanes_sum_of(v, n) : 0;
+	if (!as_is || !isfinite(sum)) { /* scattered, transformed, or with holes */
 		size_t there = 0;
 		for (size_t i = 0; i < n; i++) {
 			double x = column[rows[i]];
@@ -97,9 +98,8 @@ static struct moments moments_of(const double *column, const uint32_t *rows, siz
 	return m;
 }
 
-static bool add_number(struct making *m, uint32_t column, enum learn_why *why)
+static bool add_number(struct making *m, uint32_t column, const double *v, enum learn_why *why)
 {
-	const double *v = m->d->table->columns[column].number;
 	struct moments all = { 0 };
 	for (size_t from = 0; from < m->n_rows; from += CHUNK) {
 		struct moments part = moments_of(v, m->rows + from, MIN((size_t)CHUNK, m->n_rows - from),
@@ -169,7 +169,8 @@ bool learn_design_make(struct learn_design *d, const struct learn_table *t, cons
 		m.together[from / CHUNK] = side_by_side(rows + from, MIN((size_t)CHUNK, n_rows - from));
 	bool done = true;
 	for (uint32_t c = 0; done && c < t->n_columns; c++)
-		done = t->columns[c].number ? add_number(&m, c, &d->why[c]) : add_levels(&m, c, &d->why[c]);
+		done = t->columns[c].number ? add_number(&m, c, t->columns[c].number, &d->why[c])
+					    : add_levels(&m, c, &d->why[c]);
 	free(m.together);
 	if (!done)
 		learn_design_free(d);
