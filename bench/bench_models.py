@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 RETAIL_TRAIN = "2011-06-01,2011-07-01,2011-08-01,2011-09-01,2011-10-10"
 ROWS, COLUMNS = 1000000, 20
-LISTS = 300
+LISTS = 3000
 
 
 def data_file(name):
@@ -370,7 +370,7 @@ def lists(bench):
     yield told(f"{customers:,} customers with {3 * bench.customers:,} purchases: training of sales with all forecasts kept (of "
                f"buying {seconds['purchase']:.1f} s)", seconds["sales"], "s", 1)
     yield at_most(f"the list by forecast, chance and decile among {customers:,} customers: p99 (median "
-                  f"{percentile(asked, 0.5):.2f} ms, first of all {first:.0f} ms)", percentile(asked, 0.99), 50, "ms")
+                  f"{percentile(asked, 0.5):.2f} ms, first of all {first:.0f} ms, slowest {max(asked):.0f} ms)", percentile(asked, 0.99), 50, "ms")
 
 
 def run(bench):

@@ -51,6 +51,7 @@ struct forecast_options {
 	const _Atomic bool *cancel; /* may be NULL */
 	void (*progress)(void *ctx, double fraction);
 	void *progress_ctx;
+	bool figures_only; /* no warnings, which take a sort of the training rows for each column */
 };
 
 /* What a training reads. Rows are numbers of rows of the table. */

@@ -78,22 +78,29 @@ void features_source_make(struct features_source *s, const struct canon *c, cons
 /* The ids of the request. */
 #define SOME "(SELECT unnest(from_json($1, '[\"VARCHAR\"]')))"
 
+static void add_part(struct features_part part, const char *id, struct buf *b)
+{
+	if (part.of > 1)
+		buf_addf(b, " AND hash(%s) %% %u = %u", id, part.of, part.number);
+}
+
 /* One row an invoice; a day where there are none. */
-static void add_baskets(const struct features_source *s, bool some, struct buf *b)
+static void add_baskets(const struct features_source *s, bool some, struct features_part part, struct buf *b)
 {
 	buf_addf(b,
 		 "WITH basket AS (SELECT CAST(id AS VARCHAR) AS id, min(bought) AS moment, "
-		 "sum(coalesce(amount, 0)) / 10000.0 AS spend FROM (%s) WHERE why IS NULL AND bought IS NOT NULL%s%s "
-		 "GROUP BY id, %s)",
-		 s->canon->purchases, some ? " AND CAST(id AS VARCHAR) IN " : "", some ? SOME : "",
+		 "sum(coalesce(amount, 0)) / 10000.0 AS spend FROM (%s) WHERE why IS NULL AND bought IS NOT NULL%s%s",
+		 s->canon->purchases, some ? " AND CAST(id AS VARCHAR) IN " : "", some ? SOME : "");
+	add_part(part, "CAST(id AS VARCHAR)", b);
+	buf_addf(b, " GROUP BY id, %s)",
 		 s->canon->has_invoice ? "coalesce(invoice, CAST(CAST(bought AS DATE) AS VARCHAR))"
 				       : "CAST(bought AS DATE)");
 }
 
-static void add_activity(const struct features_source *s, struct buf *b)
+static void add_activity(const struct features_source *s, struct features_part part, struct buf *b)
 {
 	bool more = false;
-	buf_adds(b, ", activity AS (");
+	buf_adds(b, ", activity AS (SELECT * FROM (");
 	for (size_t t = 0; t < s->content->n_tables; t++) {
 		const struct dataset_table *table = &s->content->tables[t];
 		if (!tells_activity(table))
@@ -117,6 +124,8 @@ static void add_activity(const struct features_source *s, struct buf *b)
 		buf_adds(b, " FROM ");
 		canon_relation(b, s->schema, table->name);
 	}
+	buf_adds(b, ") WHERE id IS NOT NULL");
+	add_part(part, "id", b);
 	buf_adds(b, ")");
 }
 
@@ -128,17 +137,19 @@ static void add_day(struct buf *b, int64_t day)
 }
 
 /* For each cut-off: the customers known before it, by a purchase, a registration or a visit. */
-static void add_known(const struct features_source *s, struct buf *b)
+static void add_known(const struct features_source *s, struct features_part part, struct buf *b)
 {
 	bool registered = s->canon->field_column[CANON_REGISTERED_AT] != NULL;
 	buf_adds(
 		b,
 		", known AS (SELECT cut, edge, id, min(moment) AS since FROM cuts JOIN (SELECT id, moment FROM basket");
 	if (s->has_activity)
-		buf_adds(b, " UNION ALL SELECT id, moment FROM activity WHERE id IS NOT NULL");
-	if (registered)
-		buf_addf(b, " UNION ALL SELECT CAST(id AS VARCHAR), TRY_CAST(r%d AS TIMESTAMP) FROM (%s)",
+		buf_adds(b, " UNION ALL SELECT id, moment FROM activity");
+	if (registered) {
+		buf_addf(b, " UNION ALL SELECT CAST(id AS VARCHAR), TRY_CAST(r%d AS TIMESTAMP) FROM (%s) WHERE true",
 			 CANON_REGISTERED_AT, s->canon->customers);
+		add_part(part, "CAST(id AS VARCHAR)", b);
+	}
 	buf_adds(b, ") ON moment < edge GROUP BY cut, edge, id)");
 }
 
@@ -196,11 +207,11 @@ static const char *expression(const struct features_source *s, enum customer_fea
 
 /* WITH … of the cut-offs; what is after them reaches `horizon` days. */
 static void add_with(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool some,
-		     struct buf *ret)
+		     struct features_part part, struct buf *ret)
 {
-	add_baskets(s, some, ret);
+	add_baskets(s, some, part, ret);
 	if (s->has_activity)
-		add_activity(s, ret);
+		add_activity(s, part, ret);
 	buf_adds(ret, ", cuts AS (SELECT * FROM (VALUES ");
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(ret, "%s(%zu, ", i ? ", " : "", i);
@@ -208,7 +219,7 @@ static void add_with(const struct features_source *s, const int64_t *days, size_
 		buf_adds(ret, ")");
 	}
 	buf_adds(ret, ") AS c(cut, edge))");
-	add_known(s, ret);
+	add_known(s, part, ret);
 	add_totals(s, ret, horizon);
 }
 
@@ -220,9 +231,9 @@ static void add_from(const struct features_source *s, struct buf *ret)
 }
 
 void features_sql(const struct features_source *s, const int64_t *days, size_t n, int horizon, bool sales,
-		  struct buf *ret)
+		  struct features_part part, struct buf *ret)
 {
-	add_with(s, days, n, horizon, false, ret);
+	add_with(s, days, n, horizon, false, part, ret);
 	buf_addf(ret,
 		 " SELECT row_number() OVER (ORDER BY known.cut, known.id) - 1, CAST(known.cut AS BIGINT), "
 		 "CAST(%s AS DOUBLE), CAST(coalesce(s30, 0) AS DOUBLE), CAST(coalesce(s90, 0) / 3 AS DOUBLE), "
@@ -235,21 +246,23 @@ void features_sql(const struct features_source *s, const int64_t *days, size_t n
 	add_from(s, ret);
 }
 
-void features_of_day_sql(const struct features_source *s, int64_t day, bool some, struct buf *ret)
+void features_of_day_sql(const struct features_source *s, int64_t day, bool some, struct features_part part,
+			 struct buf *ret)
 {
-	add_with(s, &day, 1, 0, some, ret);
+	add_with(s, &day, 1, 0, some, part, ret);
 	buf_adds(ret, " SELECT known.id");
 	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++)
 		buf_addf(ret, ", CAST(%s AS DOUBLE)", s->has[f] ? expression(s, f) : "NULL");
 	add_from(s, ret);
 	if (some)
 		buf_adds(ret, " WHERE known.id IN " SOME);
+	buf_adds(ret, " ORDER BY known.id");
 }
 
 void features_days_sql(const struct features_source *s, struct buf *ret)
 {
 	buf_addf(ret,
 		 "SELECT CAST(floor(epoch(min(bought)) / 86400) AS BIGINT), CAST(floor(epoch(max(bought)) / 86400) AS "
-		 "BIGINT) FROM (%s) WHERE why IS NULL",
+		 "BIGINT), count(*) FROM (%s) WHERE why IS NULL",
 		 s->canon->purchases);
 }

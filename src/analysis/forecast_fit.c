@@ -196,7 +196,8 @@ static bool fit(struct arena *a, const struct forecast_data *d, const struct for
 		struct warn_parts w = { &x, train->rows, train->y, train->n, test->rows, test->y, test->n };
 		done = keep_features(a, &x, &m, ret) && keep_left_out(a, &x, ret) &&
 		       judge(a, d, o, &x, &m, train, test, ret);
-		forecast_warn_of_data(a, &w, m.separable, ret);
+		if (!o->figures_only)
+			forecast_warn_of_data(a, &w, m.separable, ret);
 		if (!done)
 			err_set(e, ERR_LIMIT, NULL, "the model is too large");
 		learn_model_free(&m);

@@ -1,52 +1,18 @@
 #include "analysis/forecast_measure.h"
 
-#include "analysis/ask.h"
-#include "analysis/panel.h"
+#include "analysis/forecast_read.h"
 #include "model/dataset.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define SQL_BYTES (16 * MIB)
-#define FIXED (2 + FEATURES_NAIVE) /* columns of the panel before the features: cut, target, naive forecasts */
-#define SAME 1e-9                  /* of two errors, relative: rounding */
+#define SAME 1e-9 /* of two errors, relative: rounding */
 
-static bool on_days(void *ctx, const struct columns_batch *b, struct err *e)
+static bool check_day(const struct features_span *span, int64_t day, int horizon, bool *ret_complete, struct err *e)
 {
-	int64_t *span = ctx;
-	if (b->rows && column_valid(&b->columns[0], 0)) {
-		span[0] = b->columns[0].i64[0];
-		span[1] = b->columns[1].i64[0];
-	}
-	return true;
-}
-
-static bool check_day(struct ask *q, const struct features_source *s, int64_t day, int horizon, bool *ret_complete,
-		      struct err *e)
-{
-	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
-	int64_t span[2] = { 0, -1 };
-	features_days_sql(s, &sql);
-	if (!ask_run(q, sql.p, NULL, on_days, span, e))
-		return false;
-	*ret_complete = day + horizon <= span[1] + 1;
-	return (day > span[0] && day <= span[1]) ||
+	*ret_complete = day + horizon <= span->last + 1;
+	return (day > span->first && day <= span->last) ||
 	       err_field(e, ERR_VALUE, "cutoff", "the purchases do not have the day that is measured");
-}
-
-static bool read(struct ask *q, const struct features_source *s, const struct forecast_measuring *m, int64_t day,
-		 struct panel *ret, struct err *e)
-{
-	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
-	const char *names[FIXED + CUSTOMER_FEATURES] = { "cut" };
-	size_t n = FIXED;
-	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++) {
-		if (s->has[f])
-			names[n++] = customer_feature_name(f);
-	}
-	features_sql(s, &day, 1, forecast_preset_horizon(m->preset), m->preset == PRESET_SALES, &sql);
-	return sql.failed ? err_set(e, ERR_LIMIT, NULL, "the data set has too many columns")
-			  : panel_read(q, sql.p, NULL, names, n, ret, e);
 }
 
 static bool measure(const struct forecast_measuring *m, const struct forecast_model *model,
@@ -56,7 +22,7 @@ static bool measure(const struct forecast_measuring *m, const struct forecast_mo
 	double *got = mem_array(p->n_rows + 1, sizeof *got), x[CUSTOMER_FEATURES];
 	const double *y = p->columns[1].number;
 	for (size_t i = 0; i < p->n_rows; i++) {
-		size_t c = FIXED;
+		size_t c = FEATURES_FIXED;
 		for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++)
 			x[f] = s->has[f] ? p->columns[c++].number[i] : NAN;
 		got[i] = forecast_model_ask(model, x);
@@ -77,6 +43,7 @@ bool forecast_measure(struct instance *in, struct db *db, const struct dataset *
 	CLEANUP(ask_close) struct ask q = { 0 };
 	CLEANUP(panel_free) struct panel p = { 0 };
 	struct features_source s;
+	struct features_span span;
 	struct canon c;
 	int64_t day;
 	bool complete;
@@ -91,7 +58,9 @@ bool forecast_measure(struct instance *in, struct db *db, const struct dataset *
 		if (!forecast_model_fits(&m->models[i], &s, e))
 			return false;
 	}
-	if (!check_day(&q, &s, day, forecast_preset_horizon(m->preset), &complete, e) || !read(&q, &s, m, day, &p, e))
+	if (!features_span_read(&q, &s, &span, e) ||
+	    !check_day(&span, day, forecast_preset_horizon(m->preset), &complete, e) ||
+	    !features_panel(&q, &s, m->preset, &span, &day, 1, &p, e))
 		return false;
 	for (size_t i = 0; i < m->n; i++) {
 		ret[i] = (struct forecast_measured){ .complete = complete };

@@ -1,9 +1,8 @@
 /* `sales` and `purchase`: cut-offs, variants tried between training and test, the one that serves. */
 #include "analysis/ask.h"
 #include "analysis/forecast.h"
-#include "analysis/forecast_features.h"
+#include "analysis/forecast_read.h"
 #include "analysis/forecast_warn.h"
-#include "analysis/panel.h"
 #include "base/clock.h"
 
 #include <math.h>
@@ -11,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SQL_BYTES (16 * MIB)
 #define DEFAULT_CUTOFFS 5
-#define FIXED (2 + FEATURES_NAIVE) /* columns of the panel before the features: cut, target, naive forecasts */
 
 static const struct {
 	const char *name;
@@ -46,7 +43,7 @@ bool forecast_preset_parse(struct str s, enum forecast_preset *ret)
 struct cutoffs {
 	int64_t day[1 + FORECAST_CUTOFFS];
 	size_t n;
-	int64_t last; /* day of the newest purchase */
+	struct features_span span;
 };
 
 bool forecast_day_read(struct str s, const char *field, int64_t *ret, struct err *e)
@@ -116,42 +113,29 @@ static bool usual_cutoffs(int64_t first, int horizon, struct cutoffs *c, struct 
 	return c->n > 1 || too_short(horizon, e);
 }
 
-static bool on_days(void *ctx, const struct columns_batch *b, struct err *e)
-{
-	int64_t *span = ctx;
-	if (b->rows && column_valid(&b->columns[0], 0)) {
-		span[0] = b->columns[0].i64[0];
-		span[1] = b->columns[1].i64[0];
-	}
-	return true;
-}
-
 static bool find_cutoffs(struct ask *q, const struct features_source *s, const struct forecast_preset_options *o,
 			 struct cutoffs *c, struct err *e)
 {
-	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
-	int64_t span[2] = { 0, -1 };
+	struct features_span *span = &c->span;
 	int horizon = presets[o->preset].horizon;
-	features_days_sql(s, &sql);
-	if (!ask_run(q, sql.p, NULL, on_days, span, e))
+	if (!features_span_read(q, s, span, e))
 		return false;
-	if (span[1] < span[0])
+	if (span->last < span->first)
 		return err_set(e, ERR_VALUE, "no_purchases", "there are no purchases with a date to learn from");
 	c->n = 1;
-	c->last = span[1];
-	c->day[0] = span[1] + 1 - horizon;
+	c->day[0] = span->last + 1 - horizon;
 	if (o->cutoff && !forecast_day_read(str_of(o->cutoff), "cutoff", &c->day[0], e))
 		return false;
-	if (!o->cutoff && c->day[0] <= span[0])
+	if (!o->cutoff && c->day[0] <= span->first)
 		return too_short(horizon, e);
-	if (c->day[0] <= span[0] || c->day[0] > span[1]) {
-		const char *from = day_text(&q->arena, span[0]), *to = day_text(&q->arena, span[1]);
+	if (c->day[0] <= span->first || c->day[0] > span->last) {
+		const char *from = day_text(&q->arena, span->first), *to = day_text(&q->arena, span->last);
 		return err_field(e, ERR_VALUE, "cutoff",
 				 "the purchases are from %s to %s: the cut-off has to be between", from ? from : "",
 				 to ? to : "");
 	}
-	return o->train_cutoffs ? given_cutoffs(o->train_cutoffs, span[0], horizon, c, e)
-				: usual_cutoffs(span[0], horizon, c, e);
+	return o->train_cutoffs ? given_cutoffs(o->train_cutoffs, span->first, horizon, c, e)
+				: usual_cutoffs(span->first, horizon, c, e);
 }
 
 /* -- rows -- */
@@ -161,7 +145,8 @@ struct preset {
 	struct panel panel;
 	struct cutoffs cutoffs;
 	struct learn_table table;
-	uint32_t *rows; /* by cut-off: the test, then training, newest first */
+	bool figures_only; /* of the next fits */
+	uint32_t *rows;    /* by cut-off: the test, then training, newest first */
 	size_t at[2 + FORECAST_CUTOFFS];
 };
 
@@ -173,34 +158,26 @@ static void preset_free(struct preset *p)
 
 static bool read(struct ask *q, const struct features_source *s, struct preset *p, struct err *e)
 {
-	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
-	const char *names[FIXED + CUSTOMER_FEATURES] = { "cut" };
-	size_t n = FIXED;
-	for (enum customer_feature f = 0; f < CUSTOMER_FEATURES; f++) {
-		if (s->has[f])
-			names[n++] = customer_feature_name(f);
-	}
-	features_sql(s, p->cutoffs.day, p->cutoffs.n, presets[p->o->preset].horizon, p->o->preset == PRESET_SALES,
-		     &sql);
-	if (sql.failed)
-		return err_set(e, ERR_LIMIT, NULL, "the data set has too many columns");
-	if (!panel_read(q, sql.p, NULL, names, n, &p->panel, e))
+	const struct cutoffs *c = &p->cutoffs;
+	if (!features_panel(q, s, p->o->preset, &c->span, c->day, c->n, &p->panel, e))
 		return false;
-	p->table = (struct learn_table){ p->panel.columns + FIXED, n - FIXED, p->panel.n_rows };
+	p->table = (struct learn_table){ p->panel.columns + FEATURES_FIXED, p->panel.n_columns - FEATURES_FIXED,
+					 p->panel.n_rows };
 	return true;
 }
 
-/* Rows come by cut-off already. */
+/* Rows by cut-off, each in the order in which they came. */
 static void cut(struct preset *p)
 {
 	const double *of = p->panel.columns[0].number;
-	p->rows = mem_array(p->panel.n_rows + 1, sizeof *p->rows);
-	for (size_t i = 0; i < p->panel.n_rows; i++) {
-		p->rows[i] = (uint32_t)i;
-		p->at[(size_t)of[i] + 1] = i + 1;
-	}
+	size_t next[countof(p->at)] = { 0 };
+	for (size_t i = 0; i < p->panel.n_rows; i++)
+		p->at[(size_t)of[i] + 1]++;
 	for (size_t c = 1; c <= p->cutoffs.n; c++)
-		p->at[c] = MAX(p->at[c], p->at[c - 1]);
+		next[c] = p->at[c] += p->at[c - 1];
+	p->rows = mem_array(p->panel.n_rows + 1, sizeof *p->rows);
+	for (size_t i = 0; i < p->panel.n_rows; i++)
+		p->rows[next[(size_t)of[i]]++] = (uint32_t)i;
 }
 
 static struct forecast_data data_of(const struct preset *p)
@@ -222,6 +199,7 @@ static bool fit_rows(const struct preset *p, enum forecast_variant v, struct for
 				      .amount = true,
 				      .variant = v,
 				      .l2 = p->o->l2,
+				      .figures_only = p->figures_only,
 				      .threshold = p->o->threshold,
 				      .cancel = p->o->cancel };
 	return forecast_fit(a, d, &o, ret, e);
@@ -307,14 +285,18 @@ static bool try_all(struct preset *p, struct arena *a, struct forecast_report *r
 {
 	struct forecast_report got[VARIANTS] = { 0 };
 	struct forecast_trial trials[VARIANTS];
+	p->figures_only = true;
 	for (enum forecast_variant v = 0; v < VARIANTS; v++) {
 		trials[v] = (struct forecast_trial){ .variant = v, .validation = validated(p, v) };
-		report(p, 0.4 + 0.2 * v);
+		report(p, 0.3 + 0.2 * v);
+	}
+	for (enum forecast_variant v = 0; v < VARIANTS; v++) {
+		p->figures_only = v != choose(p, trials);
 		if (cancelled(p) || !fit(p, v, 0, 1, a, &got[v], e))
 			return cancelled(p) ? err_set(e, ERR_CANCELLED, NULL, "cancelled") : false;
 		trials[v].regression = got[v].regression;
 		trials[v].classification = got[v].classification;
-		report(p, 0.5 + 0.2 * v);
+		report(p, 0.7 + 0.15 * v);
 	}
 	*ret = got[choose(p, trials)];
 	memcpy(ret->trials, trials, sizeof trials);
@@ -347,7 +329,7 @@ static bool describe(const struct preset *p, const struct features_source *s, co
 	r->cutoff = day_text(a, p->cutoffs.day[0]);
 	for (size_t c = 1; c < p->cutoffs.n; c++)
 		r->train_cutoffs[r->n_train_cutoffs++] = day_text(a, p->cutoffs.day[c]);
-	forecast_warn_of_horizon(a, p->cutoffs.day[0] + r->horizon_days - (p->cutoffs.last + 1), r);
+	forecast_warn_of_horizon(a, p->cutoffs.day[0] + r->horizon_days - (p->cutoffs.span.last + 1), r);
 	if (!name_left_out(s, a, r) || a->failed)
 		return err_set(e, ERR_LIMIT, NULL, "the model is too large");
 	return true;

@@ -1,7 +1,7 @@
 #include "analysis/forecast_run.h"
 
-#include "analysis/ask.h"
 #include "analysis/forecast_model.h"
+#include "analysis/forecast_read.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
@@ -47,20 +47,21 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 	return true;
 }
 
-static bool on_days(void *ctx, const struct columns_batch *b, struct err *e)
-{
-	int64_t *last = ctx;
-	if (b->rows && column_valid(&b->columns[1], 0))
-		*last = b->columns[1].i64[0];
-	return true;
-}
-
-static bool run_all(struct ask *q, const struct features_source *s, const json_t *list, int64_t day, struct running *w,
-		    struct err *e)
+static bool run_part(struct ask *q, const struct features_source *s, const char *params, int64_t day,
+		     struct features_part part, struct running *w, struct err *e)
 {
 	CLEANUP(buf_free) struct buf sql = BUF_INIT(SQL_BYTES);
+	features_of_day_sql(s, day, params != NULL, part, &sql);
+	return sql.failed ? err_set(e, ERR_LIMIT, NULL, "the data set has too many columns")
+			  : ask_run(q, sql.p, params, on_rows, w, e);
+}
+
+/* Those of a list are one part: a request has few. */
+static bool run_all(struct ask *q, const struct features_source *s, const json_t *list,
+		    const struct features_span *span, struct running *w, struct err *e)
+{
 	CLEANUP(buf_free) struct buf params = BUF_INIT(SQL_BYTES);
-	features_of_day_sql(s, day, list != NULL, &sql);
+	unsigned parts = list ? 1 : features_parts(span, 1);
 	if (list) {
 		char *text = json_dumps(list, JSON_COMPACT);
 		struct json_writer j = json_writer(&params);
@@ -69,9 +70,11 @@ static bool run_all(struct ask *q, const struct features_source *s, const json_t
 		jw_close(&j, ']');
 		free(text);
 	}
-	if (sql.failed || params.failed)
+	if (params.failed)
 		return err_set(e, ERR_LIMIT, NULL, "there are too many customers in one request");
-	bool done = forecast_run_begin(w->db, w->run, e) && ask_run(q, sql.p, list ? params.p : NULL, on_rows, w, e);
+	bool done = forecast_run_begin(w->db, w->run, e);
+	for (unsigned i = 0; i < parts && done; i++)
+		done = run_part(q, s, list ? params.p : NULL, span->last + 1, (struct features_part){ i, parts }, w, e);
 	if (done && w->in_transaction)
 		done = db_commit(w->db, e);
 	else if (w->in_transaction)
@@ -92,10 +95,9 @@ bool forecast_customers_with(struct instance *in, struct db *db, const struct da
 			     struct forecast_run *ret, struct err *e)
 {
 	CLEANUP(ask_close) struct ask q = { 0 };
-	CLEANUP(buf_free) struct buf days = BUF_INIT(SQL_BYTES);
+	struct features_span span;
 	struct features_source s;
 	struct canon c;
-	int64_t last = 0;
 	*ret = (struct forecast_run){ .org = d->org,
 				      .dataset = d->id,
 				      .version = d->current,
@@ -107,12 +109,11 @@ bool forecast_customers_with(struct instance *in, struct db *db, const struct da
 	if (!c.has_purchases || c.time < PURCHASE_TIME_DAY)
 		return err_set(e, ERR_VALUE, "no_purchases", "forecasts of customers need purchases with a date");
 	features_source_make(&s, &c, q.content, q.schema);
-	features_days_sql(&s, &days);
-	if (!forecast_model_fits(m, &s, e) || !ask_run(&q, days.p, NULL, on_days, &last, e))
+	if (!forecast_model_fits(m, &s, e) || !features_span_read(&q, &s, &span, e))
 		return false;
-	ret->as_of = (last + 1) * USEC_PER_DAY;
+	ret->as_of = (span.last + 1) * USEC_PER_DAY;
 	struct running w = { .db = db, .model = m, .run = ret };
-	if (run_all(&q, &s, list, last + 1, &w, e))
+	if (run_all(&q, &s, list, &span, &w, e))
 		return true;
 	forget(db, ret);
 	return false;

@@ -87,7 +87,7 @@ static bool read_values(struct ask *q, int64_t day, struct str customer, struct 
 	if (!c.has_purchases || c.time < PURCHASE_TIME_DAY)
 		return true;
 	features_source_make(&s, &c, q->content, q->schema);
-	features_of_day_sql(&s, day, true, &sql);
+	features_of_day_sql(&s, day, true, (struct features_part){ 0, 1 }, &sql);
 	struct json_writer ids = json_writer(&list), all = json_writer(&params);
 	jw_open(&ids, '[');
 	jw_str(&ids, customer);

@@ -13,9 +13,11 @@ static bool make_room(struct panel *f, size_t rows, struct err *e)
 		return true;
 	size_t cap = MAX(rows, f->cap + f->cap / 8 + 1000); /* room that stays unused is memory all the same */
 	if (rows > UINT32_MAX - 1 || rows > PANEL_BYTES / sizeof(double) / MAX(f->n_columns, (size_t)1))
-		return err_set(e, ERR_LIMIT, "too_much_to_learn",
-			       "%zu rows of %zu columns are more than is learnt from at once: leave columns out", rows,
-			       f->n_columns);
+		return err_set(
+			e, ERR_LIMIT, "too_much_to_learn",
+			"%zu rows of %zu columns are more than is learnt from at once: leave columns out, or name "
+			"fewer days to learn from",
+			rows, f->n_columns);
 	for (size_t c = 0; c < f->n_columns; c++) {
 		struct panel_column *o = &f->own[c];
 		if (o->number) {
@@ -47,7 +49,7 @@ static void take_column(struct panel *f, const struct columns_batch *b, size_t c
 	const struct column_batch *in = &b->columns[c + 1];
 	struct panel_column *o = &f->own[c];
 	for (size_t r = 0; r < b->rows; r++) {
-		size_t place = (size_t)b->columns[0].i64[r];
+		size_t place = f->before + (size_t)b->columns[0].i64[r];
 		if (!column_valid(in, r))
 			continue;
 		if (in->kind == COLUMN_STR)
@@ -57,7 +59,7 @@ static void take_column(struct panel *f, const struct columns_batch *b, size_t c
 	}
 }
 
-static void begin(struct panel *f, const struct columns_batch *b)
+static void settle_kinds(struct panel *f, const struct columns_batch *b)
 {
 	f->cap = 1;
 	for (size_t c = 0; c < f->n_columns; c++) {
@@ -79,12 +81,15 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 	if (b->n != f->n_columns + 1)
 		return err_set(e, ERR_INTERNAL, NULL, "a panel of %zu columns got %zu", f->n_columns, b->n);
 	if (!f->cap)
-		begin(f, b);
+		settle_kinds(f, b);
 	for (size_t r = 0; r < b->rows; r++) {
 		int64_t place = b->columns[0].i64[r];
-		if (place < 0 || !make_room(f, (size_t)place + 1, e))
-			return place < 0 ? err_set(e, ERR_INTERNAL, NULL, "a panel got a row without a place") : false;
-		f->n_rows = MAX(f->n_rows, (size_t)place + 1);
+		if (place < 0 || place > (int64_t)UINT32_MAX)
+			return err_set(e, ERR_INTERNAL, NULL, "a panel got a row without a place");
+		size_t rows = f->before + (size_t)place + 1;
+		if (!make_room(f, rows, e))
+			return false;
+		f->n_rows = MAX(f->n_rows, rows);
 	}
 	for (size_t c = 0; c < f->n_columns; c++) {
 		take_column(f, b, c);
@@ -95,7 +100,7 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 	return true;
 }
 
-static void finish(struct panel *f)
+static void name_levels(struct panel *f)
 {
 	for (size_t c = 0; c < f->n_columns; c++) {
 		struct panel_column *o = &f->own[c];
@@ -117,24 +122,37 @@ static void finish(struct panel *f)
 	}
 }
 
+void panel_begin(struct panel *f, const char *const *names, size_t n)
+{
+	*f = (struct panel){ .n_columns = n };
+	f->own = mem_zalloc((n + 1) * sizeof *f->own);
+	f->columns = mem_zalloc((n + 1) * sizeof *f->columns);
+	for (size_t c = 0; c < n; c++)
+		f->columns[c].name = names[c];
+}
+
+bool panel_add(struct panel *f, struct ask *q, const char *sql, const char *params, struct err *e)
+{
+	f->before = f->n_rows;
+	return ask_run(q, sql, params, on_rows, f, e);
+}
+
+bool panel_finish(struct panel *f, struct err *e)
+{
+	if (!f->n_rows)
+		return err_set(e, ERR_VALUE, "no_rows", "there are no rows to learn from");
+	name_levels(f);
+	return true;
+}
+
 bool panel_read(struct ask *q, const char *sql, const char *params, const char *const *names, size_t n,
 		struct panel *ret, struct err *e)
 {
-	struct panel f = { .n_columns = n };
-	f.own = mem_zalloc((n + 1) * sizeof *f.own);
-	f.columns = mem_zalloc((n + 1) * sizeof *f.columns);
-	for (size_t c = 0; c < n; c++)
-		f.columns[c].name = names[c];
-	bool done = ask_run(q, sql, params, on_rows, &f, e);
-	if (done && !f.n_rows)
-		done = err_set(e, ERR_VALUE, "no_rows", "there are no rows to learn from");
-	if (!done) {
-		panel_free(&f);
-		return false;
-	}
-	finish(&f);
-	*ret = f;
-	return true;
+	panel_begin(ret, names, n);
+	if (panel_add(ret, q, sql, params, e) && panel_finish(ret, e))
+		return true;
+	panel_free(ret);
+	return false;
 }
 
 void panel_free(struct panel *f)

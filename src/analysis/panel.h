@@ -2,7 +2,8 @@
  * Columns of a query, whole in memory, as learn/ takes them: numbers as doubles, texts as levels.
  *
  * The first column of the query is the place of the row: 0 .. rows - 1, each once, in any order. The others are
- * features or what the caller makes of them; a BOOLEAN is 0 or 1.
+ * features or what the caller makes of them; a BOOLEAN is 0 or 1. A panel may be read in parts: each counts its places
+ * from 0 again, and its rows stand after those before.
  */
 #pragma once
 
@@ -27,10 +28,16 @@ struct panel {
 	struct panel_column *own;
 	struct learn_column *columns;
 	size_t n_columns, n_rows, cap;
+	size_t before; /* rows of the parts before the one that is read */
 };
 
 /* names: of the columns after the place, borrowed. params: JSON list, or NULL. */
 MUST_CHECK bool panel_read(struct ask *q, const char *sql, const char *params, const char *const *names, size_t n,
 			   struct panel *ret, struct err *e);
+/* The same in parts: one begin, any number of parts with the same columns, one finish; freed in any state. */
+void panel_begin(struct panel *f, const char *const *names, size_t n);
+MUST_CHECK bool panel_add(struct panel *f, struct ask *q, const char *sql, const char *params, struct err *e);
+/* ERR_VALUE (code no_rows). */
+MUST_CHECK bool panel_finish(struct panel *f, struct err *e);
 /* For CLEANUP. */
 void panel_free(struct panel *f);

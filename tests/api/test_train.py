@@ -398,5 +398,15 @@ def test_retail(cli, shared_data):
     assert naive["last_90_days_by_3"]["mae"] == pytest.approx(243.2, abs=.05)
     best = min(report["variants"], key=lambda v: v["validation_mae"])
     assert best["name"] == "log" and best["mae"] <= 240
+    # So many cut-offs are read in parts: each day twice with twice the penalty is the same model on the same test.
+    twice = preset(cli, "sales", "retail", "--cutoff", "2011-11-09", "--train-cutoffs", f"{RETAIL_TRAIN},{RETAIL_TRAIN}",
+                   "--l2", "2")
+    assert twice["rows"]["train"] == 2 * 15864 and twice["rows"]["test"] == 4067
+    assert twice["metrics"]["mse"] == pytest.approx(report["metrics"]["mse"], rel=1e-9)
+    assert twice["metrics"]["mae"] == pytest.approx(report["metrics"]["mae"], rel=1e-9)
+    for mine, theirs in zip(twice["features"], report["features"]):
+        assert mine["name"] == theirs["name"] and mine["coefficient"] == pytest.approx(theirs["coefficient"], rel=1e-8)
+    for mine, theirs in zip(twice["baselines"][2:], report["baselines"][2:]):
+        assert mine["mse"] == pytest.approx(theirs["mse"], rel=1e-9)
     report = preset(cli, "purchase", "retail", "--cutoff", "2011-11-25")
     assert report["rows"]["test"] == 4252 and report["metrics"]["roc_auc"] >= .755

@@ -80,7 +80,9 @@ bool duck_error(struct err *e, duckdb_error_type type, const char *text)
 	if (type == DUCKDB_ERROR_INTERRUPT)
 		return err_set(e, ERR_CANCELLED, NULL, "The query was stopped.");
 	if (type == DUCKDB_ERROR_OUT_OF_MEMORY)
-		return err_set(e, ERR_LIMIT, "memory_limit", "The query needs more memory than it may use.");
+		return err_set(e, ERR_LIMIT, "memory_limit",
+			       "The query needs more memory than it may use: ask for less at once, or raise "
+			       "engine_memory_mb in the server's settings.");
 	if (type == DUCKDB_ERROR_PERMISSION)
 		return err_set(e, ERR_VALUE, "not_allowed_in_sql",
 			       "A query may read the data sets only: no files, no network, no settings.");

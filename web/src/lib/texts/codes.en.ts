@@ -5,7 +5,7 @@ const en = {
   'error.limit': 'This is more than the server takes at once. Choose less and try again.',
   'code.time_limit': 'It took too long and was stopped. Try again with fewer data.',
   'code.interrupted': 'The server was stopped before this was done. Nothing was changed; start it again.',
-  'code.memory_limit': 'Reading the file needs more memory than there is. Split it and load the parts.',
+  'code.memory_limit': 'This needs more memory than there is. Take less at once: split a file and load the parts, narrow a query. Whoever runs the server can give it more memory.',
   'code.disabled': 'The account is switched off. An administrator can switch it on.',
   'code.duplicate': 'There is one of the same name already. Choose another name.',
   'code.bank': 'The bank itself cannot be closed.',

@@ -6,7 +6,7 @@ const pl: Record<keyof typeof en, string> = {
   'error.limit': 'To więcej, niż serwer przyjmuje naraz. Wybierz mniej i spróbuj ponownie.',
   'code.time_limit': 'Trwało to zbyt długo i zostało zatrzymane. Spróbuj z mniejszą ilością danych.',
   'code.interrupted': 'Serwer zatrzymano, zanim to się skończyło. Nic się nie zmieniło; uruchom ponownie.',
-  'code.memory_limit': 'Odczyt pliku wymaga więcej pamięci, niż jest. Podziel go i wczytaj części.',
+  'code.memory_limit': 'To wymaga więcej pamięci, niż jest. Weź mniej naraz: podziel plik i wczytaj części, zawęź zapytanie. Administrator serwera może przydzielić więcej pamięci.',
   'code.disabled': 'Konto jest wyłączone. Może je włączyć administrator.',
   'code.duplicate': 'Taka nazwa już istnieje. Wybierz inną.',
   'code.bank': 'Samego banku nie można zamknąć.',
