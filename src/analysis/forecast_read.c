@@ -6,8 +6,9 @@
 
 #define SQL_BYTES (16 * MIB)
 /*
- * What the engine holds for one statement is an invoice's sum for each row and, in the worst case, a customer's sums
- * for each row and cut-off: this many of both, at some 60 bytes each, stay below half of LIMIT_ENGINE_MEMORY.
+ * What the engine holds for one statement is an invoice's sum for each row and, where each row has a customer of its
+ * own, a customer's sums for each row and cut-off: of this many of both it holds some 700 MiB at the worst, which
+ * LIMIT_ENGINE_MEMORY has room for.
  */
 #define PART_SUMS (6 * 1000 * 1000)
 #define SUMS_OF_ROW 2
