@@ -34,6 +34,13 @@ static const struct {
 	    "формула без резултат: отворете ја датотеката во Excel, зачувајте и вчитајте повторно" } },
 	{ "text below the table, which is no row of it; it was left out",
 	  { "текст под таблицей, он пропущен", "tekst pod tabelą; pominięto go", "текст под табелата; изоставен е" } },
+	{ "cells merged downwards, in a sheet too large to fill them: only the first of each has the value",
+	  { "на этом листе ячейки объединены по вертикали; лист слишком велик, чтобы их заполнить: значение есть "
+	    "только в "
+	    "первой ячейке",
+	    "komórki tego arkusza są scalone w pionie; jest za duży, by je uzupełnić: wartość ma tylko pierwsza z nich",
+	    "ќелиите на овој лист се споени по вертикала; листот е преголем за да се пополнат: вредност има само "
+	    "првата" } },
 	{ "more cells than the table has columns",
 	  { "ячеек больше, чем столбцов", "więcej komórek niż kolumn", "повеќе ќелии од колони" } },
 	{ "bytes after this line are not valid UTF-8 and were replaced",

@@ -148,16 +148,16 @@ def followed(client, job, seen, begun):
 
 def side_by_side(first, second, name_1, name_2):
     """Two imports of two people at the same time; what each was shown on the way, and the end of it."""
-    files = [b"id,text,number\n" + b"0,first,1\n" * 5 + long_csv(30)[15:], long_csv(30)]
+    files = [b"id,text,number\n" + b"0,first,1\n" * 5 + long_csv(90)[15:], long_csv(90)]
     clients, jobs, datasets, seen = [first, second], [], [], [[], []]
+    watchers = [c.__class__(c.url).sign_in(c.account) for c in clients]  # signing in takes a while, on purpose
     for client, name, data in zip(clients, (name_1, name_2), files):
         answer = upload(client, ("x.csv", data), name=name)
         assert answer.status_code == 202, answer.text
         jobs.append(answer.json()["job"]["id"])
         datasets.append(answer.json()["dataset"]["id"])
     begun = [threading.Event(), threading.Event()]
-    threads = [threading.Thread(target=followed, args=(c.__class__(c.url).sign_in(c.account), job, s, b))
-               for c, job, s, b in zip(clients, jobs, seen, begun)]
+    threads = [threading.Thread(target=followed, args=(w, job, s, b)) for w, job, s, b in zip(watchers, jobs, seen, begun)]
     for t in threads:
         t.start()
     for t in threads:
