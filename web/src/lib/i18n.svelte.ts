@@ -1,5 +1,5 @@
 /**
- * Texts: one file a language, all with the keys of en.ts (the compiler and a test refuse a missing one).
+ * Texts: an index a language over a file an area, all with the keys of en.ts (the compiler and a test refuse a missing one).
  * "{name}" is a value; a key that ends in _one, _few, _many or _other belongs to a plural.
  */
 import { languages, type Language } from './format'
