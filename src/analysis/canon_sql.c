@@ -185,8 +185,7 @@ static void add_related(struct buf *b, const struct canon_sql *s, const struct c
 	const struct canon_table *h = t->head, *c = t->catalog;
 	buf_addf(b,
 		 "SELECT %s AS id, l.code AS code, %s AS name, l.money AS money, l.quantity AS quantity, l.price AS "
-		 "price, "
-		 "%s AS bought, l.invoice AS invoice, l.currency AS currency, l.ord AS ord FROM (",
+		 "price, %s AS bought, l.invoice AS invoice, l.currency AS currency, l.ord AS ord FROM (",
 		 h ? "h.id" : "l.id", c ? "c.name" : "l.name", h ? "coalesce(l.bought, h.bought)" : "l.bought");
 	add_lines(b, s, t);
 	buf_adds(b, ") AS l");

@@ -23,8 +23,8 @@
 
 const char entries_purchase_doc[] =
 	"Each an object: \"at\" (2026-01-31, or with a time), \"customer\" where the path names none, and of the "
-	"columns that "
-	"the data set has: \"product\", \"code\", \"amount\", \"quantity\", \"unit_price\", \"currency\", \"invoice\".";
+	"columns that the data set has: \"product\", \"code\", \"amount\", \"quantity\", \"unit_price\", \"currency\", "
+	"\"invoice\".";
 const char entries_visit_doc[] = "Each an object: \"at\", \"customer\" where the path names none, and of the columns "
 				 "that the data set has: \"visits\", "
 				 "\"newsletter_opened\", \"ad_clicks\", \"seconds_on_site\".";

@@ -182,7 +182,6 @@ void forecast_warn_of_horizon(struct arena *a, int64_t missing_days, struct fore
 		warn(a, r,
 		     (struct forecast_warning){ .code = "short_horizon", .from = (double)missing_days, .to = NAN },
 		     "the data end %lld days before the days that are forecast do: what came of the test is known in "
-		     "part, and "
-		     "its figures are too low",
+		     "part, and its figures are too low",
 		     (long long)missing_days);
 }

@@ -170,8 +170,7 @@ static bool count_faults(const struct pair *p, struct ask *q, bool now, json_t *
 	buf_addf(&b,
 		 ") > 1 AS again FROM %s %s), bad AS (SELECT * FROM faults WHERE blank OR again) SELECT count(*) "
 		 "FILTER (blank), count(*) FILTER (again AND NOT blank), CAST((list(_row ORDER BY _row) FILTER "
-		 "(blank))[1:%d] "
-		 "AS VARCHAR), CAST((list(_row ORDER BY _row) FILTER (again AND NOT blank))[1:%d] AS "
+		 "(blank))[1:%d] AS VARCHAR), CAST((list(_row ORDER BY _row) FILTER (again AND NOT blank))[1:%d] AS "
 		 "VARCHAR) FROM bad",
 		 table, alias, ROWS_NAMED, ROWS_NAMED);
 	if (b.failed)

@@ -69,10 +69,8 @@ bool purchases_json(struct instance *inst, struct db *db, const struct card_set 
 	canon_make(&q.arena, q.content, q.schema, &c);
 	buf_addf(&sql,
 		 "SELECT coalesce(code, key), name, amount, quantity, bought, invoice, CAST(coalesce(why, 0) AS "
-		 "BIGINT), "
-		 "count(*) OVER () FROM (%s) WHERE CAST(id AS VARCHAR) = $1 ORDER BY bought DESC NULLS LAST, ord DESC "
-		 "LIMIT %lld OFFSET "
-		 "%lld",
+		 "BIGINT), count(*) OVER () FROM (%s) WHERE CAST(id AS VARCHAR) = $1 "
+		 "ORDER BY bought DESC NULLS LAST, ord DESC LIMIT %lld OFFSET %lld",
 		 c.purchases, (long long)limit, (long long)skip);
 	buf_addc(&params, '[');
 	json_quote(&params, customer);

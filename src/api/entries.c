@@ -51,8 +51,7 @@ static const struct route routes[] = {
 	  .permission = PERM_DATASET_WRITE,
 	  .summary =
 		  "Append purchases and visits of customers, all or none: a job makes the next version of the data "
-		  "set; "
-		  "when it is done, statistics, customers and forecasts have them. Going back a version undoes it." },
+		  "set; when it is done, statistics, customers and forecasts have them. Going back a version undoes it." },
 	{ .method = "POST",
 	  .path = "/api/v1/datasets/{id}/customers/{customer}/activity",
 	  .handle = customer_post,

@@ -72,8 +72,7 @@ static const struct json_field schedule_fields[] = {
 	  "Also after every new version of the data." },
 	{ "activate", JSON_FIELD_STR, offsetof(struct schedule_body, activate), false, 0, 0, rules,
 	  "better (unless said): it serves when, on the same newest customers, its error is not larger than that of "
-	  "the "
-	  "version that serves; wait: a person lets it serve." },
+	  "the version that serves; wait: a person lets it serve." },
 	{ "l2", JSON_FIELD_F64, offsetof(struct schedule_body, l2), false, 0, 0, NULL,
 	  "The penalty on large coefficients, from 0 on; 1 unless said." },
 };

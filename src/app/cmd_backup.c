@@ -36,11 +36,10 @@ const struct command_def command_backup = {
 	.summary = "copy everything into one file, while the server runs",
 	.description =
 		"Writes one encrypted file that holds the store as of this moment and every loaded table. Others go on "
-		"working meanwhile. The file appears under its name when it is whole and on the disk.\n\nThe key is "
-		"not in "
-		"it. Keep the key apart from the backups: whoever has both has the data, and without the key a backup "
-		"is "
-		"worth nothing.",
+		"working meanwhile. The file appears under its name when it is whole and on the disk.\n"
+		"\n"
+		"The key is not in it. Keep the key apart from the backups: whoever has both has the data, and without "
+		"the key a backup is worth nothing.",
 	.examples = "vitrina backup /backups/vitrina-$(date +%F)",
 	.run = backup_run,
 };

@@ -111,10 +111,9 @@ const struct command_def command_config = {
 	.summary = "settings, their values and where each comes from",
 	.description =
 		"Prints every setting. They come from, in rising order: built-in defaults; vitrina.conf in the data "
-		"folder, "
-		"lines 'name = value'; the environment, VITRINA_ and the name in capitals; options of a command. The "
-		"data "
-		"folder itself is named by --data, by VITRINA_DATA, or is ./vitrina-data. Secrets are not printed.",
+		"folder, lines 'name = value'; the environment, VITRINA_ and the name in capitals; options of a "
+		"command. The data folder itself is named by --data, by VITRINA_DATA, or is ./vitrina-data. Secrets "
+		"are not printed.",
 	.examples = "vitrina config\nVITRINA_LISTEN=0.0.0.0:80 vitrina config",
 	.run = config_run,
 };

@@ -82,9 +82,8 @@ const struct command_def command_recommend = {
 	.summary = "next products of one customer, with their chances",
 	.description =
 		"Prints the products that this customer will probably take next, each with the estimated probability "
-		"and "
-		"the reason: what similar customers have, what goes with the products the customer has, what is bought "
-		"again and again, and what an administrator has linked.",
+		"and the reason: what similar customers have, what goes with the products the customer has, what is "
+		"bought again and again, and what an administrator has linked.",
 	.examples = "vitrina recommend --dataset clients --customer 112312323321",
 	.run = recommend_run,
 };

@@ -195,10 +195,9 @@ const struct command_def command_restore = {
 	.summary = "make a data folder from a backup",
 	.description =
 		"Makes the data folder from a backup, with the key under which the backup was made (DATA.key or "
-		"--key-file). "
-		"Everything is read and checked before anything is replaced, and the folder is exchanged in one step. "
-		"vitrina.conf of a replaced folder stays. A server that runs goes on with the restored data after a "
-		"moment.",
+		"--key-file). Everything is read and checked before anything is replaced, and the folder is exchanged "
+		"in one step. vitrina.conf of a replaced folder stays. A server that runs goes on with the restored "
+		"data after a moment.",
 	.examples = "vitrina restore /backups/vitrina-2026-11-20\n"
 		    "vitrina restore backup --data /srv/other --key-file /etc/vitrina/key",
 	.run = restore_run,

@@ -49,8 +49,7 @@ const struct command_def command_template = {
 	.description =
 		"Writes a workbook with the columns of a table: types are checked while rows are typed, and columns of "
 		"few different values offer them. Filled in and loaded with 'vitrina import' or on the page it is "
-		"known "
-		"again, and its rows are added to that data set.",
+		"known again, and its rows are added to that data set.",
 	.examples = "vitrina template orders.xlsx --dataset orders\nvitrina import orders.xlsx",
 	.run = template_run,
 };

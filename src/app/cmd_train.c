@@ -332,8 +332,7 @@ const struct command_def command_train_linear = {
 	.summary = "forecast a number from the other columns of a table",
 	.description =
 		"Linear regression: numbers standardised, texts as one feature a level, a missing number as a feature "
-		"of "
-		"its own. What it is worth is measured on rows that it was not trained on, beside zero and the mean.",
+		"of its own. What it is worth is measured on rows that it was not trained on, beside zero and the mean.",
 	.examples = "vitrina train linear --dataset sales --target amount\n"
 		    "vitrina train linear --dataset sales --target amount --split last:0.2 --json",
 	.run = train_linear,
@@ -347,8 +346,8 @@ const struct command_def command_train_logistic = {
 	.summary = "forecast yes or no from the other columns of a table",
 	.description =
 		"Logistic regression: the chance that the target is the positive value. Measured on rows that it was "
-		"not "
-		"trained on, with a warning when a column gives the answer away or the test rows are of another kind.",
+		"not trained on, with a warning when a column gives the answer away or the test rows are of another "
+		"kind.",
 	.examples = "vitrina train logistic --dataset bank --target y --positive yes --exclude duration\n"
 		    "vitrina train logistic --dataset shoppers --target Revenue --threshold 0.3 --json",
 	.run = train_logistic,

@@ -254,10 +254,11 @@ const struct command_def command_user_add = {
 	.summary = "make an account",
 	.description =
 		"Makes an account and prints a generated password once, unless the password comes from standard input "
-		"or "
-		"the person is invited.\n\nadmin: everything in its organisation. analyst: data sets, statistics, "
-		"customers, models, SQL. manager: customers and lists with exports, next products. operator: finds and "
-		"opens a customer, next products. client: only its own portal.",
+		"or the person is invited.\n"
+		"\n"
+		"admin: everything in its organisation. analyst: data sets, statistics, customers, models, SQL. "
+		"manager: customers and lists with exports, next products. operator: finds and opens a customer, next "
+		"products. client: only its own portal.",
 	.examples = "vitrina user add --email anna@example.org --role analyst\n"
 		    "vitrina user add --email petr@partner.example --role admin --org 'Автосалон Восток' --invite\n"
 		    "pass show vitrina | vitrina user add --email anna@example.org --role manager --password-stdin",

@@ -114,11 +114,9 @@ const struct command_def command_user_import = {
 	.summary = "take over accounts of an old system",
 	.description =
 		"Reads lines 'e-mail,hash' or 'e-mail,hash,role', where hash is what bcrypt ($2a$, $2b$, $2y$) or "
-		"Argon2id "
-		"made of the password, and makes an account of each: all of them or none. People sign in with the "
-		"passwords they have; at the first sign-in an old hash is replaced by a new one. Lines that begin with "
-		"# "
-		"are left out.",
+		"Argon2id made of the password, and makes an account of each: all of them or none. People sign in with "
+		"the passwords they have; at the first sign-in an old hash is replaced by a new one. Lines that begin "
+		"with # are left out.",
 	.examples = "vitrina user import old-users.csv --role operator",
 	.run = user_import_run,
 };

@@ -281,10 +281,10 @@ const struct command_def command_demo_def = {
 	.description =
 		"Loads invented data, the same every time: a bank's clients with the products they have taken, a car "
 		"dealer's, as the bank's partner, and a shop's customers with two years of purchases and visits. Makes "
-		"an "
-		"account for each role and prints them with generated passwords. A data folder that does not exist is "
-		"made "
-		"first.\n\nRefused when there is a data set of the same name already.",
+		"an account for each role and prints them with generated passwords. A data folder that does not exist "
+		"is made first.\n"
+		"\n"
+		"Refused when there is a data set of the same name already.",
 	.examples = "vitrina demo && vitrina serve\n"
 		    "vitrina recommend --dataset clients --customer 112312323321\n"
 		    "vitrina stats --dataset shop --org 'Sklep Jantar'",

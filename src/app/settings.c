@@ -60,8 +60,7 @@ const struct setting_def setting_defs[SETTINGS] = {
 					"Milliseconds to wait for the answer to one operation of MongoDB." },
 	[SETTING_TELEGRAM_TOKEN_ALL] = { "telegram_token", SETTING_TYPE_SECRET, NULL, 0, 0, 0,
 					 "Token of the bot with which the bank sends to Telegram, unless one is set on "
-					 "the "
-					 "page; partners set their own." },
+					 "the page; partners set their own." },
 	[SETTING_TELEGRAM_URL] = { "telegram_url", SETTING_TYPE_TEXT, "https://api.telegram.org", 0, 0, 0,
 				   "Where the Bot API of Telegram is." },
 	[SETTING_OUTBOUND_PRIVATE] = { "outbound_private", SETTING_TYPE_NUMBER, NULL, 0, 0, 1,

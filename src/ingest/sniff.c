@@ -45,8 +45,7 @@ static bool refuse(struct err *e, const char *found)
 {
 	return err_set(e, ERR_VALUE, "unknown_format",
 		       "This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), Parquet, SQLite "
-		       "databases "
-		       "and SQL dumps, each also gzipped, or several in a zip.",
+		       "databases and SQL dumps, each also gzipped, or several in a zip.",
 		       found);
 }
 

@@ -45,9 +45,8 @@ static bool refuse(const struct table *t, size_t column, uint64_t values, struct
 	column_type_name(&c->type, type);
 	err_field(e, ERR_VALUE, full,
 		  "column \"%.*s\" is %s in the data set, and %llu of the file's %llu values are not. Correct the "
-		  "file, or "
-		  "replace the data set with it; to keep such values as they stand, replace it with the column read as "
-		  "text.",
+		  "file, or replace the data set with it; to keep such values as they stand, replace it with the "
+		  "column read as text.",
 		  STR_ARG(name), type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
 	if (e)
 		snprintf(e->code, sizeof e->code, "column_misfit");

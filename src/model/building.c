@@ -56,9 +56,8 @@ static bool claim_dataset(struct db *db, const struct version_begin *b, int64_t 
 	int64_t building = 0, waiting = 0;
 	bool found = false;
 	if (!db_exec(db, e,
-		     "UPDATE dataset SET building_version = ?1, last_number = last_number + 1 WHERE id = ?2 AND org = "
-		     "?3 AND "
-		     "building_version = 0 AND current_version <> 0",
+		     "UPDATE dataset SET building_version = ?1, last_number = last_number + 1 WHERE id = ?2 "
+		     "AND org = ?3 AND building_version = 0 AND current_version <> 0",
 		     "iii", version, b->dataset, b->org))
 		return false;
 	if (db_changes(db) == 1)

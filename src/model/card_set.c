@@ -13,8 +13,7 @@ bool card_set_find(struct db *db, int64_t org, int64_t version, struct card_set 
 	bool row;
 	if (!db_query(db, &s, e,
 		      "SELECT dataset, slot, customers, products, has_purchases, has_amount, time_kind, listed, "
-		      "built_at, "
-		      "currency FROM card_set WHERE version = ?1 AND org = ?2 AND ready = 1",
+		      "built_at, currency FROM card_set WHERE version = ?1 AND org = ?2 AND ready = 1",
 		      "ii", version, org) ||
 	    !db_step(s, &row, e))
 		return false;

@@ -135,10 +135,9 @@ bool delivery_retry(struct db *db, const struct caller *by, int64_t id, struct e
 		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such delivery.");
 	if (!db_exec(db, e,
 		     "UPDATE delivery SET state = 'waiting', attempts = 0, reason = '', reason_code = '', next_at = "
-		     "?3, created_at = ?3, "
-		     "ended_at = NULL WHERE org = ?1 AND id = ?2 AND state = 'failed' AND EXISTS "
-		     "(SELECT 1 FROM message m WHERE m.id = delivery.message) AND EXISTS "
-		     "(SELECT 1 FROM target t WHERE t.id = delivery.target AND t.off_reason = '')",
+		     "?3, created_at = ?3, ended_at = NULL WHERE org = ?1 AND id = ?2 AND state = 'failed' "
+		     "AND EXISTS (SELECT 1 FROM message m WHERE m.id = delivery.message) AND EXISTS (SELECT 1 "
+		     "FROM target t WHERE t.id = delivery.target AND t.off_reason = '')",
 		     "iii", by->org, id, clock_now()))
 		return false;
 	if (db_changes(db) != 1)

@@ -217,13 +217,10 @@ bool forecast_bands(struct db *db, int64_t run, struct forecast_group ret[FORECA
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	return db_query(db, &s, e,
 			"SELECT band, count(*), min(value), max(value), sum(value) FROM (SELECT value, CASE "
-			"WHEN value >= 0.9 THEN 9 WHEN value >= 0.8 THEN 8 WHEN value >= 0.7 THEN 7 WHEN value >= 0.6 "
-			"THEN 6 "
-			"WHEN value >= 0.5 THEN 5 WHEN value >= 0.4 THEN 4 WHEN value >= 0.3 THEN 3 WHEN value >= 0.2 "
-			"THEN 2 "
-			"WHEN value >= 0.1 THEN 1 ELSE 0 END AS band FROM forecast_value WHERE run = ?1) AS chances "
-			"GROUP BY "
-			"band",
+			"WHEN value >= 0.9 THEN 9 WHEN value >= 0.8 THEN 8 WHEN value >= 0.7 THEN 7 "
+			"WHEN value >= 0.6 THEN 6 WHEN value >= 0.5 THEN 5 WHEN value >= 0.4 THEN 4 "
+			"WHEN value >= 0.3 THEN 3 WHEN value >= 0.2 THEN 2 WHEN value >= 0.1 THEN 1 ELSE 0 END AS band "
+			"FROM forecast_value WHERE run = ?1) AS chances GROUP BY band",
 			"i", run) &&
 	       read_groups(s, ret, e);
 }

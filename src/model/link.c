@@ -190,10 +190,9 @@ bool link_replace(struct db *db, const struct caller *by, int64_t dataset, const
 	       db_exec(db, e, "DELETE FROM product_link WHERE dataset = ?1", "i", dataset) &&
 	       insert_all(db, dataset, l, e) &&
 	       db_exec(db, e,
-		       "INSERT INTO product_link_table (dataset, org, revision, user_id, at) VALUES (?1, ?2, 1, ?3, "
-		       "?4) "
-		       "ON CONFLICT (dataset) DO UPDATE SET revision = product_link_table.revision + 1, "
-		       "user_id = excluded.user_id, at = excluded.at",
+		       "INSERT INTO product_link_table (dataset, org, revision, user_id, at) "
+		       "VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT (dataset) DO UPDATE "
+		       "SET revision = product_link_table.revision + 1, user_id = excluded.user_id, at = excluded.at",
 		       "iiii", dataset, by->org, by->user, clock_now()) &&
 	       audit_add(db, by, "links_replaced", "dataset", dataset, detail, e) && db_commit_tx(&tx, e);
 }

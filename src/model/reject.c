@@ -84,12 +84,10 @@ bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, s
 		    "t.version WHERE v.id = ?1 AND v.org = ?2 AND (?3 = '' OR t.name = ?3)",
 		    "iiS", version, org, table) ||
 	    !db_query(db, &s, e,
-		      "SELECT t.name, r.line, r.column_name, r.cell, r.reason, r.seq, r.row_number, r.whole FROM "
-		      "reject r JOIN dataset_table "
-		      "t ON "
-		      "t.id = r.table_id JOIN dataset_version v ON v.id = r.version WHERE r.version = ?1 AND v.org = "
-		      "?2 AND "
-		      "r.seq > ?3 AND (?4 = '' OR t.name = ?4) ORDER BY r.seq LIMIT ?5",
+		      "SELECT t.name, r.line, r.column_name, r.cell, r.reason, r.seq, r.row_number, r.whole "
+		      "FROM reject r JOIN dataset_table t ON t.id = r.table_id "
+		      "JOIN dataset_version v ON v.id = r.version WHERE r.version = ?1 AND v.org = ?2 AND r.seq > ?3 "
+		      "AND (?4 = '' OR t.name = ?4) ORDER BY r.seq LIMIT ?5",
 		      "iiiSi", version, org, after, table, (int64_t)limit))
 		return false;
 	for (bool row;;) {

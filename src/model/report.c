@@ -77,8 +77,7 @@ bool report_create(struct db *db, const struct caller *by, const struct report *
 		return err_set(e, ERR_LIMIT, NULL, "There are %d reports; no more fit.", REPORTS_MOST);
 	if (!db_exec(db, e,
 		     "INSERT INTO report (id, org, name, name_folded, figure, dataset, year, per_customer, top, "
-		     "language, "
-		     "parts, schedule, zone, next_run, created_at, created_by) "
+		     "language, parts, schedule, zone, next_run, created_at, created_by) "
 		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 		     "iiSSsiiiisissoii", id, by->org, str_trim(str_of(r->name)), buf_str(&folded), r->figure,
 		     r->dataset, r->year, (int64_t)r->per_customer, r->top, r->language, r->parts, r->schedule, r->zone,

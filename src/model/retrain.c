@@ -177,18 +177,17 @@ bool retrain_recover(struct db *db, struct err *e)
 	       /* Its model is there: all that was left to do was to say so. */
 	       db_exec(db, e,
 		       "UPDATE model_schedule SET last_run = ?1, last_code = '', last_error = '', last_number = "
-		       "(SELECT max(m.number) FROM model m WHERE m.dataset = model_schedule.dataset AND m.kind = "
-		       "model_schedule.kind AND m.due = model_schedule.due), due = 0, job = 0, tries = 0 WHERE due <> "
-		       "0 "
-		       "AND EXISTS (SELECT 1 FROM model m WHERE m.dataset = model_schedule.dataset AND m.kind = "
-		       "model_schedule.kind AND m.due = model_schedule.due)",
+		       "(SELECT max(m.number) FROM model m WHERE m.dataset = model_schedule.dataset "
+		       "AND m.kind = model_schedule.kind AND m.due = model_schedule.due), due = 0, job = 0, tries = 0 "
+		       "WHERE due <> 0 AND EXISTS (SELECT 1 FROM model m WHERE m.dataset = model_schedule.dataset "
+		       "AND m.kind = model_schedule.kind AND m.due = model_schedule.due)",
 		       "i", now) &&
 	       /* A person ended it, or it was begun often enough. */
 	       db_exec(db, e,
 		       "UPDATE model_schedule SET last_run = ?1, last_number = 0, last_code = 'interrupted', "
-		       "last_error "
-		       "= 'it was interrupted', due = 0, job = 0, tries = 0 WHERE due <> 0 AND (tries + 1 >= ?2 OR "
-		       "EXISTS (SELECT 1 FROM job j WHERE j.id = model_schedule.job AND j.state = 'cancelled'))",
+		       "last_error = 'it was interrupted', due = 0, job = 0, tries = 0 WHERE due <> 0 "
+		       "AND (tries + 1 >= ?2 OR EXISTS (SELECT 1 FROM job j WHERE j.id = model_schedule.job "
+		       "AND j.state = 'cancelled'))",
 		       "ii", now, (int64_t)RETRAIN_TRIES) &&
 	       db_exec(db, e,
 		       "UPDATE model_schedule SET next_run = ?1, tries = tries + 1, due = 0, job = 0 WHERE due <> 0",

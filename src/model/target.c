@@ -143,8 +143,7 @@ bool target_create(struct db *db, const struct caller *by, const struct target_i
 		token_make(TOKEN_WEBHOOK, secret);
 	if (!db_exec(db, e,
 		     "INSERT INTO target (id, org, name, name_folded, kind, address, thread, management, secret, "
-		     "created_at) "
-		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		     "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 		     "iiSSsSiisi", id, by->org, str_trim(in->name), buf_str(&fold), kind_names[kind], in->address,
 		     in->thread, (int64_t)in->management, secret, clock_now()))
 		return name_taken(e);

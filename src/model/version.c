@@ -103,9 +103,8 @@ static bool read_columns(struct db *db, struct arena *a, struct dataset_table *t
 	size_t cap = 0;
 	if (!db_query(db, &s, e,
 		      "SELECT position, name, type, non_null, distinct_count, min_text, max_text, sample, role, "
-		      "confidence, "
-		      "reason, by_person, note, header, stored_name FROM dataset_column WHERE table_id = ?1 ORDER BY "
-		      "position",
+		      "confidence, reason, by_person, note, header, stored_name FROM dataset_column "
+		      "WHERE table_id = ?1 ORDER BY position",
 		      "i", t->id))
 		return false;
 	for (bool row;;) {
@@ -191,9 +190,8 @@ static bool read_relations(struct db *db, struct arena *a, struct dataset_conten
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	size_t cap = 0;
 	if (!db_query(db, &s, e,
-		      "SELECT from_table, from_column, to_table, to_column, matched FROM dataset_relation WHERE "
-		      "version = ?1 "
-		      "ORDER BY position",
+		      "SELECT from_table, from_column, to_table, to_column, matched FROM dataset_relation "
+		      "WHERE version = ?1 ORDER BY position",
 		      "i", c->version.id))
 		return false;
 	for (bool row;;) {

@@ -84,8 +84,7 @@ bool version_relations(struct db *db, int64_t version, const struct dataset_rela
 	for (size_t i = 0; i < n; i++)
 		if (!db_exec(db, e,
 			     "INSERT INTO dataset_relation (version, position, from_table, from_column, to_table, "
-			     "to_column, "
-			     "matched) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+			     "to_column, matched) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 			     "iissssd", version, (int64_t)(from + i), r[i].from_table, r[i].from_column, r[i].to_table,
 			     r[i].to_column, r[i].matched))
 			return false;
@@ -137,10 +136,9 @@ bool version_column_stats(struct db *db, int64_t version, const struct dataset_t
 		const struct dataset_column *c = &t->columns[i];
 		if (!db_exec(db, e,
 			     "UPDATE dataset_column SET non_null = ?1, distinct_count = ?2, min_text = ?3, max_text = "
-			     "?4 WHERE "
-			     "table_id = ?5 AND position = ?6 AND EXISTS (SELECT 1 FROM dataset_table t JOIN "
-			     "dataset_version v "
-			     "ON v.id = t.version WHERE t.id = ?5 AND v.id = ?7 AND v.state = 'building')",
+			     "?4 WHERE table_id = ?5 AND position = ?6 AND EXISTS (SELECT 1 FROM dataset_table t "
+			     "JOIN dataset_version v ON v.id = t.version WHERE t.id = ?5 AND v.id = ?7 "
+			     "AND v.state = 'building')",
 			     "iissiii", c->non_null, c->distinct, c->min, c->max, t->id, (int64_t)i, version))
 			return false;
 	}

@@ -21,9 +21,8 @@ static bool only_here(struct db *db, int64_t version, struct segment_ids *ret, s
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	return db_query(db, &s, e,
 			"SELECT DISTINCT ts.segment FROM table_segment ts JOIN dataset_table t ON t.id = ts.table_id "
-			"WHERE "
-			"t.version = ?1 AND NOT EXISTS (SELECT 1 FROM table_segment o JOIN dataset_table ot ON ot.id = "
-			"o.table_id WHERE o.segment = ts.segment AND ot.version <> ?1)",
+			"WHERE t.version = ?1 AND NOT EXISTS (SELECT 1 FROM table_segment o "
+			"JOIN dataset_table ot ON ot.id = o.table_id WHERE o.segment = ts.segment AND ot.version <> ?1)",
 			"i", version) &&
 	       collect(s, ret, e);
 }
@@ -103,9 +102,8 @@ bool version_prune(struct db *db, int64_t org, int64_t dataset, struct segment_i
 	{
 		CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 		if (!db_query(db, &s, e,
-			      "SELECT id FROM dataset_version WHERE dataset = ?1 AND org = ?2 AND state = 'old' ORDER "
-			      "BY number DESC "
-			      "LIMIT 1000 OFFSET ?3",
+			      "SELECT id FROM dataset_version WHERE dataset = ?1 AND org = ?2 AND state = 'old' "
+			      "ORDER BY number DESC LIMIT 1000 OFFSET ?3",
 			      "iii", dataset, org, (int64_t)LIMIT_VERSIONS_KEPT - 1) ||
 		    !collect(s, gone, e))
 			return false;
