@@ -32,18 +32,18 @@ static const char *text(struct db_stmt *s, int col, struct arena *a)
 	return arena_strndup(a, v.p ? v.p : "", v.n);
 }
 
-static bool read_event(struct db_stmt *s, struct arena *a, struct audit_event *ret, struct err *e)
+static bool read_event(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
-	*ret = (struct audit_event){ .id = db_col_i64(s, 0),
-				     .at = db_col_i64(s, 1),
-				     .org = db_col_i64(s, 2),
-				     .user = db_col_i64(s, 3),
-				     .email = text(s, 4, a),
-				     .action = text(s, 5, a),
-				     .object_kind = text(s, 6, a),
-				     .object_id = text(s, 7, a),
-				     .address = text(s, 8, a),
-				     .detail = text(s, 9, a) };
+	*(struct audit_event *)ret = (struct audit_event){ .id = db_col_i64(s, 0),
+							   .at = db_col_i64(s, 1),
+							   .org = db_col_i64(s, 2),
+							   .user = db_col_i64(s, 3),
+							   .email = text(s, 4, a),
+							   .action = text(s, 5, a),
+							   .object_kind = text(s, 6, a),
+							   .object_id = text(s, 7, a),
+							   .address = text(s, 8, a),
+							   .detail = text(s, 9, a) };
 	return !a->failed || err_set(e, ERR_LIMIT, NULL, "The request needs too much memory.");
 }
 
@@ -59,8 +59,6 @@ bool audit_list(struct db *db, const struct caller *by, const struct audit_filte
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	struct audit_event *list = page_alloc(page, a, sizeof *list, e);
 	int64_t before = page->after ? page->after : INT64_MAX, until = f->until ? f->until : INT64_MAX;
-	size_t n = 0;
-	bool row;
 	if (!list)
 		return false;
 	if (!db_query_i64(db, &page->total, NULL, e, "SELECT count(*) FROM audit WHERE " MATCHES, "iSSoii", by->org,
@@ -72,15 +70,6 @@ bool audit_list(struct db *db, const struct caller *by, const struct audit_filte
 		      "iSSoiiii", by->org, f->action, f->object_kind, f->user, f->since, until, before,
 		      page->limit + 1))
 		return false;
-	for (;;) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (!row)
-			break;
-		if (!read_event(s, a, &list[n++], e))
-			return false;
-	}
-	page_end(page, n, n ? list[MIN(n, (size_t)page->limit) - 1].id : 0);
 	*ret = list;
-	return true;
+	return read_page(s, a, page, list, sizeof *list, read_event, e);
 }

@@ -5,6 +5,8 @@
 #include "base/utf8.h"
 #include "model/read.h"
 
+#define NO_DATASET "There is no such data set."
+
 #define DATASET_COLUMNS                                                                                    \
 	"id, org, name, current_version, building_version, created_at, created_by, (SELECT v.number FROM " \
 	"dataset_version v WHERE v.id = dataset.building_version AND v.state IN ('ready', 'confirming'))"
@@ -26,30 +28,17 @@ const char *version_state_name(enum version_state s)
 	return "";
 }
 
-static struct dataset read_dataset(struct arena *a, struct db_stmt *s)
+static bool read_dataset(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
-	return (struct dataset){ .id = db_col_i64(s, 0),
-				 .org = db_col_i64(s, 1),
-				 .name = read_text(a, s, 2),
-				 .current = db_col_i64(s, 3),
-				 .building = db_col_i64(s, 4),
-				 .created_at = db_col_i64(s, 5),
-				 .created_by = db_col_i64(s, 6),
-				 .waiting = db_col_i64(s, 7) };
-}
-
-static bool one_dataset(struct db_stmt *s, struct arena *a, struct dataset *ret, struct err *e)
-{
-	bool row;
-	if (!db_step(s, &row, e))
-		return false;
-	if (!row)
-		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
-	struct dataset d = read_dataset(a, s);
-	if (!read_fits(a, e))
-		return false;
-	*ret = d;
-	return true;
+	*(struct dataset *)ret = (struct dataset){ .id = db_col_i64(s, 0),
+						   .org = db_col_i64(s, 1),
+						   .name = read_text(a, s, 2),
+						   .current = db_col_i64(s, 3),
+						   .building = db_col_i64(s, 4),
+						   .created_at = db_col_i64(s, 5),
+						   .created_by = db_col_i64(s, 6),
+						   .waiting = db_col_i64(s, 7) };
+	return read_fits(a, e);
 }
 
 bool dataset_find(struct db *db, struct arena *a, int64_t org, int64_t id, struct dataset *ret, struct err *e)
@@ -57,7 +46,7 @@ bool dataset_find(struct db *db, struct arena *a, int64_t org, int64_t id, struc
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	return db_query(db, &s, e, "SELECT " DATASET_COLUMNS " FROM dataset WHERE id = ?1 AND org = ?2", "ii", id,
 			org) &&
-	       one_dataset(s, a, ret, e);
+	       read_one(s, a, read_dataset, ret, NO_DATASET, e);
 }
 
 bool dataset_find_name(struct db *db, struct arena *a, int64_t org, struct str name, struct dataset *ret, struct err *e)
@@ -65,11 +54,11 @@ bool dataset_find_name(struct db *db, struct arena *a, int64_t org, struct str n
 	CLEANUP(buf_free) struct buf folded = BUF_INIT(64 * LIMIT_DATASET_NAME_BYTES);
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	if (name.n > 4 * LIMIT_DATASET_NAME_BYTES)
-		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
+		return err_set(e, ERR_NOT_FOUND, NULL, NO_DATASET);
 	utf8_fold(&folded, name);
 	return db_query(db, &s, e, "SELECT " DATASET_COLUMNS " FROM dataset WHERE org = ?1 AND name_folded = ?2", "iS",
 			org, buf_str(&folded)) &&
-	       one_dataset(s, a, ret, e);
+	       read_one(s, a, read_dataset, ret, NO_DATASET, e);
 }
 
 static bool must_be_ready(const struct dataset *d, struct err *e)
@@ -103,31 +92,10 @@ bool dataset_resolve(struct db *db, struct arena *a, int64_t org, struct str id_
 	if (!found && id_parse(id_or_name, &id))
 		found = dataset_find(db, a, org, id, &d, &ignored);
 	if (!found)
-		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such data set.");
+		return err_set(e, ERR_NOT_FOUND, NULL, NO_DATASET);
 	if (!must_be_ready(&d, e))
 		return false;
 	*ret = d;
-	return true;
-}
-
-static bool read_list(struct db_stmt *s, struct arena *a, struct dataset **ret, size_t *ret_n, struct err *e)
-{
-	struct dataset *list = NULL;
-	size_t n = 0, cap = 0;
-	for (bool row;;) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (!row)
-			break;
-		list = read_grow(a, list, n, &cap, sizeof *list);
-		if (!list)
-			return read_fits(a, e);
-		list[n++] = read_dataset(a, s);
-	}
-	if (!read_fits(a, e))
-		return false;
-	*ret = list;
-	*ret_n = n;
 	return true;
 }
 
@@ -141,7 +109,7 @@ bool dataset_list(struct db *db, struct arena *a, int64_t org, int64_t before, s
 	if (!db_query(db, &s, e,
 		      "SELECT " DATASET_COLUMNS " FROM dataset WHERE org = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
 		      "iii", org, before ? before : INT64_MAX, (int64_t)MIN(limit, (size_t)LIMIT_PAGE)) ||
-	    !read_list(s, a, ret, ret_n, e))
+	    !read_rows(s, a, sizeof **ret, read_dataset, ret, ret_n, e))
 		return false;
 	if (ret_total)
 		*ret_total = total;
@@ -154,5 +122,5 @@ bool dataset_list_ready(struct db *db, struct arena *a, int64_t org, struct data
 	return db_query(db, &s, e,
 			"SELECT " DATASET_COLUMNS " FROM dataset WHERE org = ?1 AND current_version <> 0 ORDER BY id",
 			"i", org) &&
-	       read_list(s, a, ret, ret_n, e);
+	       read_rows(s, a, sizeof **ret, read_dataset, ret, ret_n, e);
 }

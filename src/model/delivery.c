@@ -54,25 +54,26 @@ bool delivery_create(struct db *db, const struct delivery_new *d, const struct t
 	"user_id, "                                                                                                \
 	"next_at, created_at, ended_at, reason_code"
 
-static void read_row(struct db_stmt *s, struct arena *a, struct delivery *ret)
+static bool read_row(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
-	*ret = (struct delivery){ .id = db_col_i64(s, 0),
-				  .org = db_col_i64(s, 1),
-				  .target = db_col_i64(s, 2),
-				  .message = db_col_i64(s, 3),
-				  .target_name = read_text(a, s, 4),
-				  .target_kind = read_text(a, s, 5),
-				  .report = read_text(a, s, 6),
-				  .cause = read_text(a, s, 7),
-				  .state = read_text(a, s, 8),
-				  .reason = read_text(a, s, 9),
-				  .parts_done = db_col_i64(s, 10),
-				  .attempts = db_col_i64(s, 11),
-				  .user = db_col_i64(s, 12),
-				  .next_at = db_col_i64(s, 13),
-				  .created_at = db_col_i64(s, 14),
-				  .ended_at = db_col_i64(s, 15),
-				  .reason_code = read_text(a, s, 16) };
+	*(struct delivery *)ret = (struct delivery){ .id = db_col_i64(s, 0),
+						     .org = db_col_i64(s, 1),
+						     .target = db_col_i64(s, 2),
+						     .message = db_col_i64(s, 3),
+						     .target_name = read_text(a, s, 4),
+						     .target_kind = read_text(a, s, 5),
+						     .report = read_text(a, s, 6),
+						     .cause = read_text(a, s, 7),
+						     .state = read_text(a, s, 8),
+						     .reason = read_text(a, s, 9),
+						     .parts_done = db_col_i64(s, 10),
+						     .attempts = db_col_i64(s, 11),
+						     .user = db_col_i64(s, 12),
+						     .next_at = db_col_i64(s, 13),
+						     .created_at = db_col_i64(s, 14),
+						     .ended_at = db_col_i64(s, 15),
+						     .reason_code = read_text(a, s, 16) };
+	return read_fits(a, e);
 }
 
 #define FILTER "org = ?1 AND (?2 IS NULL OR report = ?2) AND (?3 IS NULL OR state = ?3) AND (?4 = 0 OR target = ?4)"
@@ -82,8 +83,6 @@ bool delivery_list(struct db *db, int64_t org, const struct delivery_filter *f, 
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	struct delivery *list = page_alloc(page, a, sizeof *list, e);
-	size_t n = 0;
-	bool row;
 	if (!list ||
 	    !db_query_i64(db, &page->total, NULL, e, "SELECT count(*) FROM delivery WHERE " FILTER, "iSSi", org,
 			  f->report, f->state, f->target) ||
@@ -92,15 +91,8 @@ bool delivery_list(struct db *db, int64_t org, const struct delivery_filter *f, 
 		      "iSSiii", org, f->report, f->state, f->target, page->after ? page->after : INT64_MAX,
 		      page->limit + 1))
 		return false;
-	while (db_step(s, &row, e)) {
-		if (!row) {
-			page_end(page, n, n ? list[MIN(n, (size_t)page->limit) - 1].id : 0);
-			*ret = list;
-			return read_fits(a, e);
-		}
-		read_row(s, a, &list[n++]);
-	}
-	return false;
+	*ret = list;
+	return read_page(s, a, page, list, sizeof *list, read_row, e);
 }
 
 bool delivery_count(struct db *db, int64_t org, const int64_t *ids, size_t n, size_t *ret_sent, size_t *ret_waiting,
@@ -170,11 +162,11 @@ bool delivery_claim(struct db *db, int64_t now, int64_t until, struct arena *a, 
 	*ret_found = row;
 	if (!row)
 		return true;
-	read_row(s, a, ret);
+	if (!read_row(s, a, ret, e))
+		return false;
 	ret->attempts++;
 	db_stmt_done(&s);
-	return read_fits(a, e) &&
-	       db_exec(db, e,
+	return db_exec(db, e,
 		       "UPDATE delivery SET state = 'sending', attempts = attempts + 1, next_at = ?2 WHERE id = ?1",
 		       "ii", ret->id, until) &&
 	       db_commit_tx(&tx, e);

@@ -56,7 +56,7 @@ bool org_create(struct db *db, const struct caller *by, struct str name, int64_t
 	"SELECT o.id, o.name, o.is_bank, o.created_at, o.closed_at, (SELECT count(*) FROM user_account u WHERE " \
 	"u.org = o.id AND u.disabled_at IS NULL) FROM org o "
 
-static bool read_org(struct db_stmt *s, struct arena *a, struct org *ret, struct err *e)
+static bool read_org(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
 	struct str name = db_col_str(s, 1);
 	struct org o = { .id = db_col_i64(s, 0),
@@ -67,18 +67,8 @@ static bool read_org(struct db_stmt *s, struct arena *a, struct org *ret, struct
 			 .people = db_col_i64(s, 5) };
 	if (!o.name)
 		return err_set(e, ERR_LIMIT, NULL, "The request needs too much memory.");
-	*ret = o;
+	*(struct org *)ret = o;
 	return true;
-}
-
-static bool read_only_one(struct db_stmt *s, struct arena *a, struct org *ret, struct err *e)
-{
-	bool row;
-	if (!db_step(s, &row, e))
-		return false;
-	if (!row)
-		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such organisation.");
-	return read_org(s, a, ret, e);
 }
 
 bool org_find(struct db *db, const struct caller *by, int64_t id, struct arena *a, struct org *ret, struct err *e)
@@ -86,7 +76,7 @@ bool org_find(struct db *db, const struct caller *by, int64_t id, struct arena *
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	return db_query(db, &s, e, COLUMNS "WHERE o.id = ?1 AND (o.id = ?2 OR ?3 = 1)", "iii", id, by->org,
 			(int64_t)caller_may(by, PERM_ORGS)) &&
-	       read_only_one(s, a, ret, e);
+	       read_one(s, a, read_org, ret, "There is no such organisation.", e);
 }
 
 bool org_find_by_name(struct db *db, struct str name, struct arena *a, struct org *ret, struct err *e)
@@ -96,13 +86,14 @@ bool org_find_by_name(struct db *db, struct str name, struct arena *a, struct or
 	struct str trimmed;
 	return check_name(name, &trimmed, &folded, e) &&
 	       db_query(db, &s, e, COLUMNS "WHERE o.name_folded = ?1", "S", buf_str(&folded)) &&
-	       read_only_one(s, a, ret, e);
+	       read_one(s, a, read_org, ret, "There is no such organisation.", e);
 }
 
 bool org_find_bank(struct db *db, struct arena *a, struct org *ret, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
-	return db_query(db, &s, e, COLUMNS "WHERE o.is_bank = 1", "") && read_only_one(s, a, ret, e);
+	return db_query(db, &s, e, COLUMNS "WHERE o.is_bank = 1", "") &&
+	       read_one(s, a, read_org, ret, "There is no such organisation.", e);
 }
 
 bool org_list(struct db *db, const struct caller *by, struct page *page, struct arena *a, struct org **ret,
@@ -111,25 +102,14 @@ bool org_list(struct db *db, const struct caller *by, struct page *page, struct 
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	int64_t all = caller_may(by, PERM_ORGS);
 	struct org *list = page_alloc(page, a, sizeof *list, e);
-	size_t n = 0;
-	bool row;
 	if (!list ||
 	    !db_query_i64(db, &page->total, NULL, e, "SELECT count(*) FROM org WHERE id = ?1 OR ?2 = 1", "ii", by->org,
 			  all) ||
 	    !db_query(db, &s, e, COLUMNS "WHERE (o.id = ?1 OR ?2 = 1) AND o.id > ?3 ORDER BY o.id LIMIT ?4", "iiii",
 		      by->org, all, page->after, page->limit + 1))
 		return false;
-	for (;;) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (!row)
-			break;
-		if (!read_org(s, a, &list[n++], e))
-			return false;
-	}
-	page_end(page, n, n ? list[MIN(n, (size_t)page->limit) - 1].id : 0);
 	*ret = list;
-	return true;
+	return read_page(s, a, page, list, sizeof *list, read_org, e);
 }
 
 static bool close_people(struct db *db, int64_t org, int64_t now, struct err *e)

@@ -79,21 +79,3 @@ bool user_put_hash(struct db *db, int64_t user, const char *hash, struct err *e)
 		       "is", user, hash) &&
 	       db_exec(db, e, "DELETE FROM invitation WHERE user_id = ?1", "i", user);
 }
-
-void *page_alloc(const struct page *page, struct arena *a, size_t size, struct err *e)
-{
-	if (page->limit < 1 || page->limit > LIMIT_PAGE) {
-		err_field(e, ERR_VALUE, "limit", "A page has from 1 to %d items.", LIMIT_PAGE);
-		return NULL;
-	}
-	void *p = arena_array(a, (size_t)page->limit + 1, size);
-	if (!p)
-		err_set(e, ERR_LIMIT, NULL, "The request needs too much memory.");
-	return p;
-}
-
-void page_end(struct page *page, size_t got, int64_t last_id)
-{
-	page->next = got > (size_t)page->limit ? last_id : 0;
-	page->n = MIN(got, (size_t)page->limit);
-}

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "db/db.h"
-#include "model/page.h"
+#include "model/read.h"
 #include "model/user.h"
 
 /* The form under which an address is unique and found: trimmed, ASCII letters small. False when it is no address. */
@@ -28,8 +28,3 @@ MUST_CHECK bool user_in_scope(struct db *db, const struct caller *by, int64_t id
 MUST_CHECK bool session_drop(struct db *db, int64_t user, int64_t keep, struct err *e);
 /* Puts the hash, forgets wrong passwords and open invitations. */
 MUST_CHECK bool user_put_hash(struct db *db, int64_t user, const char *hash, struct err *e);
-
-/* Room for a page of items and one more, by which it is known that there are more. */
-void *page_alloc(const struct page *page, struct arena *a, size_t size, struct err *e);
-/* Cuts the extra item; last_id: of the last item that stays. Gives n and next. */
-void page_end(struct page *page, size_t got, int64_t last_id);

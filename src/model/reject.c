@@ -68,12 +68,23 @@ void reject_list_drop(struct reject_list *l, size_t table)
 		l->run = kept_of(l, l->items[kept - 1].table);
 }
 
+static bool read_reject(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
+{
+	*(struct reject *)ret = (struct reject){ .table = read_text(a, s, 0),
+						 .line = db_col_i64(s, 1),
+						 .column = read_text(a, s, 2),
+						 .text = read_text(a, s, 3),
+						 .reason = read_text(a, s, 4),
+						 .seq = db_col_i64(s, 5),
+						 .row = db_col_i64(s, 6),
+						 .whole = read_text(a, s, 7) };
+	return read_fits(a, e);
+}
+
 bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, struct str table, int64_t after,
 		 size_t limit, struct reject **ret, size_t *ret_n, int64_t *ret_total, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
-	struct reject *list = NULL;
-	size_t n = 0, cap = 0;
 	int64_t total = 0;
 	if (!table.p)
 		table = STR(""); /* a str without text would be NULL, which equals nothing */
@@ -88,29 +99,9 @@ bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, s
 		      "FROM reject r JOIN dataset_table t ON t.id = r.table_id "
 		      "JOIN dataset_version v ON v.id = r.version WHERE r.version = ?1 AND v.org = ?2 AND r.seq > ?3 "
 		      "AND (?4 = '' OR t.name = ?4) ORDER BY r.seq LIMIT ?5",
-		      "iiiSi", version, org, after, table, (int64_t)limit))
+		      "iiiSi", version, org, after, table, (int64_t)limit) ||
+	    !read_rows(s, a, sizeof **ret, read_reject, ret, ret_n, e))
 		return false;
-	for (bool row;;) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (!row)
-			break;
-		list = read_grow(a, list, n, &cap, sizeof *list);
-		if (!list)
-			return read_fits(a, e);
-		list[n++] = (struct reject){ .table = read_text(a, s, 0),
-					     .line = db_col_i64(s, 1),
-					     .column = read_text(a, s, 2),
-					     .text = read_text(a, s, 3),
-					     .reason = read_text(a, s, 4),
-					     .seq = db_col_i64(s, 5),
-					     .row = db_col_i64(s, 6),
-					     .whole = read_text(a, s, 7) };
-	}
-	if (!read_fits(a, e))
-		return false;
-	*ret = list;
-	*ret_n = n;
 	if (ret_total)
 		*ret_total = total;
 	return true;

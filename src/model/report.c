@@ -131,25 +131,26 @@ bool report_delete(struct db *db, const struct caller *by, int64_t id, struct er
 	"last_run, "                                                                                           \
 	"last_error, created_at, last_error_code"
 
-static void read_row(struct db_stmt *s, struct arena *a, struct report *ret)
+static bool read_row(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
-	*ret = (struct report){ .id = db_col_i64(s, 0),
-				.org = db_col_i64(s, 1),
-				.name = read_text(a, s, 2),
-				.figure = read_text(a, s, 3),
-				.dataset = db_col_i64(s, 4),
-				.year = db_col_i64(s, 5),
-				.per_customer = db_col_i64(s, 6) != 0,
-				.top = db_col_i64(s, 7),
-				.language = read_text(a, s, 8),
-				.parts = db_col_i64(s, 9),
-				.schedule = read_text(a, s, 10),
-				.zone = read_text(a, s, 11),
-				.next_run = db_col_i64(s, 12),
-				.last_run = db_col_i64(s, 13),
-				.last_error = read_text(a, s, 14),
-				.created_at = db_col_i64(s, 15),
-				.last_error_code = read_text(a, s, 16) };
+	*(struct report *)ret = (struct report){ .id = db_col_i64(s, 0),
+						 .org = db_col_i64(s, 1),
+						 .name = read_text(a, s, 2),
+						 .figure = read_text(a, s, 3),
+						 .dataset = db_col_i64(s, 4),
+						 .year = db_col_i64(s, 5),
+						 .per_customer = db_col_i64(s, 6) != 0,
+						 .top = db_col_i64(s, 7),
+						 .language = read_text(a, s, 8),
+						 .parts = db_col_i64(s, 9),
+						 .schedule = read_text(a, s, 10),
+						 .zone = read_text(a, s, 11),
+						 .next_run = db_col_i64(s, 12),
+						 .last_run = db_col_i64(s, 13),
+						 .last_error = read_text(a, s, 14),
+						 .created_at = db_col_i64(s, 15),
+						 .last_error_code = read_text(a, s, 16) };
+	return read_fits(a, e);
 }
 
 static bool read_targets(struct db *db, struct arena *a, struct report *r, struct err *e)
@@ -189,7 +190,8 @@ bool report_find(struct db *db, int64_t org, struct str name, struct arena *a, s
 		return false;
 	if (!row)
 		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such report.");
-	read_row(s, a, ret);
+	if (!read_row(s, a, ret, e))
+		return false;
 	db_stmt_done(&s);
 	return read_targets(db, a, ret, e) && read_fits(a, e);
 }
@@ -198,19 +200,12 @@ bool report_list(struct db *db, int64_t org, struct page *page, struct arena *a,
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	struct report *list = page_alloc(page, a, sizeof *list, e);
-	size_t n = 0;
-	bool row = true;
 	if (!list || !db_query_i64(db, &page->total, NULL, e, "SELECT count(*) FROM report WHERE org = ?1", "i", org) ||
 	    !db_query(db, &s, e, "SELECT " COLUMNS " FROM report WHERE org = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
 		      "iii", org, page->after, page->limit + 1))
 		return false;
-	while (row) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (row)
-			read_row(s, a, &list[n++]);
-	}
-	page_end(page, n, n ? list[MIN(n, (size_t)page->limit) - 1].id : 0);
+	if (!read_page(s, a, page, list, sizeof *list, read_row, e))
+		return false;
 	for (size_t i = 0; i < page->n; i++)
 		if (!read_targets(db, a, &list[i], e))
 			return false;
@@ -231,7 +226,8 @@ bool report_due(struct db *db, int64_t now, struct arena *a, struct report *ret,
 	*ret_found = row;
 	if (!row)
 		return true;
-	read_row(s, a, ret);
+	if (!read_row(s, a, ret, e))
+		return false;
 	db_stmt_done(&s);
 	return read_targets(db, a, ret, e) && read_fits(a, e);
 }

@@ -80,16 +80,16 @@ bool token_find(struct db *db, struct str token, const char *address, int64_t no
 	return true;
 }
 
-static bool read_token(struct db_stmt *s, struct arena *a, struct token *ret, struct err *e)
+static bool read_token(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
 	struct str name = db_col_str(s, 2), email = db_col_str(s, 3);
-	*ret = (struct token){ .id = db_col_i64(s, 0),
-			       .user = db_col_i64(s, 1),
-			       .name = arena_strndup(a, name.p, name.n),
-			       .email = arena_strndup(a, email.p, email.n),
-			       .created_at = db_col_i64(s, 4),
-			       .last_used_at = db_col_i64(s, 5),
-			       .expires_at = db_col_i64(s, 6) };
+	*(struct token *)ret = (struct token){ .id = db_col_i64(s, 0),
+					       .user = db_col_i64(s, 1),
+					       .name = arena_strndup(a, name.p, name.n),
+					       .email = arena_strndup(a, email.p, email.n),
+					       .created_at = db_col_i64(s, 4),
+					       .last_used_at = db_col_i64(s, 5),
+					       .expires_at = db_col_i64(s, 6) };
 	return !a->failed || err_set(e, ERR_LIMIT, NULL, "The request needs too much memory.");
 }
 
@@ -98,8 +98,6 @@ bool token_list(struct db *db, const struct caller *by, struct page *page, struc
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	struct token *list = page_alloc(page, a, sizeof *list, e);
-	size_t n = 0;
-	bool row;
 	if (!list || !caller_must(by, PERM_TOKENS, e) ||
 	    !db_query_i64(db, &page->total, NULL, e,
 			  "SELECT count(*) FROM api_token t JOIN user_account u ON u.id = t.user_id WHERE u.org = ?1",
@@ -110,17 +108,8 @@ bool token_list(struct db *db, const struct caller *by, struct page *page, struc
 		      "ORDER BY t.id LIMIT ?3",
 		      "iii", by->org, page->after, page->limit + 1))
 		return false;
-	for (;;) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (!row)
-			break;
-		if (!read_token(s, a, &list[n++], e))
-			return false;
-	}
-	page_end(page, n, n ? list[MIN(n, (size_t)page->limit) - 1].id : 0);
 	*ret = list;
-	return true;
+	return read_page(s, a, page, list, sizeof *list, read_token, e);
 }
 
 bool token_delete(struct db *db, const struct caller *by, int64_t id, struct err *e)

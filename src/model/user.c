@@ -14,7 +14,7 @@
 	"u.created_at, u.disabled_at, "                                                                      \
 	"u.last_seen_at, u.locked_until, u.failed_count FROM user_account u JOIN org o ON o.id = u.org "
 
-static bool read_user(struct db_stmt *s, struct arena *a, struct user *ret, struct err *e)
+static bool read_user(struct db_stmt *s, struct arena *a, void *ret, struct err *e)
 {
 	struct str email = db_col_str(s, 2), org_name = db_col_str(s, 3);
 	struct user u = { .id = db_col_i64(s, 0),
@@ -31,25 +31,15 @@ static bool read_user(struct db_stmt *s, struct arena *a, struct user *ret, stru
 		return false;
 	if (!u.email || !u.org_name)
 		return err_set(e, ERR_LIMIT, NULL, "The request needs too much memory.");
-	*ret = u;
+	*(struct user *)ret = u;
 	return true;
-}
-
-static bool read_only_one(struct db_stmt *s, struct arena *a, struct user *ret, struct err *e)
-{
-	bool row;
-	if (!db_step(s, &row, e))
-		return false;
-	if (!row)
-		return err_set(e, ERR_NOT_FOUND, NULL, "There is no such account.");
-	return read_user(s, a, ret, e);
 }
 
 bool user_find(struct db *db, const struct caller *by, int64_t id, struct arena *a, struct user *ret, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	return db_query(db, &s, e, COLUMNS "WHERE u.id = ?1 AND u.org = ?2", "ii", id, by->org) &&
-	       read_only_one(s, a, ret, e);
+	       read_one(s, a, read_user, ret, "There is no such account.", e);
 }
 
 bool user_find_by_email(struct db *db, struct str email, struct arena *a, struct user *ret, struct err *e)
@@ -57,7 +47,7 @@ bool user_find_by_email(struct db *db, struct str email, struct arena *a, struct
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	char folded[EMAIL_BYTES + 1];
 	return email_check(email, folded, e) && db_query(db, &s, e, COLUMNS "WHERE u.email_folded = ?1", "s", folded) &&
-	       read_only_one(s, a, ret, e);
+	       read_one(s, a, read_user, ret, "There is no such account.", e);
 }
 
 bool user_list(struct db *db, const struct caller *by, struct page *page, struct arena *a, struct user **ret,
@@ -65,25 +55,14 @@ bool user_list(struct db *db, const struct caller *by, struct page *page, struct
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	struct user *list = page_alloc(page, a, sizeof *list, e);
-	size_t n = 0;
-	bool row;
 	if (!list || !caller_must(by, PERM_PEOPLE, e) ||
 	    !db_query_i64(db, &page->total, NULL, e, "SELECT count(*) FROM user_account WHERE org = ?1", "i",
 			  by->org) ||
 	    !db_query(db, &s, e, COLUMNS "WHERE u.org = ?1 AND u.id > ?2 ORDER BY u.id LIMIT ?3", "iii", by->org,
 		      page->after, page->limit + 1))
 		return false;
-	for (;;) {
-		if (!db_step(s, &row, e))
-			return false;
-		if (!row)
-			break;
-		if (!read_user(s, a, &list[n++], e))
-			return false;
-	}
-	page_end(page, n, n ? list[MIN(n, (size_t)page->limit) - 1].id : 0);
 	*ret = list;
-	return true;
+	return read_page(s, a, page, list, sizeof *list, read_user, e);
 }
 
 /* In the caller's own organisation; the bank's administrators also give a partner its first administrators. */

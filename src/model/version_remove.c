@@ -19,11 +19,12 @@ static bool collect(struct db_stmt *s, struct segment_ids *ret, struct err *e)
 static bool only_here(struct db *db, int64_t version, struct segment_ids *ret, struct err *e)
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
-	return db_query(db, &s, e,
-			"SELECT DISTINCT ts.segment FROM table_segment ts JOIN dataset_table t ON t.id = ts.table_id "
-			"WHERE t.version = ?1 AND NOT EXISTS (SELECT 1 FROM table_segment o "
-			"JOIN dataset_table ot ON ot.id = o.table_id WHERE o.segment = ts.segment AND ot.version <> ?1)",
-			"i", version) &&
+	return db_query(
+		       db, &s, e,
+		       "SELECT DISTINCT ts.segment FROM table_segment ts JOIN dataset_table t ON t.id = ts.table_id "
+		       "WHERE t.version = ?1 AND NOT EXISTS (SELECT 1 FROM table_segment o "
+		       "JOIN dataset_table ot ON ot.id = o.table_id WHERE o.segment = ts.segment AND ot.version <> ?1)",
+		       "i", version) &&
 	       collect(s, ret, e);
 }
 
