@@ -82,7 +82,9 @@ def test_twenty_a_minute_in_a_group(sending, telegram):
     until(lambda: len(deliveries(sending, state="sent", limit=50)) == 20, 60)
     calls = telegram.calls()
     [last] = until(lambda: (d := deliveries(sending, state="waiting")) and d, 5)
-    assert len(calls) == 20 and all(b["at"] - a["at"] >= 950 for a, b in zip(calls, calls[1:]))
+    at = [call["at"] for call in calls]
+    late = 900  # a busy machine may hold one message up on its way, and then the next one seems to come early
+    assert len(at) == 20 and all(at[j] - at[i] >= 1000 * (j - i) - late for j in range(20) for i in range(j)), at
     assert last["reason"] is None and last["attempts"] == 0, "to wait for one's turn is no failure"
     person = target(sending, name="Person", address="5")["id"]
     sending.post(f"/api/v1/targets/{person}/test")
