@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define MAX_TITLES 20
+#define MAX_LETTERHEAD 60 /* lines of text above the table, of banks */
+#define NUMBERED 4        /* columns, so that 1, 2, 3, 4 below their names are not taken for values */
 #define NAME_BYTES LIMIT_COLUMN_NAME_BYTES
 
 /* The hidden column of row numbers; see engine/worker/import.c. */
@@ -78,6 +80,27 @@ static size_t first_full_row(struct grid *g, size_t width)
 		return end > i + 1 ? i : i + 1;
 	}
 	return 0;
+}
+
+/*
+ * Text files of banks: more lines above the table than rows in it, so that most rows are narrow. The first row that is
+ * at least twice as wide as whatever stands above it, has a header's evidence and is followed by rows as wide.
+ */
+static bool below_letterhead(struct grid *g, size_t usual, size_t *ret_row, size_t *ret_width)
+{
+	size_t before = 0, filled, below;
+	for (size_t i = 0; i + 1 < MIN(g->n, (size_t)MAX_LETTERHEAD); i++) {
+		size_t extent = grid_extent(g, i, &filled);
+		grid_extent(g, i + 1, &below);
+		bool wide = i > 0 && filled >= 3 && filled >= before * 2 && extent >= usual * 2 && below > before;
+		if (wide && grid_evidence(g, i) == HEADER_STRONG) {
+			*ret_row = i;
+			*ret_width = extent;
+			return true;
+		}
+		before = MAX(before, filled);
+	}
+	return false;
 }
 
 static bool is_year(struct str s)
@@ -164,21 +187,51 @@ enum header_evidence grid_evidence(struct grid *g, size_t row)
 	return g->n == row + 1 || !any_repeated ? HEADER_WEAK : HEADER_NONE;
 }
 
-/* The header's own width, unless most rows go beyond it. */
+/* The header's own width, its last empty names included where any row has values there; unless most rows go beyond. */
 static size_t headed_width(struct grid *g, size_t top, size_t end, size_t usual)
 {
-	size_t filled, own = 0, beyond = 0;
-	for (size_t i = top; i < end; i++)
+	size_t filled, own = 0, cells = 0, beyond = 0, unnamed = 0;
+	for (size_t i = top; i < end; i++) {
 		own = MAX(own, grid_extent(g, i, &filled));
-	for (size_t i = end; i < g->n; i++)
-		beyond += grid_extent(g, i, &filled) > own;
+		cells = MAX(cells, rows_width(g->rows, i));
+	}
+	for (size_t i = end; i < g->n; i++) {
+		size_t extent = grid_extent(g, i, &filled);
+		beyond += extent > own;
+		if (extent <= cells)
+			unnamed = MAX(unnamed, extent);
+	}
+	own = MAX(own, unnamed);
 	return beyond * 2 > g->n - end ? MAX(own, usual) : own;
+}
+
+/* "1 | 2 | 3 | 4" between a header and rows of text, as printed forms number their columns. */
+static bool numbers_columns(struct grid *g, size_t row, size_t width)
+{
+	size_t texts = 0, numbered = 0;
+	if (row + 1 >= g->n)
+		return false;
+	for (size_t i = 0; i < width; i++) {
+		int64_t v;
+		bool typed, repeated;
+		struct str s = grid_text(g, row, i);
+		if (!s.n)
+			continue;
+		if (!str_to_i64(s, &v) || v != (int64_t)++numbered)
+			return false;
+		grid_look_below(g, row, i, &typed, &repeated);
+		texts += !typed;
+	}
+	return numbered >= NUMBERED && texts * 2 >= numbered;
 }
 
 /* Blanks and line breaks become one space; cut at a whole character. */
 static void tidy_name(struct buf *b, struct str s)
 {
 	bool space = false;
+	/* "#Data operacji": how banks and programs mark a line of names. */
+	if (s.n > 1 && s.p[0] == '#' && ((s.p[1] | 32) >= 'a' || (signed char)s.p[1] < 0))
+		s = str_n(s.p + 1, s.n - 1);
 	while (s.n && b->n < NAME_BYTES - 4) {
 		uint32_t code;
 		size_t n = utf8_decode(s, &code);
@@ -224,6 +277,7 @@ static void add_column(struct grid *g, size_t top, size_t end, size_t width, str
 {
 	CLEANUP(buf_free) struct buf name = BUF_INIT(LIMIT_CELL_BYTES * 4);
 	header_join(g, top, end, width, h->n, &name);
+	h->unnamed[h->n] = !name.n;
 	add_name(h, buf_str(&name));
 }
 
@@ -249,8 +303,9 @@ bool header_find(const struct block *b, const struct rows *rows, const struct re
 	}
 	struct grid g = { .b = b, .rows = rows, .scratch = BUF_INIT(2 * LIMIT_CELL_BYTES) };
 	g.n = MIN(rows->n_rows, (size_t)HEADER_LOOKED_AT);
-	size_t width = usual_extent(&g), top, end;
-	size_t row = first_full_row(&g, width);
+	size_t width = usual_extent(&g), top, end, row;
+	if (!below_letterhead(&g, width, &row, &width))
+		row = first_full_row(&g, width);
 	bool headed = g.n && grid_evidence(&g, row) != HEADER_NONE;
 	top = end = row;
 	if (headed) {
@@ -262,9 +317,12 @@ bool header_find(const struct block *b, const struct rows *rows, const struct re
 	bool ok = check_width(rows, width, e);
 	if (ok) {
 		h.names = mem_array(width + 1, sizeof *h.names);
+		h.unnamed = mem_array(width + 1, sizeof *h.unnamed);
 		for (size_t i = 0; i < width; i++)
 			add_column(&g, top, end, width, &h);
-		h.skip = end;
+		h.first = top;
+		h.end = end;
+		h.skip = headed && numbers_columns(&g, end, width) ? end + 1 : end;
 		*ret = h;
 	}
 	buf_free(&g.scratch);
@@ -276,5 +334,6 @@ void header_free(struct header *h)
 	for (size_t i = 0; i < h->n; i++)
 		free(h->names[i]);
 	free(h->names);
+	free(h->unnamed);
 	*h = (struct header){ 0 };
 }

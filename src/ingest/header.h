@@ -4,8 +4,10 @@
 #include "ingest/reader.h"
 
 struct header {
-	size_t skip;  /* rows before the first row of data: titles and the header */
-	char **names; /* trimmed, none empty, no two the same whatever their case */
+	size_t first, end; /* its rows; none where there is no header */
+	size_t skip;       /* rows before the first row of data: titles, the header, numbers of columns */
+	char **names;      /* trimmed, none empty, no two the same whatever their case */
+	bool *unnamed;     /* the file has no name for it; NULL = all are named */
 	size_t n;
 };
 

@@ -70,11 +70,23 @@ static bool spans_rows(struct grid *g, size_t upper, size_t lower, size_t width)
 	return false;
 }
 
+/* A cell that a merged one above spans: so a row of names that it reaches into is of the same header. */
+static bool reached_into(struct grid *g, size_t row)
+{
+	for (size_t i = 0; i < rows_width(g->rows, row); i++) {
+		if (rows_cell(g->rows, row, i).n & CELL_FILLED)
+			return true;
+	}
+	return false;
+}
+
 static bool is_parent(struct grid *g, size_t row, size_t below, size_t width)
 {
 	size_t filled, first, of_child;
 	if (!adjacent(g, row) || !all_labels(g, row, &filled, &first))
 		return false;
+	if (filled > 1 && reached_into(g, below))
+		return true;
 	grid_extent(g, below, &of_child);
 	if (filled == 1) /* a title, unless what is below the cell wants it */
 		return first > 0 && wants_parent(g, below, first, width);
@@ -88,7 +100,10 @@ static bool is_child(struct grid *g, size_t top, size_t row, size_t width)
 	size_t filled, first, needed = 0, known = 0;
 	if (row + 1 >= g->n || !adjacent(g, row - 1) || !all_labels(g, row, &filled, &first))
 		return false;
-	for (size_t i = 0; i < MAX(width, rows_width(g->rows, row)); i++) {
+	if (reached_into(g, row))
+		return true;
+	width = MAX(width, rows_width(g->rows, row));
+	for (size_t i = 0; i < width; i++) {
 		bool typed, repeated, named = false;
 		if (!has_text(g, row, i))
 			continue;

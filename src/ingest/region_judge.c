@@ -2,6 +2,7 @@
 #include "ingest/regions.h"
 
 #include "ingest/roles.h"
+#include "ingest/signs.h"
 
 #include <stdlib.h>
 
@@ -129,11 +130,27 @@ static bool begins_table(struct region_rows after, const struct region_shape *be
 	return header;
 }
 
-/* Rows of at most so many cells, all texts. */
+static bool is_signed(struct looked *l, size_t row)
+{
+	CLEANUP(buf_free) struct buf first = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	size_t filled, extent = grid_extent(&l->grid, row, &filled);
+	bool signs = false;
+	for (size_t i = 0; i < extent && filled <= SIGNED_CELLS && !signs; i++) {
+		struct str s = grid_text(&l->grid, row, i);
+		if (s.n)
+			signs = text_signs(first.n ? STR("") : s, s);
+		buf_add_str(&first, s);
+	}
+	return signs;
+}
+
+/* Rows of at most so many cells, all texts; or of somebody who signs. */
 static bool all_narrow(struct looked *l, size_t most)
 {
 	for (size_t i = 0; i < l->grid.n; i++) {
 		size_t filled, extent = grid_extent(&l->grid, i, &filled);
+		if (is_signed(l, i))
+			continue;
 		if (filled > most)
 			return false;
 		for (size_t k = 0; k < extent; k++) {

@@ -25,6 +25,7 @@ void table_close(struct table *t)
 		return;
 	free_head(t);
 	unpivot_free(t->unpivot);
+	table_free_heads(t);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		free(t->columns[i].name);
 		for (size_t k = 0; k < t->columns[i].n_samples; k++)
@@ -51,6 +52,31 @@ static size_t find_column(const struct table *t, const char *name)
 			return i;
 	}
 	return t->n_columns;
+}
+
+static bool is_expected(const struct table_expected *x, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_ieq(str_of(x[i].header), str_of(name)))
+			return true;
+	}
+	return false;
+}
+
+/* Columns without a name and without a value go: the space between what a form prints. */
+static void drop_unnamed(struct table *t, const struct infer *infers, const struct table_expected *x, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < t->n_columns; i++) {
+		struct table_column *c = &t->columns[i];
+		bool empty = c->unnamed && !infers[i].values && !infers[i].unread;
+		bool last = kept == 0 && i + 1 == t->n_columns;
+		if (empty && !last && !is_expected(x, n, c->name))
+			free(c->name);
+		else
+			t->columns[kept++] = *c;
+	}
+	t->n_columns = kept;
 }
 
 /* The column of the file that is meant, under either of its names. */
@@ -117,6 +143,8 @@ bool table_open(struct reader *r, size_t index, const struct table_expected *exp
 	bool ok = reader_start(r, index, e) && table_read_head(t, &infers, e);
 	if (ok) {
 		table_decide(t, infers);
+		if (t->reader_ended)
+			drop_unnamed(t, infers, expected, n_expected);
 		ok = !expected || fit_expected(t, expected, n_expected, e);
 	}
 	free(infers);

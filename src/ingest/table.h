@@ -39,7 +39,8 @@ struct table_column {
 	char *name;
 	const char *shown; /* what people call it, where that is another name; NULL = as `name` */
 	struct column_type type;
-	size_t cell; /* its place in a row of the file */
+	size_t cell;  /* its place in a row of the file */
+	bool unnamed; /* the file has no name for it */
 	struct column_stats stats;
 	char *samples[ROLE_SAMPLES];
 	size_t n_samples;
@@ -66,6 +67,8 @@ struct table {
 	size_t n_rejects_kept;
 	/* private */
 	size_t skip;
+	struct head_row *heads; /* the header as it stands in the file */
+	size_t n_heads;
 	struct unpivot *unpivot; /* NULL: rows stay as they are */
 	bool fixed_types;        /* an append, or the second pass */
 	bool expected;           /* an append */
@@ -147,6 +150,10 @@ bool table_again(struct table *t, struct err *e);
 /* table_totals.c: takes rows of totals ("Итого", "Total", "Razem") out of the rows from `from` on. With w, each becomes
  * a reject. Returns how many they were. Only where the header is in the rows: databases keep no totals among them. */
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w);
+/* table_heads.c: keeps the rows of the header, and knows them when a printed form has them again on its next page. */
+void table_keep_heads(struct table *t, const struct block *b, const struct rows *rows, size_t first, size_t end);
+bool table_head_again(const struct table *t, const struct block *b, const struct rows *rows, size_t row);
+void table_free_heads(struct table *t);
 /* text_missing.c: which words stand for no value, should the column be of texts: 1 << enum missing. */
 uint8_t text_missing(const struct table_column *c, const struct infer *f);
 /* table_rejects.c; thread-safe */

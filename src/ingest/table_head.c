@@ -41,6 +41,7 @@ static void infer_block(struct table *t, const struct block *b, const struct row
 		bool text_for_sure = infer_is_text(&infers[c]);
 		for (size_t i = from; i < rows->n_rows; i++) {
 			struct cell cell = rows_cell(rows, i, t->columns[c].cell);
+			infers[c].unread += (cell.n & CELL_ERROR) != 0;
 			if (!cell.n || cell.n & CELL_ERROR)
 				continue;
 			buf_clear(&scratch);
@@ -86,6 +87,7 @@ static bool begin_columns(struct table *t, const struct block *b, const struct r
 	if (!header_find(b, rows, &t->reader->tables[t->index], &h, e))
 		return false;
 	t->skip = h.skip;
+	table_keep_heads(t, b, rows, h.first, h.end);
 	if (t->reader->unpivot)
 		spread_columns(t, &h);
 	t->width = h.n;
@@ -97,6 +99,7 @@ static bool begin_columns(struct table *t, const struct block *b, const struct r
 		memset(c, 0, sizeof *c);
 		c->name = h.names[i];
 		c->cell = i;
+		c->unnamed = h.unnamed && h.unnamed[i];
 		stats_init(&c->stats);
 		h.names[i] = NULL;
 	}

@@ -5,6 +5,7 @@
  * counted as left out and kept as a reject, so that a wrong guess is seen.
  */
 #include "base/limits.h"
+#include "ingest/signs.h"
 #include "ingest/table.h"
 
 #define LOOKED_AT_CELLS 200
@@ -30,10 +31,31 @@ static const struct str continuations[] = {
 	STR("za "), STR("dla "), STR("w "),  STR("за:"),  STR("("),  STR(":"),    STR("к "),   STR("в "),
 };
 
+/* Of what a statement of a bank ends with. */
+static const struct str balances[] = {
+	STR("Количество операций"), STR("Входящий остаток"), STR("Исходящий остаток"), STR("Остаток на "),
+	STR("Сальдо на "),          STR("Обороты за "),      STR("Saldo początkowe"),  STR("Saldo końcowe"),
+	STR("Opening balance"),     STR("Closing balance"),  STR("Opening Balance"),   STR("Closing Balance"),
+	STR("Почетно салдо"),       STR("Крајно салдо"),
+};
+
+/* Nothing else begins so: "Итого оборотов". */
+static const struct str sure[] = { STR("Итого "), STR("итого "), STR("ИТОГО "), STR("Всего "), STR("ВСЕГО ") };
+
+static bool begins_with(struct str s, const struct str *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (str_starts(s, list[i]))
+			return true;
+	}
+	return false;
+}
+
 enum total {
 	TOTAL_NO,
 	TOTAL_YES,
-	TOTAL_OF /* "Razem Kraków", "Москва Итог": of what is left of the text, if that stands above */
+	TOTAL_NARROW, /* where it leaves half of the row empty */
+	TOTAL_OF      /* "Razem Kraków", "Москва Итог": of what is left of the text, if that stands above */
 };
 
 static enum total total_text(struct str s, struct str *ret_of)
@@ -41,6 +63,8 @@ static enum total total_text(struct str s, struct str *ret_of)
 	enum total found = TOTAL_NO;
 	if (s.n < 3 || s.n > 200 || (s.p[0] >= '0' && s.p[0] <= '9'))
 		return TOTAL_NO;
+	if (begins_with(s, balances, countof(balances)))
+		return TOTAL_NARROW;
 	for (size_t i = 0; i < countof(words); i++) {
 		struct str w = words[i];
 		if (s.n > w.n + 1 && s.p[s.n - w.n - 1] == ' ' && str_ends(s, w)) {
@@ -61,7 +85,7 @@ static enum total total_text(struct str s, struct str *ret_of)
 			*ret_of = after;
 		}
 	}
-	return found;
+	return found != TOTAL_YES && begins_with(s, sure, countof(sure)) ? TOTAL_NARROW : found;
 }
 
 /* Whether the nearest text above in the column is that one; with `any`, some text above. */
@@ -114,6 +138,8 @@ static bool is_total(const struct table *t, const struct block *b, const struct 
 	}
 	if (!numbers)
 		return false;
+	if (total == TOTAL_NARROW)
+		return filled * 2 <= t->n_columns;
 	if (total == TOTAL_OF)
 		return stands_above(b, rows, from, row, column, of, false);
 	/* Of a full row only its place speaks; a name that is in the column before is a name. */
@@ -150,18 +176,41 @@ static void reject(struct work *w, size_t row, const char *reason)
 #define NOTE_ROWS 20
 #define NOTE_COLUMNS 3 /* of narrower tables a row of one cell may be anything */
 
-/* The cell of a row that has no other, and it is a text. */
+/* The cell of a row that has no other, and it is a text; or somebody signs. */
 static bool lone_text(const struct block *b, const struct rows *rows, size_t row, struct buf *scratch)
 {
 	size_t filled = 0;
+	bool number = false, signs = false;
 	for (size_t i = 0; i < rows_width(rows, row); i++) {
 		struct cell c = rows_cell(rows, row, i);
 		buf_clear(scratch);
 		struct str s = rows_text(b, c, scratch);
-		if (s.n && (++filled > 1 || is_number(s)))
-			return false;
+		if (!s.n)
+			continue;
+		signs = signs || text_signs(filled ? STR("") : s, s);
+		number = number || is_number(s);
+		filled++;
 	}
-	return filled == 1;
+	return (filled == 1 && !number) || (filled && filled <= SIGNED_CELLS && signs);
+}
+
+/* The header of the next page, and the number of the page above it. */
+static size_t drop_heads(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w)
+{
+	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	size_t dropped = 0;
+	for (size_t i = rows->n_rows; i-- > from;) {
+		if (!table_head_again(t, b, rows, i))
+			continue;
+		bool page = i > from && lone_text(b, rows, i - 1, &scratch);
+		for (int k = 0; k < 1 + page; k++, dropped++) {
+			if (w)
+				reject(w, i - (size_t)k, "a header that is printed again; it was left out");
+			take_out(rows, i - (size_t)k);
+		}
+		i -= page;
+	}
+	return dropped;
 }
 
 /*
@@ -193,8 +242,9 @@ size_t table_drop_totals(const struct table *t, const struct block *b, struct ro
 	bool at_end = b->last;
 	if (t->reader->tables[t->index].columns || t->unpivot || t->n_columns < 2)
 		return 0;
+	dropped = drop_heads(t, b, rows, from, w);
 	if (b->last && !b->packed && t->n_columns >= NOTE_COLUMNS)
-		dropped = drop_notes(t, b, rows, from, w);
+		dropped += drop_notes(t, b, rows, from, w);
 	for (size_t i = rows->n_rows; i-- > from;) {
 		bool total = is_total(t, b, rows, from, i, at_end);
 		at_end = at_end && total;

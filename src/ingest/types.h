@@ -58,6 +58,7 @@ static inline bool column_type_number(const struct column_type *t)
 
 struct infer {
 	uint64_t values; /* not empty */
+	uint64_t unread; /* cells that the file marks as errors; they are no values */
 	uint64_t missing_words;
 	uint64_t missing_perhaps, pluses; /* MISSING_PERHAPS among them; "+" */
 	uint64_t booleans;                /* true, false */

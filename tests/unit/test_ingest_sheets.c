@@ -96,8 +96,8 @@ static void test_several_tables(void **state)
 		  "[S] Клиент VARCHAR, Сумма BIGINT\nА|1\nБ|2\n[S_2] Товар VARCHAR, Цена BIGINT\nВ|3\nГ|4\n" },
 		/* an empty column in one table */
 		{ "Клиент|Сумма||Телефон|Город\nА|1||+79120000001|Омск\nБ|2||+79120000002|Уфа\n",
-		  "[S] Клиент VARCHAR, Сумма BIGINT, column_3 VARCHAR, Телефон VARCHAR, Город VARCHAR\n"
-		  "А|1|∅|+79120000001|Омск\nБ|2|∅|+79120000002|Уфа\n" },
+		  "[S] Клиент VARCHAR, Сумма BIGINT, Телефон VARCHAR, Город VARCHAR\n"
+		  "А|1|+79120000001|Омск\nБ|2|+79120000002|Уфа\n" },
 	};
 	expect_grids(rows, countof(rows), false, false);
 }
@@ -114,6 +114,9 @@ static void test_letterheads(void **state)
 		  "[S] id BIGINT, Клиент VARCHAR, Сумма BIGINT\n1|А|10\n2|Б|20\n"
 		  "! 5 row: Директор (text below the table, which is no row of it; it was left out)\n"
 		  "! 7 row: Печать (text below the table, which is no row of it; it was left out)\n" },
+		{ "id|Клиент|Сумма\n1|А|10\n2|Б|20\n\nОтветственный:|Главный бухгалтер|________|Петрова А. С.\n",
+		  "[S] id BIGINT, Клиент VARCHAR, Сумма BIGINT\n1|А|10\n2|Б|20\n"
+		  "! 5 row: Ответственный: (text below the table, which is no row of it; it was left out)\n" },
 		/* a list of one column under its header is a table, and the wide one below it another */
 		{ "Телефон\n+79120000001\n+79120000002\n+79120000003\n\nid|Клиент|Сумма\n1|А|10\n2|Б|20\n",
 		  "[S] Телефон VARCHAR\n+79120000001\n+79120000002\n+79120000003\n"
@@ -125,6 +128,14 @@ static void test_letterheads(void **state)
 static void test_headers(void **state)
 {
 	static const struct expectation rows[] = {
+		/* the last month has no value yet */
+		{ "Кто|Янв.24||Фев.24|\n|План|Факт|План|Факт\nА|1|2|3\nБ|5|6|7\nВ|8|9|10\n",
+		  "[S] Кто VARCHAR, Янв.24 / План BIGINT, Янв.24 / Факт BIGINT, Фев.24 / План BIGINT, Фев.24 / Факт "
+		  "VARCHAR\nА|1|2|3|∅\nБ|5|6|7|∅\nВ|8|9|10|∅\n" },
+		/* the columns' numbers are no row */
+		{ "№|Клиент|Город|Сумма\n1|2|3|4\n1|А|Омск|10\n2|Б|Уфа|20\n",
+		  "[S] № BIGINT, Клиент VARCHAR, Город VARCHAR, Сумма BIGINT\n1|А|Омск|10\n2|Б|Уфа|20\n" },
+		{ "a|b|c|d\n1|2|3|4\n5|6|7|8\n", "[S] a BIGINT, b BIGINT, c BIGINT, d BIGINT\n1|2|3|4\n5|6|7|8\n" },
 		/* merged across and down */
 		{ "Клиент|2024|||2025\n|Январь|Февраль|Март|Январь\nА|1|2|3|4\nБ|5|6|7|8\n",
 		  "[S] Клиент VARCHAR, 2024 / Январь BIGINT, 2024 / Февраль BIGINT, 2024 / Март BIGINT, 2025 / Январь "

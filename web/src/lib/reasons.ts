@@ -25,6 +25,7 @@ export const sentences: Record<string, Key> = {
   'a row after this line has too many cells and was left out': 'reject.wide',
   'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
   'a row of totals; it was left out': 'reject.total',
+  'a header that is printed again; it was left out': 'reject.heading',
   'day and month cannot be told apart in this column; the day was taken to come first': 'note.dates',
   '1,000 may be one or a thousand in this column; it was taken as one': 'note.comma.one',
   '1,000 may be one or a thousand in this column; it was taken as a thousand': 'note.comma.thousand',

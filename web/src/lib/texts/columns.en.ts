@@ -37,6 +37,7 @@ const en = {
   'reject.file': 'a file of the archive that holds no table: it was left out',
   'reject.unreadable': 'not readable',
   'reject.total': 'a row of totals; it was left out',
+  'reject.heading': 'a header that is printed again; it was left out',
   'note.missing_one': '{n} cell says only {words}: it was taken as empty',
   'note.missing_other': '{n} cells say only {words}: they were taken as empty',
   'note.filled_one': '{n} merged cell was filled with the value above',

@@ -37,6 +37,7 @@ const pl = {
   'reject.file': 'plik archiwum bez tabeli: pominięto',
   'reject.unreadable': 'nieczytelne',
   'reject.total': 'wiersz z sumami; został pominięty',
+  'reject.heading': 'nagłówek wydrukowany ponownie; został pominięty',
   'note.missing_one': '{n} komórka zawiera tylko {words}: uznano ją za pustą',
   'note.missing_few': '{n} komórki zawierają tylko {words}: uznano je za puste',
   'note.missing_many': '{n} komórek zawiera tylko {words}: uznano je za puste',
