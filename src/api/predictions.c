@@ -82,23 +82,23 @@ static bool predict_customers(struct request *q, struct response *r, const struc
 			      double threshold, struct err *e)
 {
 	struct forecast_run run;
-	size_t i, n;
+	size_t i;
 	const json_t *v;
 	if (!check_customers(list, e) || !forecast_customers(api_instance(q), api_db(q), &s->customers.dataset,
 							     s->preset, list, request_cancel_flag(q), &run, e))
 		return false;
 	struct json_writer *w = api_list_begin(r);
 	json_array_foreach (list, i, v) {
-		struct forecast_point *p;
 		struct str id = str_n(json_string_value(v), json_string_length(v));
-		if (!forecast_history(api_db(q), api_caller(q)->org, s->customers.dataset.id, s->kind, id, 1,
-				      request_arena(q), &p, &n, e))
+		double value;
+		bool known;
+		if (!forecast_value_of(api_db(q), run.id, id, &value, &known, e))
 			return false;
 		jw_open(w, '{');
 		jw_kv_str(w, "customer", id);
-		if (n && p->made_at == run.made_at) {
+		if (known) {
 			jw_kv_time(w, "as_of", run.as_of);
-			write_value(w, s, p->value, threshold);
+			write_value(w, s, value, threshold);
 		} else {
 			jw_kv_cstr(w, "error", "not_known"); /* before the day that it is forecast from */
 		}

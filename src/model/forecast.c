@@ -5,6 +5,8 @@
 #include "model/customer_key.h"
 #include "model/trained.h"
 
+#include <math.h>
+
 /* Values removed in one transaction: other writers wait no longer than for these. */
 #define DROP_STEP 20000
 
@@ -24,6 +26,19 @@ bool forecast_value_put(struct db *db, const struct forecast_run *run, struct st
 {
 	return db_exec(db, e, "INSERT INTO forecast_value (run, customer, value) VALUES (?1, ?2, ?3)", "iSd", run->id,
 		       customer, value);
+}
+
+bool forecast_value_of(struct db *db, int64_t run, struct str customer, double *ret, bool *ret_found, struct err *e)
+{
+	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
+	*ret = NAN;
+	if (!db_query(db, &s, e, "SELECT value FROM forecast_value WHERE run = ?1 AND customer = ?2", "iS", run,
+		      customer) ||
+	    !db_step(s, ret_found, e))
+		return false;
+	if (*ret_found)
+		*ret = db_col_f64(s, 0);
+	return true;
 }
 
 bool forecast_run_drop(struct db *db, int64_t run, struct err *e)

@@ -71,6 +71,9 @@ struct forecast_run {
 MUST_CHECK bool forecast_run_begin(struct db *db, struct forecast_run *run, struct err *e);
 MUST_CHECK bool forecast_value_put(struct db *db, const struct forecast_run *run, struct str customer, double value,
 				   struct err *e);
+/* What a run says of one customer; *ret_found: it says something. */
+MUST_CHECK bool forecast_value_of(struct db *db, int64_t run, struct str customer, double *ret, bool *ret_found,
+				  struct err *e);
 /* Makes it the newest. */
 MUST_CHECK bool forecast_run_publish(struct db *db, const struct forecast_run *run, struct err *e);
 /* Runs like this one beyond RUNS_KEPT or RUNS_SOME_KEPT go, in steps: not in a transaction. */

@@ -1,26 +1,15 @@
 """Trained models over HTTP: versions, which one serves, the file, forecasts; and who may."""
 import json
-import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import pytest
+import reference
 from loading import load
 
 
-def purchases_csv(days=200, customers=60, seed=4):
-    """Each customer buys every 3 to 20 days for their own amount; the last one came only on the last day."""
-    chance = random.Random(seed)
-    rows = []
-    for c in range(customers):
-        gap, amount, day = chance.randint(3, 20), chance.randint(5, 90), chance.randint(0, 60)
-        while day < days:
-            rows.append((day, c, amount + chance.randint(0, 5)))
-            day += gap + chance.randint(0, 2)
-    start = numpy.datetime64("2025-01-01")
-    text = "customer_id,invoice,date,product,amount\n"
-    for i, (day, c, amount) in enumerate(sorted(rows)):
-        text += f"C{c:03d},N{i},{start + day},Thing,{amount}.00\n"
-    return text.encode()
+def purchases_csv(**options):
+    return reference.purchases_csv(reference.purchases(**options)).encode()
 
 
 def train(client, kind, **body):
@@ -103,6 +92,19 @@ def test_file_in_another_folder(shared_client, shop, client):
     here = ask(client, "sales", customers=ids)["items"]
     there = ask(shared_client, "sales", customers=ids)["items"]
     assert [i["forecast"] for i in here] == [i["forecast"] for i in there]
+
+
+def test_asked_while_everybody_is_forecast(client):
+    """Each answer is of its own run, whatever other runs end meanwhile."""
+    load(client, ("shop.csv", purchases_csv()), name="shop")
+    train(client, "sales")
+    ids = [f"C{i:03d}" for i in range(60)]
+    first = ask(client, "sales", customers=ids)["items"]
+    with ThreadPoolExecutor(4) as pool:
+        everybody = [pool.submit(client.post, "/api/v1/models/sales/predict", json={}) for _ in range(6)]
+        some = [pool.submit(ask, client, "sales", customers=ids) for _ in range(12)]
+        assert {answer.result().status_code for answer in everybody} <= {202, 409}
+        assert all(answer.result()["items"] == first for answer in some)
 
 
 @pytest.mark.parametrize("change, field", [

@@ -1,7 +1,6 @@
 """`vitrina train linear|logistic`: beside scikit-learn on the same rows, and what is refused.
 
-The reference is scikit-learn of Debian, given the columns as CONTRACT §7 says: numbers by their training mean and
-population deviation, texts one-hot with every level, the split hash:0.2.
+The reference is scikit-learn of Debian, given the matrix of reference.py.
 """
 import csv
 import io
@@ -10,36 +9,9 @@ import random
 
 import numpy
 import pytest
+from reference import RETAIL_TRAIN, design, hash_split, purchases, purchases_csv
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error, r2_score, roc_auc_score
-
-
-def hash_split(n, share=0.2):
-    i = numpy.arange(n, dtype=numpy.uint64)
-    return (i * numpy.uint64(2654435761)) % numpy.uint64(2**32) < int(share * 2**32)
-
-
-def number(values):
-    try:
-        return numpy.array(values, float)
-    except ValueError:
-        return None
-
-
-def design(rows, columns, test):
-    """The matrix of CONTRACT §7, and the names of its columns."""
-    x, names = [], []
-    for c in columns:
-        values = [r[c] for r in rows]
-        n = number(values)
-        if n is not None:
-            x.append((n - n[~test].mean()) / n[~test].std())
-            names.append(c)
-        else:
-            for level in sorted(set(numpy.array(values)[~test])):
-                x.append(numpy.array([v == level for v in values], float))
-                names.append(f"{c}={level}")
-    return numpy.array(x).T, names
 
 
 def train(cli, kind, dataset, target, *options):
@@ -261,30 +233,8 @@ def test_shoppers(cli, shared_data):
 
 # -- sales and purchase: what customers did before a day --
 
-RETAIL_TRAIN = "2011-06-01,2011-07-01,2011-08-01,2011-09-01,2011-10-10"
-
-
 def preset(cli, kind, dataset, *options):
     return json.loads(cli("train", kind, "--dataset", dataset, "--json", *options).stdout)
-
-
-def purchases(days=200, customers=60, seed=4):
-    """Each customer buys every 3 to 20 days for their own amount; nobody before the day they came."""
-    chance = random.Random(seed)
-    rows = []
-    for c in range(customers):
-        gap, amount, day = chance.randint(3, 20), chance.randint(5, 90), chance.randint(0, 60)
-        while day < days:
-            rows.append((day, c, amount + chance.randint(0, 5)))
-            day += gap + chance.randint(0, 2)
-    rows.sort()
-    start = numpy.datetime64("2025-01-01")
-    return [(start + day, f"C{c:03d}", f"N{i}", amount) for i, (day, c, amount) in enumerate(rows)]
-
-
-def purchases_csv(rows):
-    return "customer_id,invoice,date,product,amount\n" + "".join(
-        f"{c},{n},{day},Thing,{amount}.00\n" for day, c, n, amount in rows)
 
 
 def features_of(rows, cut, horizon):
