@@ -17,12 +17,12 @@ import numpy
 from bench_search import Connection
 from measure import Figure, Watched, at_least, at_most, percentile, told
 from program import ROOT
+from reference import RETAIL_TRAIN, design, hash_split
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error, r2_score, roc_auc_score
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-RETAIL_TRAIN = "2011-06-01,2011-07-01,2011-08-01,2011-09-01,2011-10-10"
 ROWS, COLUMNS = 1000000, 20
 LISTS = 3000
 
@@ -32,33 +32,6 @@ def data_file(name):
     if not file.exists():
         file = next((p / "shared" / "data" / name for p in ROOT.parents if (p / "shared" / "data" / name).exists()), file)
     return file if file.exists() else None
-
-
-def hash_split(n, share=0.2):
-    i = numpy.arange(n, dtype=numpy.uint64)
-    return (i * numpy.uint64(2654435761)) % numpy.uint64(2**32) < int(share * 2**32)
-
-
-def as_number(values):
-    try:
-        return numpy.array(values, float)
-    except ValueError:
-        return None
-
-
-def design(rows, columns, test):
-    x, names = [], []
-    for c in columns:
-        values = [r[c] for r in rows]
-        n = as_number(values)
-        if n is not None:
-            x.append((n - n[~test].mean()) / n[~test].std())
-            names.append(c)
-        else:
-            for level in sorted(set(numpy.array(values)[~test])):
-                x.append(numpy.array([v == level for v in values], float))
-                names.append(f"{c}={level}")
-    return numpy.array(x).T, names
 
 
 def logistic(l2=1.0):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy
 import requests
-from bench_http import free_port, start_nginx
+from asking import start_nginx, wrk
 from bench_search import Connection
-from flask_peer import Flask, fastest_way, wrk
+from flask_peer import Flask, fastest_way
 from measure import at_least, at_most, children, percentile, told
 
 ROUNDS, SECONDS = 3, 4
@@ -29,6 +29,8 @@ init = function(args)
 end
 request = function() return several end
 """
+
+
 def shop_file(bench):
     above = Path(__file__).resolve().parents
     for place in [os.environ.get("VITRINA_TEST_DATA"), *(p / "shared" / "data" for p in above)]:
@@ -69,7 +71,7 @@ class Asked:
 
     def once(self):
         before = processor_time(self.pid)
-        rate = wrk(self.url, *self.options)
+        rate = wrk(self.url, *self.options).a_second
         self.seconds += processor_time(self.pid) - before
         self.requests += rate * SECONDS
         self.rate = max(self.rate, rate)
@@ -134,12 +136,10 @@ def beside_flask(bench):
         folder.cli("import", file, "--name", "shop")
         token = folder.cli("token", "add", "--email", folder.admin.email).stdout.split()[-1]
         server = bench.server(folder)
-        port = free_port()
-        bench.place.chmod(0o755)  # nginx's workers are another user when root starts it
-        nginx = start_nginx(bench.place, port)
+        nginx, nginx_url = start_nginx(bench.place)
         try:
             for path, least in (("/total_spent/791", 50), ("/average_spending_by_age", 500)):
-                yield from compare(bench, server, token, file, f"http://127.0.0.1:{port}", path, least)
+                yield from compare(bench, server, token, file, nginx_url, path, least)
         finally:
             nginx.terminate()
             nginx.wait()

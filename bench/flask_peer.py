@@ -5,12 +5,11 @@ tried in the ways that it offers for such a program, and the fastest counts: syn
 after each answer, and threads that keep it.
 """
 import os
-import re
 import subprocess
 import time
 
 import requests
-from bench_http import free_port
+from asking import Refused, free_port, wrk
 
 TRY_SECONDS = 2
 WAYS = {  # gunicorn's options, connections of wrk
@@ -83,28 +82,13 @@ class Flask:
         self.process.wait()
 
 
-class Refused(Exception):
-    """Not every answer was good."""
-
-
-def wrk(url, connections, seconds, token=None, script=None):
-    """Requests a second; every answer must be good. script: a file for wrk's -s."""
-    header = ["-H", f"Authorization: Bearer {token}"] if token else []
-    lua = ["-s", script] if script else []
-    out = subprocess.run(["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", *header, *lua, url], capture_output=True,
-                         text=True, check=True).stdout
-    if "Non-2xx" in out or re.search(r"(connect|read|write|timeout) [1-9]", out):
-        raise Refused(f"{url}: {out}")
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
-
-
 def fastest_way(place, file, path):
     """In which of the WAYS it answers most."""
     rates = {}
     for way in WAYS:
         with Flask(place, file, way) as peer:
             try:
-                rates[way] = wrk(peer.url + path, peer.connections, TRY_SECONDS)
+                rates[way] = wrk(peer.url + path, peer.connections, TRY_SECONDS).a_second
             except Refused:
                 rates[way] = 0  # threads that let connections wait too long
     return max(rates, key=rates.get)
