@@ -32,6 +32,12 @@ export async function startProgram() {
     program.url = await listening(program.process)
   }
   program.halt = () => end(program.process)
+  /** As when the power goes. */
+  program.crash = () => new Promise((resolve) => {
+    program.process.removeAllListeners('exit')
+    program.process.on('exit', resolve)
+    program.process.kill('SIGKILL')
+  })
   await program.start()
   return program
 }

@@ -14,7 +14,7 @@ const option = (name) => {
 // the program, comes when both are through.
 const only = option('--only')
 const lanes = {}
-for (const [lane, parts] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'look'], last: ['look_check', 'languages', 'trouble'] })) {
+for (const [lane, parts] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'loading', 'look'], last: ['look_check', 'languages', 'trouble'] })) {
   for (const part of parts) await import(`./${part}.mjs`)
   lanes[lane] = taken().filter((t) => !only || t.name.includes(only))
 }

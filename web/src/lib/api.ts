@@ -65,6 +65,7 @@ export function upload<T>(
   signal: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
     const request = new XMLHttpRequest()
     request.open('POST', path)
     request.responseType = 'text'

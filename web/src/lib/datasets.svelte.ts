@@ -56,6 +56,9 @@ export interface Version {
   mode: string
   rows: number
   rejects: number
+  /** As all rows that were read are counted: rows_read = rows + rows_left_out. */
+  rows_read: number
+  rows_left_out: number
   bytes: number
   files: string[]
   created_at: string

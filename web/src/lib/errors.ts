@@ -104,7 +104,7 @@ export function told(e: ApiError): Told {
   const key = e.status === 500 ? 'error.server' : known(e.code)
   // Which rows a key is wrong in, and which line of a file, stands only in the server's sentence: numbers, in every
   // language the same.
-  if (key) return plain(misfit(e) + t(key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '', column: e.field ?? '' }))
+  if (key) return plain(misfit(e) + t(key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '', column: e.field ?? '', file: e.field ?? '' }))
   if (e.status === 403) return plain(t('error.forbidden'))
   if (e.status === 503) return plain(t('error.overloaded'))
   if (e.status >= 500) return plain(t('error.server'))

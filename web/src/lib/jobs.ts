@@ -1,6 +1,7 @@
 /** Long work on the server: watched by its events, and by asking again where events do not come through. */
 import { ApiError, get } from './api'
 import { has, t, type Key } from './i18n.svelte'
+import { session } from './session.svelte'
 
 export interface Job {
   id: string
@@ -19,7 +20,8 @@ export const ended = (j: Job) => j.state === 'done' || j.state === 'failed' || j
 /** What it is, in the page's language. */
 export const jobKind = (j: Job): string => t(has(`job.${j.kind}`) ? (`job.${j.kind}` as Key) : 'job.other')
 
-/** Calls `seen` at every change; resolves with the ended job. A lost connection is tried again for a minute. */
+/** Calls `seen` at every change; resolves with the ended job. A lost connection is tried again for a minute; signed out,
+ *  it waits until the person is back. */
 export async function watchJob(id: string, seen: (j: Job) => void, signal: AbortSignal): Promise<Job> {
   let misses = 0
   for (;;) {
@@ -30,6 +32,10 @@ export async function watchJob(id: string, seen: (j: Job) => void, signal: Abort
       seen(job)
       if (ended(job)) return job
     } catch (reason) {
+      if (reason instanceof ApiError && reason.status === 401) {
+        await session.back(signal)
+        continue
+      }
       const lost = reason instanceof ApiError && (reason.status === 0 || reason.status === 503)
       if (!lost || ++misses > 60) throw reason
     }

@@ -22,6 +22,7 @@ const en = {
   'check.bar': 'Load or throw away',
   'check.confirming': 'Customers and statistics are being computed. You can go on working.',
   'check.confirmed': 'In use now. Customers and statistics are computed from it.',
+  'check.confirmed.look': 'See the statistics',
   'check.gone': 'This version does not wait any more: it was loaded or thrown away.',
   'check.row': 'whole row',
   'check.text.keep': 'keep as text',

@@ -24,6 +24,7 @@ const pl = {
   'check.bar': 'Wczytaj lub odrzuć',
   'check.confirming': 'Trwa obliczanie klientów i statystyk. Możesz pracować dalej.',
   'check.confirmed': 'Teraz w użyciu. Klienci i statystyki są z niego obliczeni.',
+  'check.confirmed.look': 'Zobacz statystyki',
   'check.gone': 'Ta wersja już nie czeka: została wczytana lub odrzucona.',
   'check.row': 'cały wiersz',
   'check.text.keep': 'zostaw jako tekst',

@@ -9,6 +9,7 @@ const en = {
   'code.no_key': 'No column tells the rows apart. Choose the columns that are the key.',
   'code.unknown_format': 'This file is not a table that can be read. Save the data as Excel or CSV and load it again.',
   'code.empty_file': 'The file is empty. Choose one with rows in it.',
+  'code.file_unreadable': '“{file}” could not be read from this computer: it is a folder, or it was changed or moved after it was chosen. Choose the file again.',
   'code.truncated': 'The file is cut short: its end is missing. Copy or download it again, then load it.',
   'code.no_tables': 'There is no table in the file. Choose another one.',
   'code.column_name_empty': 'The column needs a name.',

@@ -10,6 +10,7 @@ const pl: Record<keyof typeof en, string> = {
   'code.no_key': 'Żadna kolumna nie rozróżnia wierszy. Wybierz kolumny klucza.',
   'code.unknown_format': 'Tego pliku nie można odczytać jako tabeli. Zapisz dane jako Excel lub CSV i wyślij ponownie.',
   'code.empty_file': 'Plik jest pusty. Wybierz plik z wierszami.',
+  'code.file_unreadable': 'Nie można odczytać „{file}” z tego komputera: to folder albo plik zmieniono lub przeniesiono po wybraniu. Wybierz plik ponownie.',
   'code.truncated': 'Plik jest ucięty: brakuje końca. Skopiuj lub pobierz go ponownie i wczytaj.',
   'code.no_tables': 'W pliku nie ma tabel. Wybierz inny.',
   'code.column_name_empty': 'Kolumna potrzebuje nazwy.',

@@ -19,6 +19,7 @@ const en = {
   'data.aside_one': '{n} value set aside',
   'data.aside_other': '{n} values set aside',
   'data.cancelled': 'Stopped. Nothing of it was kept.',
+  'data.carry': 'Load it as the next version of “{name}”',
   'data.check': 'Check the columns',
   'data.list': 'Data sets',
   'data.count_one': '{n} data set',

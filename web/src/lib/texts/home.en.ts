@@ -51,6 +51,7 @@ const en = {
   'welcome.2.text': 'You see how each column was understood and which rows could not be read.',
   'welcome.3': 'Look',
   'welcome.3.text': 'Statistics of all, a page for each customer, and offers with their probability.',
+  'welcome.waits': '“{name}” was read and waits to be checked.',
   'left.sub': 'They stay in the table and are not counted in the figures above.',
   'left.no_customer': 'without a customer',
   'left.cancelled': 'cancelled or returned',

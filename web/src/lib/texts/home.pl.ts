@@ -63,6 +63,7 @@ const pl = {
   'welcome.2.text': 'Zobaczysz, jak zrozumiano każdą kolumnę i których wierszy nie udało się odczytać.',
   'welcome.3': 'Zobacz',
   'welcome.3.text': 'Statystyki wszystkich, strona każdego klienta i propozycje z prawdopodobieństwem.',
+  'welcome.waits': 'Plik „{name}” jest odczytany i czeka na sprawdzenie.',
   'left.sub': 'Pozostają w tabeli, ale nie wchodzą do powyższych wskaźników.',
   'left.no_customer': 'bez klienta',
   'left.cancelled': 'anulowane lub zwrócone',

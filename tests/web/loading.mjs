@@ -1,0 +1,153 @@
+/** Loading files as somebody does it for the first time: from the empty page to data in use, whatever comes between. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+
+import { equal, ok, test, until } from './harness.mjs'
+
+const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
+const content = (page) => page.textContent('#content')
+const checked = (page, seconds = 60) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
+const inUse = (page) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: 60_000 }).then(() => page.waitForSelector('h1'))
+
+function sales(n) {
+  const lines = ['customer_id,name,date,item,price']
+  for (let i = 0; i < n; i++) lines.push(`${1 + (i % 97)},Person ${1 + (i % 97)},2024-0${1 + (i % 9)}-1${i % 9},Thing ${i % 13},${(i % 50) + 1}.50`)
+  return lines.join('\n') + '\n'
+}
+
+/** The administrator of an organisation that has nothing yet, signed in. */
+async function newcomer(w, name, options) {
+  const bank = await w.as('admin@bank.example')
+  const ask = async (to, data) => (await bank.context().request.post(to, { data, headers: { Origin: w.program.url } })).json()
+  const email = `first@${name}.example`
+  const { org } = await ask('/api/v1/orgs', { name })
+  const { invitation } = await ask('/api/v1/users', { email, role: 'admin', org: org.id })
+  await ask('/api/v1/invitation', { token: invitation.token, password: 'first day at work' })
+  await bank.context().close()
+  w.program.people[email] = 'first day at work'
+  return w.as(email, options)
+}
+
+test('from the empty page: checked before it is in use, found again later, one press to load', async (w) => {
+  const page = await newcomer(w, 'first')
+  await page.waitForSelector('h1:text("Nothing here yet")')
+  // By keyboard: the button is reached and opens the choice of files.
+  await page.focus('#content .zone button')
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
+  ok(chooser.isMultiple(), 'several files')
+  await chooser.setFiles(file('members.csv', sales(300) + '7,Person 7,not a date,Thing 1,3.50\n'))
+  await checked(page)
+  equal(await page.textContent('[data-test=sum]'), '301 rows read = 301 kept + 0 left out · 1 value set aside', 'what was read')
+  await page.goBack()
+  await page.waitForSelector('.notice:has-text("“members” was read and waits to be checked.")')
+  await page.reload()
+  await page.click('.notice a:text("Check it now")')
+  await checked(page)
+  await page.reload()
+  await page.click('.decide-bar .btn-primary')
+  await inUse(page)
+  await page.click('.notice.good a:text("See the statistics")')
+  await until('the figures', async () => (await content(page)).includes('97'))
+})
+
+test('loading outlives a reload, the end of the session, and a second window', async (w) => {
+  const page = await newcomer(w, 'second')
+  const reading = (p) => until('it is being read', async () => (await content(p)).includes('Being read'))
+  await page.setInputFiles('input[type=file]', file('long.csv', sales(80_000)))
+  await reading(page)
+  // Another window of the same person: seen there, too.
+  const other = await page.context().newPage()
+  await other.goto('/')
+  await until('seen in another window', async () => /long/.test(await content(other)))
+  await page.reload()
+  await until('found again by its name', async () => (await content(page)).includes('long.csv'))
+  await reading(page)
+  // The session ends while it is read: signed in again, the page is where it was.
+  const cookies = await page.context().cookies()
+  await page.context().clearCookies()
+  await page.waitForSelector('#password')
+  await page.fill('#email', 'first@second.example')
+  await page.fill('#password', 'first day at work')
+  await page.click('form button.btn-primary')
+  ok(cookies.length > 0, 'there was a session')
+  await checked(page)
+  await until('it waits in the other window', async () => (await content(other)).includes('waits to be checked'), 40)
+  await other.click('.notice a:text("Check it now")')
+  await checked(other)
+  await page.click('.decide-bar button:text("Throw away")')
+  await page.click('dialog .btn-primary')
+  await page.waitForSelector('h1:text("Data")')
+  await other.click('.decide-bar .btn-primary')
+  await other.waitForSelector('text=does not wait any more')
+}, 120)
+
+test('a stopped upload leaves the empty page; signing out forgets what was being sent', async (w) => {
+  const page = await newcomer(w, 'third')
+  const wire = await page.context().newCDPSession(page)
+  await wire.send('Network.enable')
+  await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 })
+  await page.setInputFiles('input[type=file]', file('slow.csv', sales(40_000)))
+  await page.click('#content button:text("Cancel")')
+  await until('stopped', async () => (await content(page)).includes('Nothing of it was kept'))
+  await page.click('#content button[aria-label="Close"]')
+  await page.setInputFiles('input[type=file]', file('slow.csv', sales(40_000)))
+  await until('sent', async () => /MB.sent/.test(await content(page)))
+  await page.click('header button:has(.face)')
+  await page.click('text=Sign out >> nth=-1')
+  await page.waitForSelector('#password')
+  await page.fill('#email', 'first@third.example')
+  await page.fill('#password', 'first day at work')
+  await page.click('form button.btn-primary')
+  await page.waitForSelector('h1:text("Nothing here yet")')
+  ok(!(await content(page)).includes('slow.csv'), 'nothing of it')
+}, 60)
+
+test('a file that was changed after it was chosen, and a folder, are told as what they are', async (w) => {
+  const page = await newcomer(w, 'fourth')
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vitrina-file-'))
+  try {
+    const name = path.join(folder, 'points.csv')
+    fs.writeFileSync(name, sales(50) + '7,Person 7,not a date,Thing 1,3.50\n')
+    await page.setInputFiles('input[type=file]', name)
+    await checked(page)
+    fs.writeFileSync(name, sales(51) + 'corrected in another program\n')
+    await page.selectOption('#rejected-rows', 'drop')
+    await page.click('.decide-bar button:has-text("Read the file again")')
+    await page.waitForSelector('[role=alert]:has-text("“points.csv” could not be read from this computer")')
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})
+
+test('a file of a name that is there goes on as the next version; dropped on its page, too', async (w) => {
+  const page = await newcomer(w, 'fifth', { to: '/data' })
+  await page.setInputFiles('input[type=file]', file('orders.csv', sales(100)))
+  await checked(page)
+  await page.click('.decide-bar .btn-primary')
+  await inUse(page)
+  const home = new URL(page.url()).pathname
+  await page.click('nav a[href="/data"] >> nth=0')
+  await page.setInputFiles('input[type=file]', file('orders.csv', sales(20)))
+  await page.click('button:text("Load it as the next version of “orders”")')
+  await page.waitForURL(`**${home}`)
+  ok((await page.textContent('dialog')).includes('The next version of “orders”'), 'asked what becomes of the rows')
+  await page.click('dialog .btn-primary')
+  await checked(page)
+  equal(await page.textContent('[data-test=sum]').then((x) => x.trim()), '120 rows read = 120 kept + 0 left out', 'all rows of the version')
+  await page.click('.decide-bar button:text("Throw away")')
+  await page.click('dialog .btn-primary')
+  await page.waitForURL(`**${home}`)
+  await page.waitForSelector('button:text("Load the next version"):not([disabled])')
+  const dragged = await page.evaluateHandle((text) => {
+    const data = new DataTransfer()
+    for (const name of ['january.csv', 'february.csv']) data.items.add(new File([text], name, { type: 'text/csv' }))
+    return data
+  }, sales(20))
+  await page.locator('h1').dispatchEvent('dragover', { dataTransfer: dragged })
+  await page.waitForSelector('.over:has-text("Load the next version")')
+  await page.locator('h1').dispatchEvent('drop', { dataTransfer: dragged })
+  equal(await page.locator('dialog .files li').count(), 2, 'files')
+  await page.keyboard.press('Escape')
+  await until('closed', async () => (await page.locator('dialog').count()) === 0)
+})
