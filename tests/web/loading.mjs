@@ -33,8 +33,7 @@ test('from the empty page: checked before it is in use, found again later, one p
   const page = await newcomer(w, 'first')
   await page.waitForSelector('h1:text("Nothing here yet")')
   // By keyboard: the button is reached and opens the choice of files.
-  await page.focus('#content .zone button')
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')])
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.press('#content .zone button', 'Enter')])
   ok(chooser.isMultiple(), 'several files')
   await chooser.setFiles(file('members.csv', sales(300) + '7,Person 7,not a date,Thing 1,3.50\n'))
   await checked(page)
