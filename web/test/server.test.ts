@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 
 import { ApiError } from '../src/lib/api'
 import { explain, sameAs } from '../src/lib/errors'
+import { texting } from '../src/lib/i18n.svelte'
 import { sentences } from '../src/lib/reasons'
 import { columnRoles } from '../src/lib/roles'
 import { deliveryReason, known as deliveryCodes } from '../src/lib/sent'
@@ -15,6 +16,7 @@ const all = Object.values(sources).join('\n')
 const of = (folder: RegExp) => Object.entries(sources).filter(([name]) => folder.test(name)).map(([, text]) => text).join('\n')
 const every = (text: string, what: RegExp) => [...new Set([...text.matchAll(what)].flatMap((m) => m.slice(1).filter((x) => x !== undefined)))].sort()
 const has = (key: string) => key in en
+texting.texts = en
 
 // Said to programs and to the command line, or before there is a page: nothing that is clicked can bring them.
 const unseen = [

@@ -3,7 +3,7 @@
  * "{name}" is a value; a key that ends in _one, _few, _many or _other belongs to a plural.
  */
 import { languages, type Language } from './format'
-import en from './texts/en'
+import type en from './texts/en'
 
 export type Key = keyof typeof en
 type Base<K> = K extends `${infer B}_other` ? B : never
@@ -12,7 +12,7 @@ export type PluralKey = Base<Key>
 export type Texts = Record<Key, string> & Partial<Record<`${PluralKey}_few` | `${PluralKey}_many`, string>>
 
 const loaders: Record<Language, () => Promise<{ default: Texts }>> = {
-  en: () => Promise.resolve({ default: en }),
+  en: () => import('./texts/en'),
   ru: () => import('./texts/ru'),
   pl: () => import('./texts/pl'),
   mk: () => import('./texts/mk'),
@@ -26,7 +26,7 @@ function preferred(): Language {
 
 class Texting {
   language = $state<Language>('en')
-  texts = $state.raw<Texts>(en)
+  texts = $state.raw<Texts>({} as Texts) // nothing is shown before start()
 
   async use(language: Language): Promise<void> {
     this.texts = (await loaders[language]()).default
@@ -50,7 +50,7 @@ function fill(text: string, values?: Record<string, string | number>): string {
   return values ? text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)) : text
 }
 
-export const has = (key: string): boolean => key in en
+export const has = (key: string): boolean => key in texting.texts
 
 export function t(key: Key, values?: Record<string, string | number>): string {
   return fill(texting.texts[key], values)
