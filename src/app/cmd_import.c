@@ -275,7 +275,7 @@ const struct command_def command_import = {
 	.n_options = countof(options),
 	.summary = "load files as a data set",
 	.description =
-		"Loads CSV or TSV files, Excel workbooks (.xlsx, .xlsm, .xls), OpenDocument spreadsheets (.ods), JSON, "
+		"Loads CSV or TSV files, Excel workbooks (.xlsx, .xlsm, .xls), OpenDocument spreadsheets (.ods), HTML tables, JSON, "
 		"NDJSON, Parquet, SQLite files, and MySQL and PostgreSQL dumps (.sql), each also gzipped or several in "
 		"a zip, as one data set of one or several tables. Delimiter, encoding, header and types are found out "
 		"by themselves. A file named '-' is standard input.\n"

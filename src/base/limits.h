@@ -68,6 +68,7 @@
 #define LIMIT_ZIP_ENTRIES 10000
 #define LIMIT_ARCHIVE_FILES 200 /* of a zip of several files */
 #define LIMIT_XML_DEPTH 64
+#define LIMIT_HTML_DEPTH 400
 #define LIMIT_SHEET_ROWS 1048576
 #define LIMIT_MERGED_RANGES 100000          /* of one sheet, that are filled downwards */
 #define LIMIT_MERGED_BYTES (128 * MIB)      /* that one sheet gets so */

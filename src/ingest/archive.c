@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "ingest/encoding.h"
+#include "ingest/other_file.h"
 #include "ingest/xlsx.h"
 
 #include <stdlib.h>
@@ -250,7 +251,7 @@ static bool list_tables(struct archive *a, struct err *e)
 				return false;
 			continue;
 		}
-		bool other = strcmp(why.code, "unknown_format") == 0 || strcmp(why.code, "empty_file") == 0;
+		bool other = other_file_error(&why) || strcmp(why.code, "empty_file") == 0;
 		if (!other) {
 			*e = why;
 			return false;
@@ -289,9 +290,11 @@ static bool has_any(zip_t *z, const char *const *names, size_t n)
 
 bool archive_open(struct source *s, enum import_as as, struct reader **ret, struct err *e)
 {
-	static const char *const office[] = { "xl/workbook.xml",     "xl/workbook.bin",     "[Content_Types].xml",
-					      "_rels/.rels",         "word/document.xml",   "ppt/presentation.xml",
-					      "AndroidManifest.xml", "META-INF/MANIFEST.MF" };
+	static const char *const office[] = { "xl/workbook.xml",     "xl/workbook.bin",
+					      "[Content_Types].xml", "_rels/.rels",
+					      "word/document.xml",   "ppt/presentation.xml",
+					      "AndroidManifest.xml", "META-INF/MANIFEST.MF",
+					      "Index/Document.iwa",  "Index.zip" };
 	static const char *const open_document[] = { "content.xml", "mimetype", "META-INF/manifest.xml" };
 	char *bytes;
 	size_t n;

@@ -1,4 +1,5 @@
 #include "ingest/biff.h"
+#include "ingest/other_file.h"
 
 #include "base/limits.h"
 
@@ -140,10 +141,7 @@ static bool read_records(struct reading *r)
 	if (!biff_next(r->stream, &at, &record) || record.type != BIFF_BOF || record.n < 4)
 		return damaged(r->e, "it does not begin as one");
 	if (bytes_u16(record.p) != VERSION_8)
-		return err_set(
-			r->e, ERR_VALUE, "unknown_format",
-			"This is a workbook of Excel 95 or older: open it in Excel or LibreOffice and save it as "
-			".xlsx.");
+		return other_file(r->e, OTHER_OLD_EXCEL, "a workbook of Excel 95 or older");
 	while (biff_next(r->stream, &at, &record)) {
 		if (record.type == BIFF_EOF)
 			return r->book->n_sheets ||

@@ -1,6 +1,7 @@
 #include "ingest/ods.h"
 
 #include "base/limits.h"
+#include "ingest/other_file.h"
 #include "ingest/reader.h"
 
 #include <stdlib.h>
@@ -170,8 +171,7 @@ static bool check_package(zip_t *z, struct err *e)
 	CLEANUP(str_freep) char *room = mem_alloc(size);
 	struct str mime = part_head(z, "mimetype", room, size);
 	if (str_starts(mime, kind) && !str_starts(str_n(mime.p + kind.n, mime.n - kind.n), sheet))
-		return err_set(e, ERR_VALUE, "unknown_format",
-			       "This is an OpenDocument file, but no spreadsheet: save its table as .ods or .csv.");
+		return other_file(e, OTHER_DOCUMENT, "an OpenDocument file, but no spreadsheet");
 	struct str manifest = part_head(z, "META-INF/manifest.xml", room, size);
 	if (memmem(manifest.p, manifest.n, "encryption-data", 15) || xlsx_zip_has(z, "encrypted-package"))
 		return err_set(

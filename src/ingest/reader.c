@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "ingest/archive.h"
+#include "ingest/markup.h"
 #include "ingest/pack.h"
 #include "ingest/regions.h"
 #include "ingest/sniff.h"
@@ -44,6 +45,14 @@ bool reader_open(struct source *s, const char *file_name, enum import_as as, str
 		break;
 	case FORMAT_SQL:
 		if (!sql_dump_open(s, &r, e))
+			return false;
+		break;
+	case FORMAT_HTML:
+		if (!html_open(s, file_name, &r, e))
+			return false;
+		break;
+	case FORMAT_SHEET_XML:
+		if (!sheet_xml_open(s, &r, e))
 			return false;
 		break;
 	case FORMAT_SQLITE:
@@ -116,10 +125,9 @@ uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i)
 
 struct str reader_file_table(const char *file_name)
 {
-	static const struct str endings[] = {
-		STR(".gz"),  STR(".csv"),  STR(".tsv"),    STR(".txt"),   STR(".tab"),
-		STR(".dat"), STR(".json"), STR(".ndjson"), STR(".jsonl"), STR(".parquet")
-	};
+	static const struct str endings[] = { STR(".gz"),  STR(".csv"),  STR(".tsv"),    STR(".txt"),   STR(".tab"),
+					      STR(".dat"), STR(".json"), STR(".ndjson"), STR(".jsonl"), STR(".parquet"),
+					      STR(".xls"), STR(".html"), STR(".htm") };
 	struct str name = str_of(file_name ? file_name : "");
 	for (size_t i = name.n; i > 0; i--) {
 		if (name.p[i - 1] == '/' || name.p[i - 1] == '\\') {

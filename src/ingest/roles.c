@@ -85,6 +85,9 @@ static void score_column(struct judged *j, size_t i)
 		j->score[i][j->spoken[i]] = confidence;
 	else
 		j->spoken[i] = WORD_NONE;
+	/* A date of birth is none of a purchase. */
+	if (j->score[i][WORD_BIRTH_DATE] >= LEAST)
+		j->score[i][WORD_DATE] = 0;
 	/* One thing and a list of things differ by their values. */
 	double listed = values_listed(c);
 	if (j->score[i][WORD_PRODUCT] > 0 && listed >= 0.5 && c->type.type == TYPE_VARCHAR && j->by_name != TABLE_SALES)

@@ -2,6 +2,7 @@
 
 #include "base/util.h"
 #include "ingest/encoding.h"
+#include "ingest/other_file.h"
 #include "ingest/sql_dump.h"
 
 #include <ctype.h>
@@ -9,45 +10,16 @@
 
 #define WIDE_LOOKED_AT ((size_t)256 * KIB)
 
-/* Files known by their first bytes. What is NULL is read; the rest is refused with what it is. */
+/* Files that are read, known by their first bytes. */
 static const struct {
 	struct str magic;
 	enum file_format format;
-	const char *found;
 } magics[] = {
-	{ STR("PK\x03\x04"), FORMAT_ZIP, NULL },
-	{ STR("PK\x05\x06"), 0, "an empty zip archive" },
-	{ STR("SQLite format 3\0"), FORMAT_SQLITE, NULL },
-	{ STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), FORMAT_COMPOUND, NULL },
-	{ STR("%PDF"), 0, "a PDF document" },
-	{ STR("\x89PNG\r\n"), 0, "a PNG picture" },
-	{ STR("\xff\xd8\xff"), 0, "a JPEG picture" },
-	{ STR("GIF8"), 0, "a GIF picture" },
-	{ STR("Rar!\x1a"), 0, "a RAR archive" },
-	{ STR("7z\xbc\xaf\x27\x1c"), 0, "a 7-Zip archive" },
-	{ STR("BZh"), 0, "a bzip2 archive" },
-	{ STR("\xfd"
-	      "7zXZ"),
-	  0, "an xz archive" },
-	{ STR("\x28\xb5\x2f\xfd"), 0, "a zstd archive" },
-	{ STR("\x1f\x8b"), 0, "a gzip file inside a gzip file" },
-	{ STR("PAR1"), FORMAT_PARQUET, NULL },
-	{ STR("PARE"), 0, "a Parquet file with encrypted contents" },
-	{ STR("\x7f"
-	      "ELF"),
-	  0, "a program" },
-	{ STR("MZ\x90"), 0, "a program" },
-	{ STR("{\\rtf"), 0, "a rich text document" },
-	{ STR("PGDMP"), 0, "a PostgreSQL dump in its own format: make one with pg_dump --format=plain" },
+	{ STR("PK\x03\x04"), FORMAT_ZIP },
+	{ STR("SQLite format 3\0"), FORMAT_SQLITE },
+	{ STR("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), FORMAT_COMPOUND },
+	{ STR("PAR1"), FORMAT_PARQUET },
 };
-
-static bool refuse(struct err *e, const char *found)
-{
-	return err_set(e, ERR_VALUE, "unknown_format",
-		       "This is %s. Files taken: CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), Parquet, SQLite "
-		       "databases and SQL dumps, each also gzipped, or several in a zip.",
-		       found);
-}
 
 static bool icontains(struct str s, const char *lower)
 {
@@ -59,14 +31,27 @@ static bool icontains(struct str s, const char *lower)
 	return false;
 }
 
-static bool refuse_markup(struct str text, struct err *e)
+/* A page, an XML spreadsheet, or some other XML. */
+static bool tell_markup(struct str text, enum file_format *ret, struct err *e)
 {
+	static const char *const page[] = { "<html", "<table", "<!doctype html", "<head", "<body", "<meta" };
 	struct str start = str_n(text.p, MIN(text.n, (size_t)4096));
-	if (icontains(start, "<html") || icontains(start, "<table") || icontains(start, "<!doctype html"))
-		return refuse(e, "an HTML page, whatever its name says");
-	if (icontains(start, "urn:schemas-microsoft-com:office:spreadsheet"))
-		return refuse(e, "an XML spreadsheet of Excel 2003: save it as .xlsx");
-	return refuse(e, "an XML document");
+	if (icontains(start, "urn:schemas-microsoft-com:office:spreadsheet") && icontains(start, "<workbook")) {
+		*ret = FORMAT_SHEET_XML;
+		return true;
+	}
+	for (size_t i = 0; i < countof(page); i++) {
+		if (!icontains(start, page[i]))
+			continue;
+		*ret = FORMAT_HTML;
+		return true;
+	}
+	return other_file(e, OTHER_XML, "an XML document");
+}
+
+static bool is_markup(struct str s)
+{
+	return s.n > 1 && s.p[0] == '<' && (isalpha((unsigned char)s.p[1]) || strchr("?!", s.p[1]));
 }
 
 static bool looks_json(struct str text)
@@ -93,22 +78,26 @@ static bool looks_binary(struct str head)
 bool sniff_format(struct str head, enum file_format *ret, struct err *e)
 {
 	enum encoding marked;
+	enum other_file other;
+	const char *what;
 	if (!head.n)
 		return err_set(e, ERR_VALUE, "empty_file", "The file is empty.");
 	for (size_t i = 0; i < countof(magics); i++) {
 		if (!str_starts(head, magics[i].magic))
 			continue;
-		if (magics[i].found)
-			return refuse(e, magics[i].found);
 		*ret = magics[i].format;
 		return true;
 	}
+	if (other_file_known(head, &other, &what))
+		return other_file(e, other, what);
 	size_t mark = encoding_mark(head, &marked);
 	bool utf16 = mark ? marked != ENC_UTF8 : encoding_utf16(head, &marked);
 	struct str text = str_n(head.p + mark, head.n - mark);
 	if (utf16) {
 		CLEANUP(buf_free) struct buf narrow = BUF_INIT(2 * WIDE_LOOKED_AT);
 		encoding_decode_utf16(marked, str_n(text.p, MIN(text.n, WIDE_LOOKED_AT)), &narrow);
+		if (is_markup(str_trim(buf_str(&narrow))))
+			return tell_markup(buf_str(&narrow), ret, e);
 		*ret = sql_sniff(buf_str(&narrow)) ? FORMAT_SQL : FORMAT_TEXT;
 		return true;
 	}
@@ -117,13 +106,14 @@ bool sniff_format(struct str head, enum file_format *ret, struct err *e)
 		return true;
 	}
 	if (looks_binary(text))
-		return refuse(e, "binary data of a kind not known here");
+		return other_file(e, OTHER_UNKNOWN, "binary data of a kind not known here");
 	struct str trimmed = str_trim(text);
 	if (!trimmed.n)
 		return err_set(e, ERR_VALUE, "empty_file", "The file holds nothing but blanks.");
-	if (trimmed.p[0] == '<' && trimmed.n > 1 &&
-	    (isalpha((unsigned char)trimmed.p[1]) || strchr("?!", trimmed.p[1])))
-		return refuse_markup(trimmed, e);
+	if (is_markup(trimmed))
+		return tell_markup(trimmed, ret, e);
+	if (other_text_known(trimmed, &other, &what))
+		return other_file(e, other, what);
 	*ret = looks_json(trimmed) ? FORMAT_JSON : FORMAT_TEXT;
 	return true;
 }

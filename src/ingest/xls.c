@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "ingest/biff.h"
 #include "ingest/ole.h"
+#include "ingest/other_file.h"
 #include "ingest/reader.h"
 
 #include <stdlib.h>
@@ -99,12 +100,14 @@ static const struct reader_ops xls_ops = {
 static bool tell_kind(const struct ole *o, struct err *e)
 {
 	static const struct {
-		const char *stream, *found;
+		const char *stream;
+		enum other_file kind;
+		const char *found;
 	} kinds[] = {
-		{ "Book", "a workbook of Excel 95 or older: open it in Excel or LibreOffice and save it as .xlsx" },
-		{ "WordDocument", "a Word document" },
-		{ "PowerPoint Document", "a PowerPoint presentation" },
-		{ "__properties_version1.0", "a message of Outlook" },
+		{ "Book", OTHER_OLD_EXCEL, "a workbook of Excel 95 or older" },
+		{ "WordDocument", OTHER_DOCUMENT, "a Word document" },
+		{ "PowerPoint Document", OTHER_DOCUMENT, "a PowerPoint presentation" },
+		{ "__properties_version1.0", OTHER_MAIL, "a message of Outlook" },
 	};
 	if (ole_has(o, "EncryptedPackage"))
 		return err_set(
@@ -114,9 +117,9 @@ static bool tell_kind(const struct ole *o, struct err *e)
 		return true;
 	for (size_t i = 0; i < countof(kinds); i++) {
 		if (ole_has(o, kinds[i].stream))
-			return err_set(e, ERR_VALUE, "unknown_format", "This is %s.", kinds[i].found);
+			return other_file(e, kinds[i].kind, kinds[i].found);
 	}
-	return err_set(e, ERR_VALUE, "unknown_format", "This is an old Office file, but no workbook.");
+	return other_file(e, OTHER_DOCUMENT, "an old Office file, but no workbook");
 }
 
 bool xls_open(struct source *s, struct reader **ret, struct err *e)

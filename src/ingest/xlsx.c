@@ -1,4 +1,5 @@
 #include "ingest/xlsx.h"
+#include "ingest/other_file.h"
 
 #include "base/limits.h"
 #include "ingest/reader.h"
@@ -82,19 +83,23 @@ static const struct reader_ops xlsx_ops = {
 static bool tell_archive(zip_t *z, struct err *e)
 {
 	static const struct {
-		const char *part, *found;
+		const char *part;
+		enum other_file kind;
+		const char *found;
 	} kinds[] = {
-		{ "xl/workbook.bin", "a binary Excel workbook (.xlsb): save it as .xlsx" },
-		{ "word/document.xml", "a Word document" },
-		{ "ppt/presentation.xml", "a PowerPoint presentation" },
-		{ "AndroidManifest.xml", "an Android program" },
-		{ "META-INF/MANIFEST.MF", "a Java archive" },
+		{ "xl/workbook.bin", OTHER_BINARY_EXCEL, "a binary Excel workbook (.xlsb)" },
+		{ "word/document.xml", OTHER_DOCUMENT, "a Word document" },
+		{ "ppt/presentation.xml", OTHER_DOCUMENT, "a PowerPoint presentation" },
+		{ "AndroidManifest.xml", OTHER_PROGRAM, "an Android program" },
+		{ "META-INF/MANIFEST.MF", OTHER_PROGRAM, "a Java archive" },
+		{ "Index/Document.iwa", OTHER_NUMBERS, "a file of Apple's Numbers, Pages or Keynote" },
+		{ "Index.zip", OTHER_NUMBERS, "a file of Apple's Numbers, Pages or Keynote" },
 	};
 	if (xlsx_zip_has(z, "xl/workbook.xml"))
 		return true;
 	for (size_t i = 0; i < countof(kinds); i++) {
 		if (xlsx_zip_has(z, kinds[i].part))
-			return err_set(e, ERR_VALUE, "unknown_format", "This is %s.", kinds[i].found);
+			return other_file(e, kinds[i].kind, kinds[i].found);
 	}
 	if (xlsx_zip_has(z, "_rels/.rels"))
 		return true;

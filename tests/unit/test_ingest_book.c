@@ -133,15 +133,16 @@ static void test_bad_books(void **state)
 static void test_other_archives(void **state)
 {
 	static const struct {
-		const char *part, *says;
+		const char *part, *code, *says;
 	} rows[] = {
-		{ "word/document.xml", "Word" },
-		{ "xl/workbook.bin", "xlsb" },
-		{ "notes.txt", "zip archive" },
+		{ "word/document.xml", "file_document", "Word" },
+		{ "xl/workbook.bin", "file_xlsb", "save it as .xlsx" },
+		{ "Index/Document.iwa", "file_numbers", "Export To" },
+		{ "notes.txt", "unknown_format", "zip archive" },
 	};
 	for (size_t i = 0; i < countof(rows); i++) {
 		const struct zip_part part = { rows[i].part, STR("<x/>"), false };
-		refuse_book(zip_make(&part, 1), ERR_VALUE, "unknown_format", rows[i].says);
+		refuse_book(zip_make(&part, 1), ERR_VALUE, rows[i].code, rows[i].says);
 	}
 	struct str book = make_book(ONE_SHEET, SHEET(HEAD), NULL);
 	for (size_t n = 5; n + 1 < book.n; n += 101) /* cut anywhere */

@@ -147,7 +147,7 @@ static void test_packages(void **state)
 		{ { { "mimetype", STR("application/vnd.oasis.opendocument.text"), true },
 		    { "content.xml", STR("<a/>"), false } },
 		  2,
-		  "unknown_format",
+		  "file_document",
 		  "no spreadsheet" },
 		{ { { "content.xml", STR("\x12\x34"), true },
 		    { "META-INF/manifest.xml", STR("<m:m><m:encryption-data m:checksum=\"x\"/></m:m>"), false } },

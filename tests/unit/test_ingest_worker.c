@@ -66,9 +66,9 @@ static void test_refusals(void **state)
 	} rows[] = {
 		{ "", 0, NULL, ERR_VALUE, "empty_file", "empty" },
 		{ "  \n\n ", 5, NULL, ERR_VALUE, "empty_file", "blanks" },
-		{ "<html><table><tr><td>1</td></tr></table></html>", 47, NULL, ERR_VALUE, "unknown_format", "HTML" },
-		{ "%PDF-1.4\n", 9, NULL, ERR_VALUE, "unknown_format", "PDF" },
-		{ "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, NULL, ERR_VALUE, "unknown_format", "PNG" },
+		{ "<html><p>1</p></html>", 21, NULL, ERR_VALUE, "file_page", "web page" },
+		{ "%PDF-1.4\n", 9, NULL, ERR_VALUE, "file_document", "PDF" },
+		{ "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, NULL, ERR_VALUE, "file_picture", "PNG" },
 		{ "a,b\n1,\0\0\0\0\x01\x02\n", 13, NULL, ERR_VALUE, "unknown_format", "binary" },
 		{ "PK\x03\x04garbage", 11, NULL, ERR_VALUE, "damaged", "damaged" },
 		{ "SQLite format 3\0short", 21, NULL, ERR_VALUE, "truncated", "cut short" },

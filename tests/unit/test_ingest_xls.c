@@ -300,10 +300,10 @@ static void test_refused(void **state)
 {
 	refuse(stream_file("Workbook", true, 0x600, true), ERR_VALUE, "encrypted", "password");
 	refuse(stream_file("EncryptedPackage", false, 0x600, true), ERR_VALUE, "encrypted", "password");
-	refuse(stream_file("Book", false, 0x500, true), ERR_VALUE, "unknown_format", "Excel 95");
-	refuse(stream_file("Workbook", false, 0x500, true), ERR_VALUE, "unknown_format", "Excel 95");
-	refuse(stream_file("WordDocument", false, 0x600, true), ERR_VALUE, "unknown_format", "Word");
-	refuse(stream_file("Other", false, 0x600, true), ERR_VALUE, "unknown_format", "no workbook");
+	refuse(stream_file("Book", false, 0x500, true), ERR_VALUE, "file_excel95", "Excel 95");
+	refuse(stream_file("Workbook", false, 0x500, true), ERR_VALUE, "file_excel95", "Excel 95");
+	refuse(stream_file("WordDocument", false, 0x600, true), ERR_VALUE, "file_document", "Word");
+	refuse(stream_file("Other", false, 0x600, true), ERR_VALUE, "file_document", "no workbook");
 	refuse(stream_file("Workbook", false, 0x600, false), ERR_VALUE, "no_sheets", "no worksheet");
 	refuse(stream_file("Workbook", false, 0x600, true), ERR_VALUE, "damaged", "not where it should be");
 	/* sectors that run in a circle */
