@@ -195,7 +195,24 @@ static bool find_known(struct comparing *c, int64_t *ret, struct err *e)
 	return !id || (pair_given_key(&c->p, c->q, &key, 1, e) && count_known(c, ret, e));
 }
 
-static bool compare_table(struct comparing *c, const struct import_key *keys, size_t n, struct err *e)
+/* Columns of the data set that a file which was added to it lacks. */
+static void write_missing(struct comparing *c, const struct changes_of *of, size_t at)
+{
+	jw_key(c->w, "missing");
+	jw_open(c->w, '[');
+	for (size_t i = 0; of->mode == IMPORT_APPEND && i < c->p.old->n_columns; i++) {
+		const char *name = c->p.old->columns[i].name;
+		bool missing = false;
+		for (size_t k = 0; k < of->n_read; k++)
+			missing |= of->place[k] == at && !dataset_column_named(&of->read[k], str_of(name));
+		if (missing)
+			jw_cstr(c->w, name);
+	}
+	jw_close(c->w, ']');
+}
+
+/* `at`: of the old table among its version's. */
+static bool compare_table(struct comparing *c, const struct changes_of *of, size_t at, struct err *e)
 {
 	struct err why = { 0 };
 	int64_t known = 0;
@@ -203,7 +220,8 @@ static bool compare_table(struct comparing *c, const struct import_key *keys, si
 	jw_open(c->w, '{');
 	jw_kv_cstr(c->w, "table", c->p.now->name);
 	write_columns(c);
-	bool ok = append ? find_known(c, &known, &why) : find_key(c, keys, n, &why);
+	write_missing(c, of, at);
+	bool ok = append ? of->only_columns || find_known(c, &known, &why) : find_key(c, of->keys, of->n_keys, &why);
 	bool comparable = !append && c->p.n_columns > 0;
 	ok = ok && (!comparable || write_compared(c, &why));
 	if (!ok && why.kind != ERR_LIMIT) {
@@ -217,7 +235,7 @@ static bool compare_table(struct comparing *c, const struct import_key *keys, si
 	if (!ok || !comparable)
 		write_counts(c, ok ? NULL : "too_large");
 	write_key(c);
-	jw_kv_i64(c->w, "known_keys", known);
+	kv_count(c->w, "known_keys", of->only_columns ? -1 : known);
 	jw_close(c->w, '}');
 	return true;
 }
@@ -241,8 +259,8 @@ static void write_tables(struct json_writer *w, const char *what, const struct d
 	jw_close(w, ']');
 }
 
-bool changes_json(struct ask *q, const char *old_schema, const struct dataset_content *old, enum import_mode mode,
-		  const struct import_key *keys, size_t n_keys, struct buf *ret, struct err *e)
+bool changes_json(struct ask *q, const char *old_schema, const struct dataset_content *old, const struct changes_of *of,
+		  struct buf *ret, struct err *e)
 {
 	struct json_writer w = json_writer(ret);
 	jw_open(&w, '{');
@@ -254,9 +272,9 @@ bool changes_json(struct ask *q, const char *old_schema, const struct dataset_co
 	for (size_t i = 0; i < q->content->n_tables; i++) {
 		const struct dataset_table *now = &q->content->tables[i];
 		const struct dataset_table *was = partner(now, q->content, old);
-		struct comparing c = { .q = q, .w = &w, .mode = mode };
-		if (was &&
-		    (!pair_init(&c.p, q, old_schema, was, q->schema, now, e) || !compare_table(&c, keys, n_keys, e)))
+		struct comparing c = { .q = q, .w = &w, .mode = of->mode };
+		if (was && (!pair_init(&c.p, q, old_schema, was, q->schema, now, e) ||
+			    !compare_table(&c, of, (size_t)(was - old->tables), e)))
 			return false;
 	}
 	jw_close(&w, ']');

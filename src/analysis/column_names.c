@@ -172,6 +172,9 @@ static void rename_in_changes(json_t *changes, const char *table, const char *be
 		list = json_object_get(t, "key");
 		json_array_foreach (list, k, v)
 			rename_text(list, k, v, before, now);
+		list = json_object_get(t, "missing");
+		json_array_foreach (list, k, v)
+			rename_text(list, k, v, before, now);
 		rename_columns_of(json_object_get(columns, "types"), before, now);
 		rename_columns_of(json_object_get(t, "cells"), before, now);
 		rename_columns_of(json_object_get(t, "sample"), before, now);

@@ -279,9 +279,28 @@ static void job_watch(void *ctx, double fraction, const char *message)
 	job_progress(ctx, fraction, "%s", message);
 }
 
+/* As many as there is room for beside the rest: a result that is too long would be none. */
+static void write_told(struct json_writer *w, const struct import *m)
+{
+	jw_key(w, "columns");
+	jw_open(w, '[');
+	for (const struct import_told *x = m->told; x && w->b->n < LIMIT_JOB_RESULT_BYTES / 2; x = x->next) {
+		jw_open(w, '{');
+		jw_kv_cstr(w, "table", x->table);
+		jw_kv_cstr(w, "column", x->column);
+		jw_kv_cstr(w, "what", x->what);
+		if (x->from) {
+			jw_kv_cstr(w, "from", x->from);
+			jw_kv_cstr(w, "to", x->to);
+		}
+		jw_close(w, '}');
+	}
+	jw_close(w, ']');
+}
+
 static bool job_import(struct job *j, void *ctx, struct err *e)
 {
-	CLEANUP(buf_free) struct buf b = BUF_INIT(KIB);
+	CLEANUP(buf_free) struct buf b = BUF_INIT(MIB);
 	struct import_watch w = { .ctx = j, .progress = job_watch, .cancel = job_cancel_flag(j) };
 	struct import_result r;
 	if (!import_work(ctx, &w, &r, e))
@@ -297,6 +316,7 @@ static bool job_import(struct job *j, void *ctx, struct err *e)
 	jw_kv_i64(&jw, "rejects", r.rejects);
 	jw_kv_i64(&jw, "rows_read", r.rows + r.rows_left_out);
 	jw_kv_i64(&jw, "rows_left_out", r.rows_left_out);
+	write_told(&jw, ctx);
 	jw_close(&jw, '}');
 	job_set_result(j, buf_str(&b));
 	return true;

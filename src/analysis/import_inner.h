@@ -22,6 +22,14 @@
 
 #include <jansson.h>
 
+/* A column that an append did not find as it was. */
+struct import_told {
+	const char *table, *column;
+	const char *what;      /* "widened", "new", "missing": not in the file, so blank in its rows */
+	const char *from, *to; /* types; of a widened one */
+	struct import_told *next;
+};
+
 /* The share of progress that reading files is given. */
 #define IMPORT_READ_UNTIL 0.8
 
@@ -62,6 +70,8 @@ struct import {
 	struct dataset_table *tables; /* read now, in file order; n_segments is 0 or 1 */
 	const char **raw_names;       /* what the worker called them */
 	size_t n_tables;
+	size_t *place;                      /* append and upsert: which table of `before` each goes into */
+	struct import_told *told;           /* append */
 	struct dataset_relation *relations; /* room for LIMIT_RELATIONS */
 	size_t n_relations;
 	struct import_output *outputs; /* malloc */

@@ -1,17 +1,20 @@
 /*
  * Append: each table that was read now joins one that is there, and its segment comes after the ones before.
  *
- * Columns go by name, in any order, and both must have the same ones of the same types. The worker was told so already
- * where the names of the tables agree (import_plan.c); here it is made sure of.
+ * Columns go by name, in any order. The worker was told what is there (import_plan.c) and wrote each column as the data
+ * set has it, or wider where the file's values need that; the column of the version takes both, and segments that were
+ * written narrower are cast when they are read (engine/worker/shapes.h). Nothing is written again.
  */
 #include "analysis/import_inner.h"
 
 #include "analysis/instance.h"
 #include "analysis/relations.h"
+#include "analysis/widen.h"
 #include "base/limits.h"
 #include "json/read.h"
 #include "json/write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /*
@@ -34,24 +37,104 @@ static bool find_target(const struct import *m, size_t table, size_t *ret, struc
 	return err_field(e, ERR_VALUE, name, "The data set has no table \"%.100s\" to add to.", name);
 }
 
-static bool check_columns(const struct dataset_table *into, const struct dataset_table *t, struct err *e)
+static const char widened[] = "widened", is_new[] = "new", missing[] = "missing";
+
+static bool misfit(const struct dataset_column *was, const struct dataset_column *now, struct err *e)
 {
-	for (size_t i = 0; i < into->n_columns; i++) {
-		const struct dataset_column *was = &into->columns[i];
-		const struct dataset_column *now = dataset_column_named(t, str_of(was->name));
-		if (!now)
-			return err_field(e, ERR_VALUE, was->name,
-					 "The file has no column \"%.100s\", which the data set has.", was->name);
-		if (strcmp(was->type, now->type) != 0)
-			return err_field(e, ERR_VALUE, was->name,
-					 "\"%.100s\" is %s in the data set and %s in the file.", was->name, was->type,
-					 now->type);
+	err_field(
+		e, ERR_VALUE, was->name,
+		"The column \"%.100s\" is %s in the data set and %s in the file: no number holds both without "
+		"rounding. Correct the file, or replace the data set with it; to keep such values as they stand, send "
+		"it with the column read as text.",
+		was->name, was->type, now->type);
+	if (e)
+		snprintf(e->code, sizeof e->code, "column_misfit");
+	return false;
+}
+
+/* The bound with more digits: what the next file of the same append is judged by, until all rows are counted. */
+static const char *longer(const char *x, const char *y)
+{
+	return !y || (x && strlen(x) >= strlen(y)) ? x : y;
+}
+
+/* Once a column, whichever of the files it was in. */
+static struct import_told *tell(struct import *m, const char *table, const char *column, const char *what)
+{
+	struct import_told **at = &m->told;
+	while (*at && !(!strcmp((*at)->table, table) && !strcmp((*at)->column, column) && (*at)->what == what))
+		at = &(*at)->next;
+	if (!*at && (*at = arena_alloc(&m->arena, sizeof **at)))
+		**at = (struct import_told){ .table = table, .column = column, .what = what };
+	return *at;
+}
+
+static void tell_widened(struct import *m, const char *table, const struct dataset_column *c, const char *from)
+{
+	struct import_told *told = tell(m, table, c->name, widened);
+	if (told && !told->from)
+		told->from = from;
+	if (told)
+		told->to = c->type;
+}
+
+/* One column of the data set becomes what holds the file's, too. */
+static bool join_column(struct import *m, const struct dataset_table *t, struct dataset_column *c,
+			const struct dataset_column *now, struct err *e)
+{
+	const char *from = c->type, *to = widen_type(&m->arena, c, now);
+	if (!to)
+		return err_set(e, ERR_TOO_LARGE, NULL, "The columns take too much memory.");
+	/* The file's is text only where a person said so, or nothing was there before (ingest/table_expect.c). */
+	if (!strcmp(to, "VARCHAR") && strcmp(from, to) != 0 && strcmp(now->type, to) != 0)
+		return misfit(c, now, e);
+	c->type = to;
+	c->min = longer(c->min, now->min);
+	c->max = longer(c->max, now->max);
+	c->non_null += now->non_null;
+	if (strcmp(from, to) != 0)
+		tell_widened(m, t->name, c, from);
+	return true;
+}
+
+static bool is_free_role(const struct dataset_table *t, const char *role)
+{
+	return !role[0] || !strcmp(role, "ignore") || !strcmp(role, "customer.products") ||
+	       !dataset_column_with_role(t, role);
+}
+
+/* Those of both, then those that only the file has; what it has not stays blank in its rows. */
+static bool join_columns(struct import *m, struct dataset_table *into, const struct dataset_table *t, struct err *e)
+{
+	struct dataset_column *all = arena_array(&m->arena, into->n_columns + t->n_columns + 1, sizeof *all);
+	size_t n = into->n_columns;
+	if (!all)
+		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
+	memcpy(all, into->columns, n * sizeof *all);
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct dataset_column *now = &t->columns[i];
+		const struct dataset_column *was = dataset_column_named(into, str_of(now->name));
+		if (was) {
+			if (!join_column(m, into, &all[was - into->columns], now, e))
+				return false;
+			continue;
+		}
+		all[n] = *now;
+		if (!is_free_role(into, now->role)) {
+			all[n].role = all[n].reason = "";
+			all[n].confidence = 0;
+		}
+		tell(m, into->name, now->name, is_new);
+		n++;
 	}
-	for (size_t i = 0; i < t->n_columns; i++)
-		if (!dataset_column_named(into, str_of(t->columns[i].name)))
-			return err_field(e, ERR_VALUE, t->columns[i].name,
-					 "The file has a column \"%.100s\", which the data set does not have.",
-					 t->columns[i].name);
+	for (size_t i = 0; i < into->n_columns; i++)
+		if (!dataset_column_named(t, str_of(into->columns[i].name)))
+			tell(m, into->name, into->columns[i].name, missing);
+	if (n > LIMIT_COLUMNS)
+		return err_set(e, ERR_LIMIT, "too_many_columns", "The table would have more than %d columns.",
+			       LIMIT_COLUMNS);
+	into->columns = all;
+	into->n_columns = n;
 	return true;
 }
 
@@ -60,7 +143,7 @@ static bool join_table(struct import *m, struct dataset_table *into, const struc
 	int64_t *segments = arena_array(&m->arena, into->n_segments + 1, sizeof *segments);
 	if (!segments)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many segments.");
-	if (!check_columns(into, t, e))
+	if (!join_columns(m, into, t, e))
 		return false;
 	if (into->n_segments)
 		memcpy(segments, into->segments, into->n_segments * sizeof *segments);

@@ -3,6 +3,12 @@
 
 #include "json/write.h"
 
+/* A file without it is another file, or calls it otherwise: its rows would be counted nowhere. */
+static bool is_needed(const struct dataset_column *c)
+{
+	return c->role[0] && strcmp(c->role, "ignore") != 0;
+}
+
 static void write_expected(struct json_writer *w, const struct dataset_table *t)
 {
 	jw_open(w, '[');
@@ -12,6 +18,8 @@ static void write_expected(struct json_writer *w, const struct dataset_table *t)
 		jw_kv_cstr(w, "header", dataset_column_header(&t->columns[i]));
 		jw_kv_cstr(w, "shown", t->columns[i].name);
 		jw_kv_cstr(w, "type", t->columns[i].type);
+		jw_kv_bool(w, "empty", !t->columns[i].non_null);
+		jw_kv_bool(w, "needed", is_needed(&t->columns[i]));
 		jw_close(w, '}');
 	}
 	jw_close(w, ']');
@@ -81,9 +89,11 @@ static const char *in_file(struct import *m, const char *text)
 		size_t n = strlen(t->name);
 		bool own = str_starts(str_of(text), str_of(t->name)) && text[n] == '.';
 		const struct dataset_column *c = dataset_column_named(t, str_of(own ? text + n + 1 : text));
+		/* The only table is meant whatever this file calls its own. */
 		if (c)
-			return own ? arena_printf(&m->arena, "%s.%s", t->name, dataset_column_header(c))
-				   : dataset_column_header(c);
+			return own && m->before.n_tables > 1
+				       ? arena_printf(&m->arena, "%s.%s", t->name, dataset_column_header(c))
+				       : dataset_column_header(c);
 	}
 	return text;
 }

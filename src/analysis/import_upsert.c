@@ -4,7 +4,7 @@
  * What was read is a version of its own for a moment (never visible: it is still being built), so that the engine sees
  * both sides; it writes the joined rows as one new segment a table. A row that is there keeps its number and the
  * columns that the file does not have; a cell that is blank in the file is blank afterwards. Columns that only the file
- * has are added, and a column whose values no longer fit its type is widened (pair_type).
+ * has are added, and a column whose values no longer fit its type is widened (widen.h).
  */
 #include "analysis/import_inner.h"
 

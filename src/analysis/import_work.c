@@ -63,13 +63,16 @@ static void follow_names(struct import *m)
 /* What was to be kept as text must be there: a name written wrongly is told, not passed over. */
 static bool check_texts(const struct import *m, struct err *e)
 {
+	const char *only = m->before.n_tables == 1 ? m->before.tables[0].name : NULL;
 	for (size_t i = 0; i < m->n_texts; i++) {
 		const char *dot = strchr(m->texts[i], '.');
 		struct str table = str_n(m->texts[i], dot ? (size_t)(dot - m->texts[i]) : 0);
 		bool found = false;
 		for (size_t t = 0; t < m->n_tables && !found; t++)
 			found = dataset_column_said(&m->tables[t], str_of(m->texts[i])) ||
-				(dot && str_ieq(table, str_of(m->tables[t].name)) &&
+				(dot &&
+				 (str_ieq(table, str_of(m->tables[t].name)) ||
+				  (only && str_ieq(table, str_of(only)))) &&
 				 dataset_column_said(&m->tables[t], str_of(dot + 1)));
 		if (!found)
 			return err_field(e, ERR_VALUE, "text", "There is no column \"%.100s\" to keep as text.",
@@ -81,7 +84,7 @@ static bool check_texts(const struct import *m, struct err *e)
 /* Where each table that was read now stands among those of the version. */
 static bool join_tables(struct import *m, struct db *db, struct dataset_table **ret, size_t *ret_n, struct err *e)
 {
-	size_t *place = arena_array(&m->arena, m->n_tables + 1, sizeof *place);
+	size_t *place = m->place = arena_array(&m->arena, m->n_tables + 1, sizeof *place);
 	if (!place)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many tables.");
 	struct dataset_table *tables = m->tables;
@@ -152,20 +155,27 @@ static bool rename_columns(struct import *m, struct db *db, struct err *e)
 				 column_names_set(db, &a, &c, m->renames, m->n_renames, NULL, e));
 }
 
-/* What a person is shown before it is confirmed. */
+/* What a person is shown before it is confirmed; and columns that an append did not find as they were, in any case. */
 static bool note_changes(struct import *m, struct db *db, struct err *e)
 {
 	CLEANUP(ask_close) struct ask q = { 0 };
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(64 * MIB);
 	CLEANUP(buf_free) struct buf text = BUF_INIT(CHANGES_BYTES);
 	struct dataset_content old;
-	if (!m->later || m->mode == IMPORT_CREATE)
+	if (m->mode == IMPORT_CREATE || (!m->later && !m->told))
 		return true;
+	struct changes_of of = { .mode = m->mode,
+				 .keys = m->keys,
+				 .n_keys = m->n_keys,
+				 .only_columns = !m->later,
+				 .read = m->tables,
+				 .n_read = m->n_tables,
+				 .place = m->place };
 	watch_progress(m->watch, IMPORT_READ_UNTIL + 0.1, "comparing");
 	/* The content that was read before has become the joined one. */
 	return dataset_content(db, &a, m->by.org, m->before.version.id, &old, e) &&
 	       ask_open(&q, m->in, db, m->by.org, m->version, m->watch ? m->watch->cancel : NULL, e) &&
-	       changes_json(&q, m->name, &old, m->mode, m->keys, m->n_keys, &text, e) &&
+	       changes_json(&q, m->name, &old, &of, &text, e) &&
 	       version_set_changes(db, m->by.org, m->version, buf_str(&text), e);
 }
 

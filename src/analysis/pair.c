@@ -1,5 +1,6 @@
 #include "analysis/pair.h"
 
+#include "analysis/widen.h"
 #include "base/limits.h"
 #include "json/read.h"
 
@@ -10,42 +11,6 @@
 #define ROWS_NAMED 5      /* in a refusal */
 #define CANDIDATES 4      /* columns that are asked whether they are a key */
 #define NEARLY_UNIQUE 0.9 /* of the rows: the count of distinct values is an estimate */
-
-/* The digits before and after the point; false for what is no exact number. */
-static bool digits_of(const char *type, int *ret_width, int *ret_scale)
-{
-	if (!strcmp(type, "BIGINT")) {
-		*ret_width = 19;
-		*ret_scale = 0;
-		return true;
-	}
-	return sscanf(type, "DECIMAL(%d,%d)", ret_width, ret_scale) == 2;
-}
-
-static bool is_number(const char *type)
-{
-	int w, s;
-	return !strcmp(type, "DOUBLE") || digits_of(type, &w, &s);
-}
-
-static bool is_day(const char *type)
-{
-	return !strcmp(type, "DATE") || !strcmp(type, "TIMESTAMP");
-}
-
-const char *pair_type(struct arena *a, const char *x, const char *y)
-{
-	int xw, xs, yw, ys;
-	if (!strcmp(x, y))
-		return x;
-	if (digits_of(x, &xw, &xs) && digits_of(y, &yw, &ys)) {
-		int scale = MAX(xs, ys), whole = MAX(xw - xs, yw - ys);
-		return whole + scale > 38 ? "VARCHAR" : arena_printf(a, "DECIMAL(%d,%d)", whole + scale, scale);
-	}
-	if (is_number(x) && is_number(y))
-		return "DOUBLE";
-	return is_day(x) && is_day(y) ? "TIMESTAMP" : "VARCHAR";
-}
 
 static bool too_many(struct err *e)
 {
@@ -69,9 +34,7 @@ bool pair_init(struct pair *p, struct ask *q, const char *old_schema, const stru
 		const struct dataset_column *n = dataset_column_named(now, str_of(c->name));
 		if (!n)
 			continue;
-		/* What holds no value at all has no type of its own. */
-		const char *type = !n->non_null ? c->type : !c->non_null ? n->type : pair_type(a, c->type, n->type);
-		p->columns[p->n_columns++] = (struct pair_column){ .old = c, .now = n, .type = type };
+		p->columns[p->n_columns++] = (struct pair_column){ .old = c, .now = n, .type = widen_type(a, c, n) };
 	}
 	return !a->failed || too_many(e);
 }

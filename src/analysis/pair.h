@@ -13,7 +13,7 @@
 /* A column of both tables. */
 struct pair_column {
 	const struct dataset_column *old, *now;
-	const char *type; /* that holds the values of both, as DuckDB writes it */
+	const char *type; /* that holds the values of both (analysis/widen.h) */
 	bool in_key;
 };
 
@@ -29,9 +29,6 @@ struct pair {
 /* Everything is allocated in q's arena; schemas are those under which q's relations find the tables. */
 bool pair_init(struct pair *p, struct ask *q, const char *old_schema, const struct dataset_table *old,
 	       const char *now_schema, const struct dataset_table *now, struct err *e);
-/* The type that holds every value of both: DECIMAL(38,2) of BIGINT and DECIMAL(10,2), VARCHAR of what has nothing else
- * in common. */
-const char *pair_type(struct arena *a, const char *x, const char *y);
 
 /*
  * The columns that a person named for this table (keys without a table are for every table that has the column). Not

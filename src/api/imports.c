@@ -92,6 +92,8 @@ static const struct route routes[] = {
 	  .permission = PERM_DATASET_WRITE,
 	  .summary = "Load files as the next version: `file`, `mode` (append, replace, or upsert: rows "
 		     "with a `key` that is there are changed), `as`, `role`, `rename`, `confirm` (now or "
-		     "later)." },
+		     "later), `text` (a column kept as it stands in the file; only so does an append make a "
+		     "column of numbers or dates one of texts). The job's result says under `columns` which were "
+		     "widened, new, or missing in the file." },
 };
 const struct resource imports_resource = { "imports", "Loading files", routes, countof(routes) };

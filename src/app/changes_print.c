@@ -69,6 +69,7 @@ static void print_table(FILE *out, const json_t *t)
 	if (known)
 		fprintf(out, "  %lld of the added rows have a key that is there already\n", known);
 	print_columns(out, json_object_get(t, "columns"));
+	print_names(out, "columns that the file does not have, blank in its rows", json_object_get(t, "missing"));
 	print_cells(out, t);
 }
 

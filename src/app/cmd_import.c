@@ -254,7 +254,9 @@ static const struct option_def options[] = {
 	  .one_of = mode_values,
 	  .help = "Make the files the next version of the data set of that name: add the rows, take their place, or "
 		  "change "
-		  "those whose key is there and add the others. The version before stays readable." },
+		  "those whose key is there and add the others. The version before stays readable. Columns that are "
+		  "added to "
+		  "grow wider where the new values need it, and become text only with --text." },
 	{ .name = "key",
 	  .kind = OPTION_LIST,
 	  .value = "[TABLE.]COLUMN,...",

@@ -32,6 +32,7 @@ void table_close(struct table *t)
 			free(t->columns[i].samples[k]);
 	}
 	free(t->columns);
+	free(t->expected);
 	table_forget_rejects(t);
 	pthread_mutex_destroy(&t->reading);
 	pthread_mutex_destroy(&t->lock);
@@ -43,15 +44,6 @@ void table_closep(struct table **t)
 {
 	table_close(*t);
 	*t = NULL;
-}
-
-static size_t find_column(const struct table *t, const char *name)
-{
-	for (size_t i = 0; i < t->n_columns; i++) {
-		if (str_ieq(str_of(t->columns[i].name), str_of(name)))
-			return i;
-	}
-	return t->n_columns;
 }
 
 static bool is_expected(const struct table_expected *x, size_t n, const char *name)
@@ -79,56 +71,6 @@ static void drop_unnamed(struct table *t, const struct infer *infers, const stru
 	t->n_columns = kept;
 }
 
-/* The column of the file that is meant, under either of its names. */
-static bool take_expected(struct table *t, const struct table_expected *x, struct table_column *ret, struct err *e)
-{
-	size_t at = find_column(t, x->header);
-	if (at == t->n_columns)
-		at = find_column(t, x->shown);
-	if (at == t->n_columns || !t->columns[at].name[0])
-		return err_field(e, ERR_VALUE, x->shown, "The file has no column \"%s\", which the data set has.",
-				 x->shown);
-	struct column_type found = t->columns[at].type;
-	*ret = t->columns[at];
-	ret->name = mem_strdup(x->name);
-	ret->shown = x->shown;
-	ret->type = x->type;
-	ret->type.decimal = found.decimal;
-	ret->type.order = found.order;
-	ret->type.missing = found.missing;
-	ret->type.mark_ambiguous = column_type_number(&x->type) ? found.mark_ambiguous : 0;
-	t->columns[at].name[0] = 0; /* it is taken */
-	t->columns[at].n_samples = 0;
-	return true;
-}
-
-/* Puts the columns in the data set's order, under its names and types. */
-static bool fit_expected(struct table *t, const struct table_expected *x, size_t n, struct err *e)
-{
-	struct table_column *ordered = mem_array(n + 1, sizeof *ordered), *own = t->columns;
-	size_t n_own = t->n_columns, taken = 0;
-	bool ok = true;
-	while (ok && taken < n) {
-		ok = take_expected(t, &x[taken], &ordered[taken], e);
-		taken += ok;
-	}
-	for (size_t i = 0; ok && i < n_own; i++) {
-		if (own[i].name[0])
-			ok = err_field(e, ERR_VALUE, own[i].name,
-				       "The file has a column \"%s\", which the data set does not have.", own[i].name);
-	}
-	for (size_t i = 0; i < n_own; i++) {
-		free(own[i].name);
-		for (size_t k = 0; k < own[i].n_samples; k++)
-			free(own[i].samples[k]);
-	}
-	free(own);
-	t->columns = ordered;
-	t->n_columns = taken;
-	t->expected = t->fixed_types = true;
-	return ok;
-}
-
 bool table_open(struct reader *r, size_t index, const struct table_expected *expected, size_t n_expected,
 		struct table **ret, struct err *e)
 {
@@ -145,7 +87,7 @@ bool table_open(struct reader *r, size_t index, const struct table_expected *exp
 		table_decide(t, infers);
 		if (t->reader_ended)
 			drop_unnamed(t, infers, expected, n_expected);
-		ok = !expected || fit_expected(t, expected, n_expected, e);
+		ok = !expected || table_expect(t, expected, n_expected, e);
 	}
 	free(infers);
 	if (!ok) {
@@ -346,6 +288,18 @@ bool work_fill(struct work *w, size_t max, struct column_out *out, size_t *ret_n
 	return true;
 }
 
+static bool types_are_wrong(struct table *t)
+{
+	bool wrong = atomic_load(&t->contradicted);
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct column_stats *s = &t->columns[i].stats;
+		/* A column without a value in the head was taken as text: values may have come later. */
+		wrong = wrong || s->misfits > infer_tolerated(s->non_null + s->misfits) ||
+			(t->columns[i].type.untyped && s->non_null);
+	}
+	return wrong;
+}
+
 bool table_settle(struct table *t, bool *ret_again, struct err *e)
 {
 	*ret_again = false;
@@ -354,19 +308,8 @@ bool table_settle(struct table *t, bool *ret_again, struct err *e)
 		return false;
 	}
 	table_sort_rejects(t);
-	if (t->expected)
-		return table_check_expected(t, e);
-	if (t->fixed_types)
-		return true;
-	*ret_again = atomic_load(&t->contradicted);
-	for (size_t i = 0; i < t->n_columns; i++) {
-		const struct column_stats *s = &t->columns[i].stats;
-		/* A column without a value in the head was taken as text: values may have come later. */
-		if (s->misfits > infer_tolerated(s->non_null + s->misfits) ||
-		    (t->columns[i].type.untyped && s->non_null))
-			*ret_again = true;
-	}
-	return true;
+	*ret_again = !t->fixed_types && types_are_wrong(t);
+	return *ret_again || !t->expected || table_check_expected(t, e);
 }
 
 bool table_again(struct table *t, struct err *e)
@@ -374,8 +317,10 @@ bool table_again(struct table *t, struct err *e)
 	struct infer *infers = mem_zalloc((t->n_columns + 1) * sizeof *infers);
 	free_head(t);
 	bool ok = table_infer_all(t, infers, e);
-	if (ok)
+	if (ok) {
 		table_decide(t, infers);
+		table_fit_types(t);
+	}
 	free(infers);
 	table_forget_rejects(t);
 	for (size_t i = 0; i < t->n_columns; i++)

@@ -5,7 +5,8 @@
  * column's type from it. Then any number of threads, each with a struct work, take blocks and convert them; row numbers
  * are those of the file, without gaps, whoever converts what. A value later in the file can show a type to be wrong (a
  * finer decimal, a leading zero, a date in the other order, too many misfits): then table_settle says so, the caller
- * drops what was written, and table_again infers over every row before the second pass, which is the last.
+ * drops what was written, and table_again infers over every row before the second pass, which is the last. An append
+ * has the data set's types, or wider ones of the same kind (table_expect.c).
  *
  * What does not fit its column becomes a reject: the cell is NULL, the row stays; or the row is left out as well
  * (reader.drop_rejected), and its number with it.
@@ -35,9 +36,13 @@ struct reject {
 	char *whole;        /* NULL, or the row, where it was left out: a JSON list of the columns' texts */
 };
 
+struct table_expected;
+
 struct table_column {
 	char *name;
-	const char *shown; /* what people call it, where that is another name; NULL = as `name` */
+	const char *shown;                     /* what people call it, where that is another name; NULL = as `name` */
+	const struct table_expected *expected; /* an append: the data set's column; NULL = it has none */
+	bool as_text;                          /* a person wants it as it stands in the file */
 	struct column_type type;
 	size_t cell;  /* its place in a row of the file */
 	bool unnamed; /* the file has no name for it */
@@ -46,12 +51,14 @@ struct table_column {
 	size_t n_samples;
 };
 
-/* What an append must fit. */
+/* A column of the data set that an append adds to. */
 struct table_expected {
 	const char *name;   /* that it is written under */
 	const char *header; /* that files call it by; and */
 	const char *shown;  /* that people do */
 	struct column_type type;
+	bool empty;  /* it holds no value */
+	bool needed; /* without it the rows mean nothing: a file that has it not is refused */
 };
 
 struct table {
@@ -69,10 +76,11 @@ struct table {
 	size_t skip;
 	struct head_row *heads; /* the header as it stands in the file */
 	size_t n_heads;
-	struct unpivot *unpivot; /* NULL: rows stay as they are */
-	bool fixed_types;        /* an append, or the second pass */
-	bool expected;           /* an append */
-	struct block *head;      /* blocks read ahead */
+	struct unpivot *unpivot;         /* NULL: rows stay as they are */
+	bool fixed_types;                /* no other pass will settle them */
+	struct table_expected *expected; /* an append: our own list, its texts borrowed; else NULL */
+	size_t n_expected;
+	struct block *head; /* blocks read ahead */
 	size_t n_head, next_head;
 	struct block ahead; /* one more, so that the last one is known for it */
 	bool has_ahead;
@@ -87,7 +95,7 @@ struct table {
 	_Atomic bool contradicted;
 };
 
-/* expected: NULL, or the columns of the data set in their order. */
+/* expected: NULL, or the columns of the data set in their order, whose texts outlive the table. */
 bool table_open(struct reader *r, size_t index, const struct table_expected *expected, size_t n_expected,
 		struct table **ret, struct err *e);
 void table_close(struct table *t);
@@ -160,6 +168,11 @@ uint8_t text_missing(const struct table_column *c, const struct infer *f);
 void table_reject(struct table *t, struct reject_place at, struct str text, const char *reason, struct str whole);
 void table_forget_rejects(struct table *t);
 void table_sort_rejects(struct table *t);
+/* table_expect.c: puts the columns in the data set's order, under its names, with types that hold both. ERR_VALUE names
+ * a column that the file lacks or has twice. */
+bool table_expect(struct table *t, const struct table_expected *x, size_t n, struct err *e);
+/* Makes the types that were inferred those of the append, where it is one. */
+void table_fit_types(struct table *t);
 /* table_fit.c: ERR_VALUE column_misfit names the first cell that is not of the data set's type, where too many are not.
  */
 bool table_check_expected(const struct table *t, struct err *e);
@@ -185,5 +198,7 @@ bool work_reject_extra(struct work *w, size_t row);
 bool table_read_head(struct table *t, struct infer **ret_infers, struct err *e);
 bool table_infer_all(struct table *t, struct infer *infers, struct err *e);
 void table_decide(struct table *t, const struct infer *infers);
+/* Whether a person wants the column as it stands in the file. */
+bool table_wanted_as_text(const struct table *t, const char *column);
 /* A column's bound as text. */
 void table_bound_text(const struct table_column *c, bool max, struct buf *ret);

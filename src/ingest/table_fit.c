@@ -1,4 +1,5 @@
-/* An append must fit the columns that are there: a few cells may not, a column that does not is refused. */
+/* An append must fit the columns that are there, or be wider: a few cells may not, a column that does not is refused.
+ */
 #include "base/utf8.h"
 #include "ingest/table.h"
 
@@ -45,7 +46,7 @@ static bool refuse(const struct table *t, size_t column, uint64_t values, struct
 	column_type_name(&c->type, type);
 	err_field(e, ERR_VALUE, full,
 		  "column \"%.*s\" is %s in the data set, and %llu of the file's %llu values are not. Correct the "
-		  "file, or replace the data set with it; to keep such values as they stand, replace it with the "
+		  "file, or replace the data set with it; to keep such values as they stand, send it with the "
 		  "column read as text.",
 		  STR_ARG(name), type, (unsigned long long)c->stats.misfits, (unsigned long long)values);
 	if (e)
@@ -59,7 +60,7 @@ bool table_check_expected(const struct table *t, struct err *e)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
 		uint64_t misfits = t->columns[i].stats.misfits, values = t->columns[i].stats.non_null + misfits;
-		if (misfits > infer_tolerated(values))
+		if (t->columns[i].expected && misfits > infer_tolerated(values))
 			return refuse(t, i, values, e);
 	}
 	return true;

@@ -200,8 +200,7 @@ bool table_infer_all(struct table *t, struct infer *infers, struct err *e)
 	return ok;
 }
 
-/* A person wants the column as it stands in the file. */
-static bool wanted_as_text(const struct table *t, const char *column)
+bool table_wanted_as_text(const struct table *t, const char *column)
 {
 	struct str table = str_of(t->name ? t->name : "");
 	for (size_t i = 0; i < t->reader->n_texts; i++) {
@@ -233,11 +232,12 @@ void table_decide(struct table *t, const struct infer *infers)
 	bool typed_in = strcmp(t->reader->ops->format, "csv") == 0;
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct table_column *c = &t->columns[i];
-		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(c->name)),
+		const char *header = c->expected ? c->expected->header : c->name;
+		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(header)),
 					   .decimal_comma = comma,
 					   .mark_told = told,
 					   .typed_in = typed_in,
-					   .says_date = roles_says_date(str_of(c->name)),
+					   .says_date = roles_says_date(str_of(header)),
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);
 		uint8_t missing = text_missing(c, &infers[i]);
@@ -245,7 +245,9 @@ void table_decide(struct table *t, const struct infer *infers)
 		if (said->types && c->cell < said->n_columns && said->types[c->cell].type != TYPE_VARCHAR)
 			c->type = said->types[c->cell];
 		c->type.missing = missing;
-		if (wanted_as_text(t, c->name))
+		c->as_text = c->as_text || table_wanted_as_text(t, c->name);
+		if (c->as_text)
 			c->type = (struct column_type){ .type = TYPE_VARCHAR };
+		c->type.whole = c->type.decimal == ',' ? infers[i].comma_digits : infers[i].dot_digits;
 	}
 }

@@ -23,20 +23,16 @@ void column_type_name(const struct column_type *t, char ret[TYPE_NAME_BYTES])
 bool column_type_parse(struct str name, struct column_type *ret)
 {
 	struct column_type t = { .decimal = '.', .order = ORDER_DMY };
-	static const struct {
-		struct str begin;
-		enum value_type type;
-		int64_t digits;
-	} decimals[] = { { STR("DECIMAL(18,"), TYPE_DECIMAL, 18 }, { STR("DECIMAL(38,"), TYPE_WIDE, NUMBER_DIGITS } };
-	for (size_t i = 0; i < countof(decimals); i++) {
-		struct str begin = decimals[i].begin;
-		int64_t scale;
-		if (!str_starts(name, begin) || !str_ends(name, STR(")")))
-			continue;
-		if (!str_to_i64(str_n(name.p + begin.n, name.n - begin.n - 1), &scale) || scale < 0 ||
-		    scale > decimals[i].digits)
+	if (str_starts(name, STR("DECIMAL("))) {
+		struct str rest = str_n(name.p + 8, name.n - 8), width;
+		int64_t digits, scale;
+		if (!str_ends(rest, STR(")")))
 			return false;
-		t.type = decimals[i].type;
+		rest.n--;
+		if (!str_split(&rest, ',', &width) || !rest.p || !str_to_i64(width, &digits) ||
+		    !str_to_i64(rest, &scale) || digits < 1 || digits > NUMBER_DIGITS || scale < 0 || scale > digits)
+			return false;
+		t.type = digits > 18 ? TYPE_WIDE : TYPE_DECIMAL;
 		t.scale = (uint8_t)scale;
 		*ret = t;
 		return true;

@@ -36,6 +36,7 @@ enum date_order { ORDER_DMY, ORDER_MDY, ORDER_YMD };
 struct column_type {
 	enum value_type type;
 	uint8_t scale;         /* DECIMAL: digits after the point */
+	uint8_t whole;         /* numbers: digits before the point, of the longest that was seen */
 	char decimal;          /* numbers: '.' or ',' */
 	enum date_order order; /* dates that do not begin with the year */
 	bool date_ambiguous;   /* no value told day and month apart: day first was assumed */

@@ -409,8 +409,10 @@ static void test_reading_and_contradiction(void **state)
 			assert_true(strlen(value_misfit_reason(&t, text)) > 5);
 		}
 	}
-	static const char *const wrong[] = { "",        "INTEGER", "DECIMAL(18,19)", "DECIMAL(38,39)", "DECIMAL(10,2)",
-					     "DECIMAL", "varchar" };
+	static const char *const wrong[] = {
+		"",        "INTEGER",     "DECIMAL(18,19)", "DECIMAL(38,39)", "DECIMAL(39,2)", "DECIMAL",
+		"varchar", "DECIMAL(18)", "DECIMAL(18,2",   "DECIMAL(0,0)",   "DECIMAL(18,-1)"
+	};
 	for (size_t i = 0; i < countof(wrong); i++) {
 		struct column_type t;
 		assert_false(column_type_parse(str_of(wrong[i]), &t));

@@ -77,11 +77,19 @@ static void test_refusals(void **state)
 		{ "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 W\0o\0r\0k\0b\0o\0o\0k\0", 25, NULL, ERR_VALUE, "truncated",
 		  "cut short" },
 		{ "{\"a\":1,}", 8, NULL, ERR_VALUE, "json_wrong", "line 1" },
-		{ "a,b\n1,2\n", 8, "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"}]}", ERR_VALUE, "wrong_value",
-		  "does not have" },
-		{ "a\n1\n", 4,
+		{ "a,c\n1,2\n", 8,
 		  "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"},{\"name\":\"b\",\"type\":\"BIGINT\"}]}", ERR_VALUE,
-		  "wrong_value", "no column \"b\"" },
+		  "column_missing", "no column \"b\", which the data set has; it has \"c\" instead" },
+		{ "a\n1\n", 4,
+		  "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"},{\"name\":\"b\",\"type\":\"BIGINT\","
+		  "\"needed\":true}]}",
+		  ERR_VALUE, "column_missing", "no column \"b\"" },
+		{ "c\n1\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"}]}", ERR_VALUE, "column_missing",
+		  "no column \"a\"" },
+		{ "x,a\n1,2\n", 8, "{\"expect\":[{\"name\":\"a\",\"header\":\"x\",\"type\":\"BIGINT\"}]}", ERR_VALUE,
+		  "wrong_value", "two columns for \"a\"" },
+		{ "a\n1\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"HUGE\"}]}", ERR_INTERNAL, "engine_protocol",
+		  "malformed" },
 		{ "a\nx\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"}]}", ERR_VALUE, "column_misfit",
 		  "Line 2 of \"test\": \"x\" does not fit, not a whole number: column \"a\" is BIGINT in the data "
 		  "set" },
@@ -125,12 +133,44 @@ static void test_second_pass(void **state)
 	imported_free(&im);
 }
 
+/*
+ * An append whose wider values come after the head: the second pass writes them wider, and a single cell that is none
+ * of the column's kind is a reject in it.
+ */
+static void test_wider_after_the_head(void **state)
+{
+	CLEANUP(buf_free) struct buf text = BUF_INIT(GIB);
+	struct imported im;
+	buf_adds(&text, "filler,n,new\n");
+	size_t rows = 0;
+	for (; text.n < LIMIT_IMPORT_HEAD_BYTES + 4 * MIB; rows++)
+		buf_addf(&text, "%0190d,%zu,1\n", 7, rows);
+	buf_adds(&text, "x,0.25,2.5\ny,many,3\n");
+	run_bytes(&im, buf_str(&text), true,
+		  "{\"row_base\":1000,\"expect\":[{\"name\":\"n\",\"type\":\"BIGINT\"},{\"name\":\"filler\",\"type\":"
+		  "\"VARCHAR\"}]}");
+	if (!im.good)
+		fail_msg("%s", im.e.message);
+	assert_int_equal(im.drops, 1);
+	assert_int_equal(imported_i64(&im, 0, "rows"), rows + 2);
+	assert_int_equal(imported_i64(&im, 0, "rejects"), 1);
+	CLEANUP(buf_free) struct buf want = BUF_INIT(KIB);
+	buf_addf(&want, "[%zu,%zu.25,1000,%zu,\"DECIMAL(18,2)\",\"DECIMAL(18,1)\"]", rows + 1, rows * (rows - 1) / 2,
+		 rows + 1001);
+	imported_expect(&im, 0,
+			"SELECT count(n), sum(n), min(_row), max(_row), any_value(typeof(n)), any_value(typeof(new)) "
+			"FROM _raw.\"t.t\"",
+			want.p);
+	imported_free(&im);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_small_tables),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_second_pass),
+		cmocka_unit_test(test_wider_after_the_head),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-import { root } from './browser.mjs'
+import { root, screens, settle, sideways } from './browser.mjs'
 import { equal, ok, Skip, test, until } from './harness.mjs'
 
 const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
@@ -13,6 +13,12 @@ const load = async (page) => {
 }
 const inUse = (page, seconds = 60) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1'))
 const state = (page) => page.textContent('#content')
+async function picture(page, name) {
+  fs.mkdirSync(screens, { recursive: true })
+  await settle(page)
+  await page.locator('[data-test=changes]').scrollIntoViewIfNeeded()
+  await page.screenshot({ path: path.join(screens, `${name}.png`) })
+}
 
 function sales(n) {
   const lines = ['customer_id,name,date,item,price']
@@ -117,6 +123,41 @@ test('update by key: what changes is seen first, a wrong key is told with its ro
   await page.waitForSelector('text=does not wait any more')
   await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(home)[0]}`, { headers: { Origin: w.program.url } })
 }, 90)
+
+test('wider columns are said in words, and a column of texts is read as text only by a click', async (w) => {
+  const page = await w.as('admin@dealer.example', { to: '/data' })
+  const name = 'wider'
+  await page.setInputFiles('input[type=file]', file(`${name}.csv`, 'code,paid,day,note\n1,10,2026-01-31,a\n2,20,2026-02-01,b\n'))
+  await read(page)
+  await load(page)
+  await inUse(page)
+  const home = new URL(page.url()).pathname
+  await page.setInputFiles('input[type=file]', file('bad.csv', 'code,paid,day,note\n3,later,2026-03-01,c\n'))
+  await page.click('dialog .btn-primary')
+  await page.waitForSelector('[role=alert]:has-text("“later”")')
+  await page.click('button:has-text("Read “paid” as text")')
+  await read(page)
+  ok((await page.textContent('[data-test=changes]')).includes('paid: whole number → text'), 'made text knowingly')
+  await page.click('.decide-bar button:has-text("Throw away")')
+  await page.click('dialog .btn-primary')
+  await page.waitForURL(`**${home}`)
+  await page.waitForSelector(`h1:text("${name}")`)
+
+  await page.setInputFiles('input[type=file]', file('more.csv', 'day,paid,code\n2026-03-01 10:30:00,12.50,3\n'))
+  await page.click('dialog .btn-primary')
+  await read(page)
+  const told = await page.textContent('[data-test=changes]')
+  for (const part of ['Columns that grow wider', 'paid: whole number → number, 1 decimal', 'day: date → date and time', 'reads exactly as before', 'Not in the file, empty in its rows: note']) ok(told.includes(part), `${part} in ${told}`)
+  for (const [language, width] of [['en', 1440], ['ru', 360], ['pl', 360], ['mk', 1440]]) {
+    const other = await w.as('admin@dealer.example', { to: new URL(page.url()).pathname, language, width, height: 900, dark: width === 360 })
+    await other.waitForSelector('[data-test=changes]')
+    equal((await sideways(other)) > 0, false, `${language} scrolls sideways`)
+    await picture(other, `wider-${language}-${width}`)
+  }
+  await load(page)
+  await inUse(page)
+  await page.context().request.delete(`/api/v1/datasets/${/\d+/.exec(home)[0]}`, { headers: { Origin: w.program.url } })
+}, 120)
 
 test('a meaning that is not sure: said which, confirmed one by one or knowingly all at once', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })

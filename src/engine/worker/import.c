@@ -132,6 +132,8 @@ static bool read_expected(const json_t *list, struct table_expected **ret, size_
 		x[i].name = name;
 		x[i].header = header ? header : name;
 		x[i].shown = shown ? shown : name;
+		x[i].empty = json_is_true(json_object_get(v, "empty"));
+		x[i].needed = json_is_true(json_object_get(v, "needed"));
 	}
 	*ret = x;
 	*ret_n = n;

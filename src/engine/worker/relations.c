@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "engine/worker/duck.h"
+#include "engine/worker/shapes.h"
 #include "json/fields.h"
 
 #include <inttypes.h>
@@ -103,61 +104,6 @@ static size_t count_tables(const struct relations *r, struct str schema, const s
 	return n;
 }
 
-/* Types are written into SQL, so nothing but the characters of a type's name. */
-static bool type_is_plain(struct str t)
-{
-	if (t.n == 0 || t.n > 200)
-		return false;
-	for (size_t i = 0; i < t.n; i++) {
-		char c = t.p[i];
-		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-		if (!letter && !memchr("_(), []", c, 7))
-			return false;
-	}
-	return true;
-}
-
-static struct str text_of(const json_t *object, const char *key)
-{
-	const json_t *v = json_object_get(object, key);
-	return json_is_string(v) ? str_n(json_string_value(v), json_string_length(v)) : str_n(NULL, 0);
-}
-
-/* CAST("a" AS T) AS "a", …; the first is what the segments call it. */
-static bool add_columns(struct buf *b, const json_t *columns, bool empty, struct err *e)
-{
-	size_t i;
-	json_t *c;
-	json_array_foreach (columns, i, c) {
-		struct str name = text_of(c, "name"), type = text_of(c, "type"), stored = text_of(c, "stored");
-		if (!name.p || !type_is_plain(type))
-			return err_field(e, ERR_MALFORMED, "columns", "Column %zu has no name or no type.", i);
-		buf_adds(b, i ? ", CAST(" : "CAST(");
-		if (empty)
-			buf_adds(b, "NULL");
-		else
-			duck_quote_name(b, stored.p ? stored : name);
-		buf_adds(b, " AS ");
-		buf_add_str(b, type);
-		buf_adds(b, ") AS ");
-		duck_quote_name(b, name);
-	}
-	return i > 0 ? true : err_field(e, ERR_MALFORMED, "columns", "A relation has no columns.");
-}
-
-static void add_source(struct buf *b, const struct segments *s)
-{
-	if (s->n == 0) {
-		buf_adds(b, " WHERE false");
-		return;
-	}
-	buf_adds(b, " FROM read_parquet([");
-	for (size_t i = 0; i < s->n; i++)
-		buf_addf(b, "%s'/proc/self/fd/%d'", i ? "," : "", s->fds[i]);
-	/* Later segments may have columns that the first ones lack. */
-	buf_adds(b, s->n > 1 ? "], union_by_name=true)" : "])");
-}
-
 static void add_raw_name(struct buf *b, struct str schema, struct str table)
 {
 	CLEANUP(buf_free) struct buf name = BUF_INIT(4096);
@@ -199,19 +145,7 @@ static bool refresh_alias(struct relations *r, struct str schema, struct buf *b,
 	return run(r, b, e);
 }
 
-/* "… FROM read_parquet(…)" with or without the row number. */
-static bool add_select(struct buf *b, const struct spec *s, const struct segments *segments, bool raw, struct err *e)
-{
-	buf_adds(b, "SELECT ");
-	if (raw)
-		buf_adds(b, segments->n ? "\"_row\", " : "CAST(NULL AS BIGINT) AS \"_row\", ");
-	if (!add_columns(b, s->columns, segments->n == 0, e))
-		return false;
-	add_source(b, segments);
-	return true;
-}
-
-static bool create_views(struct relations *r, const struct spec *s, const struct segments *segments, const char *select,
+static bool create_views(struct relations *r, const struct spec *s, const struct shapes *shapes, const char *select,
 			 struct buf *b, struct err *e)
 {
 	if (!str_ieq(s->schema, STR("main"))) {
@@ -231,7 +165,7 @@ static bool create_views(struct relations *r, const struct spec *s, const struct
 	buf_adds(b, "CREATE OR REPLACE VIEW ");
 	add_raw_name(b, s->schema, s->table);
 	buf_adds(b, " AS ");
-	return add_select(b, s, segments, true, e) && run(r, b, e) && refresh_alias(r, s->schema, b, e);
+	return shapes_select(shapes, s->columns, true, b, e) && run(r, b, e) && refresh_alias(r, s->schema, b, e);
 }
 
 static bool drop_views(struct relations *r, struct str schema, struct str table, struct buf *b, struct err *e)
@@ -326,7 +260,9 @@ static bool attach(struct relations *r, const struct spec *s, struct segments *s
 {
 	CLEANUP(buf_free) struct buf b = BUF_INIT(8 * MIB);
 	CLEANUP(buf_free) struct buf select = BUF_INIT(8 * MIB);
-	if (!add_select(&select, s, segments, false, e) || !duck_run(r->conn, "BEGIN", e))
+	CLEANUP(shapes_free) struct shapes shapes = { 0 };
+	if (!shapes_of(r->conn, segments->fds, segments->n, &shapes, e) ||
+	    !shapes_select(&shapes, s->columns, false, &select, e) || !duck_run(r->conn, "BEGIN", e))
 		return false;
 	struct relation **at = find(r, s->schema, s->table);
 	bool is_new = !*at;
@@ -338,7 +274,7 @@ static bool attach(struct relations *r, const struct spec *s, struct segments *s
 	struct relation *x = *at;
 	char *old = x->select;
 	x->select = dup_str(buf_str(&select));
-	bool good = finish(r, create_views(r, s, segments, x->select, &b, e), e);
+	bool good = finish(r, create_views(r, s, &shapes, x->select, &b, e), e);
 	if (good) {
 		free(old);
 		bury(r, x->segments, last_query);

@@ -39,7 +39,9 @@ export interface TableChanges {
   key: string[]
   columns: { new: string[]; gone: string[]; types: { column: string; from: string; to: string }[] }
   rows: { before: number; after: number; added: number | null; changed: number | null; gone: number | null; unchanged: number | null }
-  known_keys: number
+  known_keys: number | null
+  /** Columns that the added file lacks. */
+  missing?: string[]
   cells: { column: string; rows: number }[]
   sample: { key: (string | null)[]; column: string; old: string | null; new: string | null }[]
 }

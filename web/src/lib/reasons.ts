@@ -2,7 +2,7 @@
  * The import says in one fixed English sentence each why a cell was set aside and why a column got its meaning. Here
  * each of these sentences has a text of ours; a test reads them from the sources of the program.
  */
-import { number } from './format'
+import { number, type Language } from './format'
 import { plural, t, texting, type Key } from './i18n.svelte'
 
 export const sentences: Record<string, Key> = {
@@ -65,4 +65,12 @@ const types: Record<string, Key> = {
   TIME: 'type.time',
 }
 export const typeName = (type: string) => t(types[type] ?? (type.startsWith('DECIMAL') ? 'type.number' : 'type.text'))
+
+/** The same with what tells a longer number from a shorter one. */
+export function typeInWords(l: Language, type: string): string {
+  const decimal = /^DECIMAL\((\d+),(\d+)\)$/.exec(type)
+  if (!decimal) return typeName(type)
+  const n = Number(decimal[2])
+  return plural(Number(decimal[1]) > 18 ? 'type.long' : 'type.decimals', n, { n: number(l, n) })
+}
 export const isNumber = (type: string) => /^(BIGINT|DOUBLE|DECIMAL|INTEGER|HUGEINT)/.test(type)

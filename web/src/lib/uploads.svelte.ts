@@ -128,6 +128,13 @@ class Uploads {
     void datasets.read().catch(() => undefined)
   }
 
+  /** Once more, with a column of it as text. */
+  asText(u: Upload, column: string): void {
+    const { files, path, fields } = u.sent!
+    this.dismiss(u)
+    this.start(files, path, { ...fields, text: [...new Set([...[fields['text'] ?? []].flat(), column])] })
+  }
+
   dismiss(u: Upload): void {
     this.list = this.list.filter((other) => other.key !== u.key)
     this.#keep()

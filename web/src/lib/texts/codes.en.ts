@@ -91,6 +91,8 @@ const en = {
   'code.no_rows': 'There is nothing to learn from in these data.',
   'error.misfit': 'Line {line} of “{table}”: “{text}”.',
   'code.column_misfit': 'The column “{column}” of the file is of another type than in the data set. Correct the file, or replace the data set with it; to keep such values as they stand, have the column read as text.',
+  'code.column_missing': 'The file has no column “{column}”, which the data set has. If it is there under another name, give it that name in the file; if it is not, add an empty column of that name.',
+  'error.astext': 'Read “{column}” as text',
   'code.one_class': 'In these data all have the same outcome, so there is nothing to tell apart.',
   'code.too_short': 'The purchases do not reach back far enough to learn from them. Load older ones as well.',
   'code.nothing_held_out': 'There are too few purchases to check a forecast with. Load more of them.',

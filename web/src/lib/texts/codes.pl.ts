@@ -92,6 +92,8 @@ const pl: Record<keyof typeof en, string> = {
   'code.no_rows': 'W tych danych nie ma się z czego uczyć.',
   'error.misfit': 'Wiersz {line} w „{table}”: „{text}”.',
   'code.column_misfit': 'Kolumna „{column}” w pliku jest innego typu niż w zbiorze danych. Popraw plik albo zastąp nim zbiór; aby zachować takie wartości bez zmian, czytaj kolumnę jako tekst.',
+  'code.column_missing': 'W pliku nie ma kolumny „{column}”, która jest w zbiorze danych. Jeśli nazywa się inaczej, nadaj jej w pliku tę nazwę; jeśli jej nie ma, dodaj pustą kolumnę o tej nazwie.',
+  'error.astext': 'Czytaj „{column}” jako tekst',
   'code.one_class': 'W tych danych wynik jest u wszystkich ten sam, więc nie ma czego rozróżniać.',
   'code.too_short': 'Zakupy nie sięgają dość daleko wstecz, aby się z nich uczyć. Wczytaj także starsze.',
   'code.nothing_held_out': 'Zakupów jest zbyt mało, aby sprawdzić prognozę. Wczytaj więcej.',
