@@ -150,3 +150,29 @@ test('a file of a name that is there goes on as the next version; dropped on its
   await page.keyboard.press('Escape')
   await until('closed', async () => (await page.locator('dialog').count()) === 0)
 })
+
+test('rows left out: a total and a row with a wrong date; the numbers add up on every page', async (w) => {
+  const page = await newcomer(w, 'sixth', { to: '/data' })
+  const sum = async (read, kept, out) => {
+    await until(`${read} = ${kept} + ${out}`, async () => (await page.textContent('.page-head').catch(() => '')).includes(`${read} rows read = ${kept} kept + ${out} left out`))
+    equal(read, kept + out, 'as it is shown')
+  }
+  await page.setInputFiles('input[type=file]', file('till.csv', sales(60) + '7,Person 7,not a date,Thing 1,3.50\nTotal,,,,1536.50\n'))
+  await checked(page)
+  await sum(62, 61, 1)
+  const aside = page.locator('#set-aside')
+  ok((await aside.textContent()).includes('where it says so, the whole row was left out'), await aside.textContent())
+  equal(await aside.locator('.reject').allTextContents().then((all) => all.map((x) => x.replace(/\s+/g, ' ').trim())), ['line 62date“not a date” not a date', 'line 63whole row“Total | 1536.50” a row of totals; it was left out'], 'what and where')
+  await page.click('[data-test=sum] a') // leads to them on a phone
+  await page.selectOption('#rejected-rows', 'drop')
+  await page.click('.decide-bar button:has-text("Read the file again")')
+  await sum(62, 60, 2)
+  ok((await aside.textContent()).includes('The rows with these values are left out of the table as a whole.'), await aside.textContent())
+  equal(await page.textContent('.decide-bar .btn-primary'), 'Load 60 rows')
+  await page.click('.decide-bar .btn-primary')
+  await inUse(page)
+  await sum(62, 60, 2)
+  const id = /data\/(\d+)/.exec(page.url())[1]
+  const rows = await (await page.context().request.get(`/api/v1/datasets/${id}/rows?limit=1000`)).json()
+  equal([rows.total ?? rows.items.length, rows.items.filter((x) => JSON.stringify(x).includes('Total')).length], [60, 0], 'what is in use')
+})

@@ -88,3 +88,15 @@ test('a column that does not fit is told with its first cell', () => {
   expect(said('Line 3 of "ju"ne": "a "b"" does not fit, not a whole number: ')).toContain('Line 3 of “ju"ne”: “a "b"”. The column “sum”')
   expect(said('').startsWith('The column “sum”')).toBe(true)
 })
+
+test('a file that is not read is told with its name, its sheet and its line', () => {
+  const said = (code: string, message: string) => explain(new ApiError(422, code, message))
+  expect(said('json_wrong', 'broken.json: The JSON text is wrong in line 3: a name in quotation marks is expected.')).toMatch(/^“broken\.json”: The file is not right JSON in line 3\./)
+  expect(said('row_too_long', 'Line 2 is longer than 16 MiB: this is not a table of rows.')).toMatch(/^Line 2: A line of the file/)
+  expect(said('too_many_columns', 'Row 5 of sheet "Лист1" has more than 2000 columns.')).toMatch(/^Sheet “Лист1”, line 5: /)
+  expect(said('damaged', 'The workbook is damaged (Zlib error: data error).')).toMatch(/^The file is damaged/)
+  expect(said('unknown_format', 'This is a zip archive without a table inside. a.jpg: This is a JPEG picture.')).toMatch(/^This file/)
+  // As the program says it.
+  expect(sources['ingest/csv.c']).toContain('"Line %llu is longer than %zu MiB')
+  expect(sources['ingest/xlsx_cells.c']).toContain(String.raw`"Row %u of sheet \"%.200s\" has more than %d columns."`)
+})

@@ -104,7 +104,7 @@ export function told(e: ApiError): Told {
   const key = e.status === 500 ? 'error.server' : known(e.code)
   // Which rows a key is wrong in, and which line of a file, stands only in the server's sentence: numbers, in every
   // language the same.
-  if (key) return plain(misfit(e) + t(key, { rows: rowsIn(e.message), line: /line (\d+)/.exec(e.message)?.[1] ?? '', column: e.field ?? '', file: e.field ?? '' }))
+  if (key) return plain(misfit(e) + placed(e) + t(key, { rows: rowsIn(e.message), line: lineOf(e.message) ?? '', column: e.field ?? '', file: e.field ?? '' }))
   if (e.status === 403) return plain(t('error.forbidden'))
   if (e.status === 503) return plain(t('error.overloaded'))
   if (e.status >= 500) return plain(t('error.server'))
@@ -118,7 +118,7 @@ export function told(e: ApiError): Told {
 export const explain = (e: ApiError): string => told(e).text
 
 function sentence(s: string): string {
-  return s.charAt(0).toUpperCase() + s.slice(1) + (!s || /[.!?]$/.test(s) ? '' : '.')
+  return first(s) + (!s || /[.!?]$/.test(s) ? '' : '.')
 }
 
 /** The first cell that is not of its column's type, as the server's sentence has it. */
@@ -126,6 +126,27 @@ function misfit(e: ApiError): string {
   const found = e.code === 'column_misfit' ? /Line (\d+) of "(.*?)": "(.*)" does not fit, [^"]*: column "/s.exec(e.message) : null
   return found ? `${t('error.misfit', { line: found[1]!, table: found[2]!, text: found[3]! })} ` : ''
 }
+
+/** Codes of files that were not read: where in them it is stands in the server's sentence. */
+const ofFiles = new Set(['damaged', 'truncated', 'empty_file', 'encrypted', 'unknown_format', 'json_wrong', 'json_depth', 'too_many_columns', 'row_too_long', 'text_too_long', 'inflate_ratio', 'inflated_too_large', 'nested_archive', 'no_tables', 'no_sheets', 'too_many_tables', 'too_many_sheet_rows', 'doctype', 'xml_depth', 'view_too_large'])
+
+const lineOf = (message: string): string | undefined => /\b(?:line|row) (\d+)/i.exec(message)?.[1]
+
+/** Which of several files or of an archive, which sheet, which line: "“june.json”, line 3: ", or nothing. */
+function placed(e: ApiError): string {
+  if (!ofFiles.has(e.code) && !e.code.startsWith('file_')) return ''
+  const file = /^([^":]{1,250}): (?=[A-Z])/.exec(e.message)?.[1]
+  const sheet = /\bsheet "(.*?)"/.exec(e.message)?.[1]
+  const line = e.code === 'json_wrong' ? undefined : lineOf(e.message)
+  const where = [
+    file && !/\. |^(line|row) \d/i.test(file) ? t('quoted', { text: file }) : '',
+    sheet ? t('place.sheet', { name: sheet }) : '',
+    line ? t('check.line', { n: line }) : '',
+  ].filter(Boolean)
+  return where.length ? `${first(where.join(', '))}: ` : ''
+}
+
+const first = (s: string) => s.charAt(0).toUpperCase() + s.slice(1)
 
 function rowsIn(message: string): string {
   const found = /rows (\d[\d, and]*\d|\d)( and others)? of the table/.exec(message)

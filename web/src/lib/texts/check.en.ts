@@ -18,6 +18,7 @@ const en = {
   'check.later': 'Decide later',
   'check.expires': 'waits until {date}',
   'check.kept': 'What you correct is kept at once. Nothing is in use before you load it.',
+  'check.norows': 'No rows were found under the headers. Check that it is the right file.',
   'check.saving': 'Being kept…',
   'check.bar': 'Load or throw away',
   'check.confirming': 'Customers and statistics are being computed. You can go on working.',

@@ -20,6 +20,7 @@ const pl = {
   'check.later': 'Zdecyduj później',
   'check.expires': 'czeka do {date}',
   'check.kept': 'Poprawki są zapisywane od razu. Nic nie jest w użyciu, dopóki nie wczytasz.',
+  'check.norows': 'Pod nagłówkami nie ma ani jednego wiersza. Sprawdź, czy to właściwy plik.',
   'check.saving': 'Zapisywanie…',
   'check.bar': 'Wczytaj lub odrzuć',
   'check.confirming': 'Trwa obliczanie klientów i statystyk. Możesz pracować dalej.',

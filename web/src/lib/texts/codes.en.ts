@@ -90,6 +90,7 @@ const en = {
   'code.not_trained': 'There is no such model. Train one first.',
   'code.no_rows': 'There is nothing to learn from in these data.',
   'error.misfit': 'Line {line} of “{table}”: “{text}”.',
+  'place.sheet': 'sheet “{name}”',
   'code.column_misfit': 'The column “{column}” of the file is of another type than in the data set. Correct the file, or replace the data set with it; to keep such values as they stand, have the column read as text.',
   'code.column_missing': 'The file has no column “{column}”, which the data set has. If it is there under another name, give it that name in the file; if it is not, add an empty column of that name.',
   'error.astext': 'Read “{column}” as text',

@@ -91,6 +91,7 @@ const pl: Record<keyof typeof en, string> = {
   'code.not_trained': 'Nie ma takiego modelu. Najpierw go wytrenuj.',
   'code.no_rows': 'W tych danych nie ma się z czego uczyć.',
   'error.misfit': 'Wiersz {line} w „{table}”: „{text}”.',
+  'place.sheet': 'arkusz „{name}”',
   'code.column_misfit': 'Kolumna „{column}” w pliku jest innego typu niż w zbiorze danych. Popraw plik albo zastąp nim zbiór; aby zachować takie wartości bez zmian, czytaj kolumnę jako tekst.',
   'code.column_missing': 'W pliku nie ma kolumny „{column}”, która jest w zbiorze danych. Jeśli nazywa się inaczej, nadaj jej w pliku tę nazwę; jeśli jej nie ma, dodaj pustą kolumnę o tej nazwie.',
   'error.astext': 'Czytaj „{column}” jako tekst',
