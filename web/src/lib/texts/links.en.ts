@@ -21,6 +21,7 @@ const en = {
   'offers.why': 'Why',
   'offers.chance': 'Chance',
   'offers.more': 'Show more',
+  'offers.all': 'Show all {n}',
   'offers.good': 'Do the percentages come true?',
   'offers.good.sub': 'Measured on purchases that were hidden, {n} customers asked. A percentage speaks of {horizon}.',
   'offers.horizon.day': 'the next day of purchase',

@@ -21,6 +21,7 @@ const pl = {
   'offers.why': 'Dlaczego',
   'offers.chance': 'Szansa',
   'offers.more': 'Pokaż więcej',
+  'offers.all': 'Pokaż wszystkie {n}',
   'offers.good': 'Czy procenty się sprawdzają?',
   'offers.good.sub': 'Zmierzone na ukrytych zakupach, zapytano {n} klientów. Procent dotyczy: {horizon}.',
   'offers.horizon.day': 'następny dzień zakupów',

@@ -21,6 +21,7 @@ const ru = {
   'offers.why': 'Почему',
   'offers.chance': 'Вероятность',
   'offers.more': 'Показать ещё',
+  'offers.all': 'Показать все {n}',
   'offers.good': 'Сбываются ли проценты?',
   'offers.good.sub': 'Измерено на скрытых покупках, опрошено клиентов: {n}. Процент говорит про {horizon}.',
   'offers.horizon.day': 'следующий день покупки',
