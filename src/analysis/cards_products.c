@@ -149,7 +149,8 @@ static void count_buyers(struct card_work *w)
 		for (size_t i = 0; i < n; i++) {
 			if (rows[i].key == CARD_NO_PRODUCT)
 				continue;
-			w->products[rows[i].key].spend += rows[i].spend;
+			struct card_product *p = &w->products[rows[i].key];
+			p->spend = money_add(p->spend, rows[i].spend);
 			w->products[rows[i].key].customers += i == 0 || rows[i - 1].key != rows[i].key;
 		}
 	}
@@ -224,7 +225,7 @@ static struct card_dated take_one(const struct card_work *w, const struct card_r
 	struct card_dated r = { .place = rows[0].place };
 	for (size_t i = 0; i < n; i++) {
 		const struct card_row *row = &rows[i];
-		r.product.spend += row->spend;
+		r.product.spend = money_add(r.product.spend, row->spend);
 		r.product.times += i == 0 || !baskets || row->basket != rows[i - 1].basket;
 		if (row->at != TIME_NONE)
 			first = first == TIME_NONE ? row->at : MIN(first, row->at);
@@ -259,7 +260,7 @@ static void add_up(struct card_work *w, const struct card_row *rows, size_t n)
 {
 	struct card_total t = { .purchases = (int64_t)n, .first_at = TIME_NONE, .last_at = TIME_NONE };
 	for (size_t i = 0; i < n; i++) {
-		t.spend += rows[i].spend;
+		t.spend = money_add(t.spend, rows[i].spend);
 		if (rows[i].at != TIME_NONE)
 			t.first_at = t.first_at == TIME_NONE ? rows[i].at : MIN(t.first_at, rows[i].at);
 		t.last_at = MAX(t.last_at, rows[i].at);

@@ -102,7 +102,7 @@ static void add(struct spending_sum *to, const struct spending_sum *s)
 {
 	to->customers += s->customers;
 	to->records += s->records;
-	to->spend += s->spend;
+	to->spend = money_add(to->spend, s->spend);
 }
 
 static struct spending_sum *band_of(struct spending_bands *b, int16_t age)

@@ -121,7 +121,7 @@ static bool on_rows(void *ctx, const struct columns_batch *b, struct err *e)
 		struct spending_row row = { b->columns[2].i64[r], no, (uint32_t)records, (int32_t)y->year };
 		y->sum.customers++;
 		y->sum.records += row.records;
-		y->sum.spend += row.spend;
+		y->sum.spend = money_add(y->sum.spend, row.spend);
 		d->rows[d->n++] = row;
 	}
 	return d->n <= UINT32_MAX || err_set(e, ERR_LIMIT, NULL, "there are too many customers and years");

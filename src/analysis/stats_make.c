@@ -83,7 +83,7 @@ void stats_add_row(struct stats_work *s, enum purchase_time exact, int64_t at, i
 	struct stats_month *m = month_at(s, exact, day_of(at));
 	if (m) {
 		m->purchases++;
-		m->revenue += spend;
+		m->revenue = money_add(m->revenue, spend);
 	}
 }
 
@@ -154,10 +154,10 @@ void stats_add_customer(struct stats_work *s, const struct customer *c, size_t p
 	s->several += products > 1;
 	s->invoices += c->invoices;
 	s->products_held += (int64_t)products;
-	s->spend += c->spend;
+	s->spend = money_add(s->spend, c->spend);
 	b->customers++;
 	b->buyers += buys;
-	b->spend += c->spend;
+	b->spend = money_add(b->spend, c->spend);
 	if (c->first_at != TIME_NONE) {
 		/* Its month is there: the purchase was counted in it. */
 		struct stats_month *m = month_at(s, PURCHASE_TIME_DAY, day_of(c->first_at));

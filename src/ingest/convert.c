@@ -15,8 +15,7 @@ uint64_t work_line(struct work *w, size_t row)
 		w->mark_line = w->block.first_line;
 	}
 	const char *from = w->block.data + w->mark_place;
-	size_t n = place - w->mark_place, breaks = simd_count(from, n, '\n');
-	w->mark_line += breaks ? breaks : simd_count(from, n, '\r');
+	w->mark_line += simd_count(from, place - w->mark_place, w->block.line_end);
 	w->mark_place = place;
 	return w->mark_line;
 }

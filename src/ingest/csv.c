@@ -58,6 +58,7 @@ static void hand_out(struct csv_reader *c, size_t n, struct block *ret)
 	buf_add(&rest, c->feed.pending.p + n, c->feed.pending.n - n);
 	memset(c->feed.pending.p + n, 0, MIN((size_t)BLOCK_PAD, c->feed.pending.cap - n));
 	*ret = (struct block){ .data = c->feed.pending.p, .n = n, .first_line = c->next_line };
+	ret->line_end = c->dialect.line_end;
 	ret->literal_quotes = c->literal_quotes;
 	c->feed.pending = rest;
 	c->next_line += simd_count(ret->data, n, c->dialect.line_end);

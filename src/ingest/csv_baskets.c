@@ -14,7 +14,7 @@ void csv_baskets(struct block *b, struct rows *rows)
 	p.bytes.max = (b->n + 64) * 24 + 1024;
 	for (size_t i = 0; i < rows->n_rows; i++) {
 		for (; counted < rows->place[i]; counted++)
-			line += b->data[counted] == '\n';
+			line += b->data[counted] == b->line_end;
 		CLEANUP(buf_free) struct buf number = BUF_INIT(24);
 		buf_add_i64(&number, (int64_t)line);
 		for (size_t k = 0; k < rows_width(rows, i); k++) {

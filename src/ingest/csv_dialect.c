@@ -61,10 +61,29 @@ static double score(struct csv_dialect *d, struct str text)
 	return score;
 }
 
+/* What the lines end with. Within quotes a break belongs to a cell: Excel for Macintosh writes it as the other one. */
+static char line_end_of(struct str text)
+{
+	size_t ends[2] = { 0, 0 };
+	bool quoted = false;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		quoted ^= c == '"';
+		if (c == '\n')
+			ends[0] += !quoted;
+		else if (c == '\r' && !(i + 1 < text.n && text.p[i + 1] == '\n'))
+			ends[1] += !quoted;
+	}
+	if (ends[0] != ends[1])
+		return ends[0] > ends[1] ? '\n' : '\r';
+	return memchr(text.p, '\n', text.n) || !memchr(text.p, '\r', text.n) ? '\n' : '\r';
+}
+
 struct csv_dialect csv_dialect_find(struct str text)
 {
-	static const char candidates[] = { ',', ';', '\t', '|' };
-	char line_end = memchr(text.p, '\n', text.n) || !memchr(text.p, '\r', text.n) ? '\n' : '\r';
+	/* Of two that do as well, the one that is rarer in texts: 1,5 and a,b have commas of their own. */
+	static const char candidates[] = { '\t', '|', ';', ',' };
+	char line_end = line_end_of(text);
 	struct csv_dialect best = { .delimiter = ',', .line_end = line_end };
 	double best_score = 0;
 	if (said_by_file(text, &best))

@@ -148,17 +148,56 @@ static void put_cell(struct rows *rows, size_t from, size_t to)
 	rows->cells[rows->n_cells++] = (struct cell){ (uint32_t)from, (uint32_t)n | flags };
 }
 
-/* A value that is wider than its column goes on to its end. A line without gaps is a title, and one cell. */
+/* Words with one blank between them. */
+struct run {
+	size_t at;     /* where it begins */
+	size_t blanks; /* before the character that is looked at */
+	bool second;   /* there is text before it in the same cell */
+};
+
+static void follow(struct run *r, struct str line, size_t from, size_t i)
+{
+	if (is_blank(line, i)) {
+		r->blanks++;
+		return;
+	}
+	if (r->blanks >= MIN_GAP || i == from) {
+		r->second = r->at >= from && i > from && str_trim(str_n(line.p + from, i - from)).n;
+		r->at = i;
+	}
+	r->blanks = 0;
+}
+
+/* Whether the run goes on at i or just behind it. */
+static bool goes_on(const struct run *r, struct str line, size_t i)
+{
+	size_t next = next_char(line, i);
+	return !is_blank(line, i) || (!r->blanks && next < line.n && !is_blank(line, next));
+}
+
+/*
+ * A value that is wider than its column goes on to its end; where it stands behind another one it is the next column's,
+ * whose values end below each other: a name longer than its numbers. A line without gaps is a title, and one cell.
+ */
 static void put_line(const struct csv_dialect *d, size_t base, struct str line, struct rows *rows)
 {
 	size_t column = 1, from = 0, place = 0, before = 0, columns = has_gap(line) ? d->n_fixed : 0;
+	struct run run = { 0 };
 	for (size_t i = 0; i < line.n && column < columns; place++) {
-		bool within = i && !is_blank(line, i) && !is_blank(line, before);
-		if (place >= d->fixed[column] && !within) {
+		bool within = i && !is_blank(line, i) && !is_blank(line, before), reached = place >= d->fixed[column];
+		bool begins = !is_blank(line, i) && run.blanks >= MIN_GAP;
+		if (reached && !begins && run.second && run.at > from && goes_on(&run, line, i)) {
+			put_cell(rows, base + from, base + run.at);
+			from = run.at;
+			run.second = false;
+			column++;
+		} else if (reached && !within) {
 			put_cell(rows, base + from, base + i);
 			from = i;
+			run.second = false;
 			column++;
 		}
+		follow(&run, line, from, i);
 		before = i;
 		i = next_char(line, i);
 	}

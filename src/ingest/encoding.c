@@ -115,6 +115,9 @@ static int64_t score_byte(enum encoding page, enum letter before, unsigned char 
 	enum letter l = letter_of(page, byte);
 	if (l == LETTER_NEVER)
 		return -8;
+	/* Between digits stands what parts thousands: a no-break space is a letter in CP866. */
+	if (before == LETTER_DIGIT && after == LETTER_DIGIT)
+		return l == LETTER_SYMBOL ? 2 : -4;
 	if (l == LETTER_SYMBOL)
 		return before == LETTER_LOWER && after == LETTER_LOWER ? -3 : letter_worth(page, byte);
 	int64_t score = 2 + letter_worth(page, byte);

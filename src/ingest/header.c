@@ -176,8 +176,9 @@ enum header_evidence grid_evidence(struct grid *g, size_t row)
 			return HEADER_NONE;
 		other_text = other_text || !period;
 		known = known || roles_known_header(s);
+		bool missing = value_missing(s); /* in words: that stands among values as well */
 		grid_look_below(g, row, i, &typed, &repeated);
-		text_above_values = text_above_values || (typed && !period);
+		text_above_values = text_above_values || (typed && !period && !missing);
 		any_repeated = any_repeated || repeated;
 	}
 	if (!other_text)

@@ -191,7 +191,7 @@ void infer_add(struct infer *f, struct str s)
 		return;
 	if (!is_digit(c) && s.n >= 8 && s.n <= 64 && is_letter(c) && has_digit(s) && add_moment(f, s))
 		return;
-	if (s.n <= 48 && (may_be_number(c) || is_digit(s.p[s.n - 1])) && worth_reading(s) && add_number(f, s))
+	if (s.n <= NUMBER_BYTES && (may_be_number(c) || is_digit(s.p[s.n - 1])) && worth_reading(s) && add_number(f, s))
 		return;
 	if (value_boolean(s, &truth, &yes_no)) {
 		f->booleans += !yes_no;
@@ -287,6 +287,14 @@ static char ambiguous_mark(const struct infer *f, const struct infer_hint *hint)
 	return f->either_dot && hint->typed_in ? '.' : 0;
 }
 
+/* Accounts and phones: long numbers without a fraction. A workbook writes 100000000000.00 as one, too: what has a
+ * fraction besides tells that they are amounts. */
+static bool says_number_of_something(const struct infer *f, uint64_t fractions, uint64_t values)
+{
+	uint64_t long_ones = MAX(f->long_digits, f->phone_like);
+	return long_ones * 100 >= values ? long_ones >= fractions : f->plain_long > fractions;
+}
+
 static bool decide_number(const struct infer *f, const struct infer_hint *hint, uint64_t values, uint64_t needed,
 			  struct column_type *t)
 {
@@ -295,7 +303,7 @@ static bool decide_number(const struct infer *f, const struct infer_hint *hint, 
 	uint8_t scale = comma ? f->comma_scale : f->dot_scale, digits = comma ? f->comma_digits : f->dot_digits;
 	if (!numbers || numbers < needed)
 		return false;
-	if (f->leading_zero || f->plain_long || f->long_digits * 100 >= values || f->phone_like * 100 >= values)
+	if (f->leading_zero || says_number_of_something(f, comma ? f->comma_only : f->dot_only, values))
 		return false;
 	if (scale == 0 && f->codes)
 		return false;

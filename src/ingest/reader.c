@@ -5,6 +5,7 @@
 #include "ingest/markup.h"
 #include "ingest/pack.h"
 #include "ingest/regions.h"
+#include "ingest/simd.h"
 #include "ingest/sniff.h"
 
 #include <stdlib.h>
@@ -116,11 +117,7 @@ uint64_t reader_line(const struct block *b, const struct rows *rows, size_t i)
 	uint64_t line = rows->place[i];
 	if (b->packed)
 		return line;
-	size_t end = MIN((size_t)line, b->n), breaks = 0;
-	bool line_feeds = memchr(b->data, '\n', b->n) != NULL;
-	for (size_t at = 0; at < end; at++)
-		breaks += b->data[at] == (line_feeds ? '\n' : '\r');
-	return b->first_line + breaks;
+	return b->first_line + simd_count(b->data, MIN((size_t)line, b->n), b->line_end);
 }
 
 struct str reader_file_table(const char *file_name)

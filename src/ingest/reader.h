@@ -45,6 +45,7 @@ struct block {
 	uint64_t first_line; /* of the file (from 1), for text */
 	bool last;           /* no block of the table follows; set by table.c */
 	bool packed;         /* rows written by block_pack_*; else text of the file */
+	char line_end;       /* text: '\r' in files of old Macintoshes, where '\n' stands within cells; else '\n' */
 	bool literal_quotes; /* text: its quotes do not pair, so they are ordinary characters */
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
 	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */

@@ -128,6 +128,7 @@ static inline bool value_may_be_missing(struct str s)
 bool value_boolean(struct str text, bool *ret, bool *ret_yes_no);
 
 #define NUMBER_DIGITS 38
+#define NUMBER_BYTES 120 /* of its text: so many digits, a thin space at each three, a sign and a currency */
 
 struct number {
 	bool negative;

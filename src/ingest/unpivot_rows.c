@@ -58,12 +58,12 @@ bool unpivot_block(const struct unpivot *u, struct block *b, struct rows *rows, 
 	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
 	size_t place = 0;
 	uint64_t line = b->first_line;
-	bool ok = true, feeds = b->packed || memchr(b->data, '\n', b->n);
+	bool ok = true;
 	for (size_t row = 0; ok && row < rows->n_rows; row++) {
 		if (b->packed) {
 			line = rows->place[row];
 		} else if (rows->place[row] > place) {
-			line += simd_count(b->data + place, rows->place[row] - place, feeds ? '\n' : '\r');
+			line += simd_count(b->data + place, rows->place[row] - place, b->line_end);
 			place = rows->place[row];
 		}
 		if (row >= skip)

@@ -257,6 +257,7 @@ static bool read_long_way(struct str text, char decimal, struct number *ret)
 		return false;
 	if (dress.percent) {
 		n.scale = (uint8_t)(n.scale + 2);
+		n.whole_digits = (uint8_t)MAX(n.whole_digits - 2, 0);
 		n.approx /= 100;
 		n.exact = n.exact && n.scale <= NUMBER_DIGITS;
 		while (n.exact && n.scale && n.digits % 10 == 0) {
@@ -271,8 +272,8 @@ static bool read_long_way(struct str text, char decimal, struct number *ret)
 bool value_number(struct str text, char decimal, struct number *ret)
 {
 	size_t at = text.n && text.p[0] == '-' ? 1 : 0, point = 0;
-	if (text.n <= at || text.n > 80 || text.n - at > EXACT_DIGITS)
-		return text.n > at && text.n <= 80 && read_long_way(text, decimal, ret);
+	if (text.n <= at || text.n > NUMBER_BYTES || text.n - at > EXACT_DIGITS)
+		return text.n > at && text.n <= NUMBER_BYTES && read_long_way(text, decimal, ret);
 	uint64_t digits = 0;
 	bool negative = at, pointed = false;
 	size_t whole_from = at;

@@ -130,6 +130,14 @@ bool customer_change(struct db *db, const struct caller *by, struct card_set *se
 /* Lays the edits of the data set over a freshly built card set. */
 bool customer_edits_apply(struct db *db, struct card_set *set, struct err *e);
 
+/* Sums of absurd amounts stay at the end of what can be kept instead of starting again at the other. */
+static inline int64_t money_add(int64_t a, int64_t b)
+{
+	int64_t sum;
+	if (__builtin_add_overflow(a, b, &sum))
+		return b > 0 ? INT64_MAX : INT64_MIN;
+	return sum;
+}
 /* "1204.50" with at least two decimals and no more than are needed (at most four). */
 void money_write(struct buf *b, int64_t amount);
 /* The same as a number rounded to two decimals. */

@@ -38,3 +38,23 @@ def test_what_offices_send(client):
     told = [(r["line"], r["text"]) for r in client.get(f"/api/v1/datasets/{made['id']}/rejects").json()["items"]]
     assert told == [(36, "Итого | 75,000 | 36 450,00"), (38, "Бухгалтер: Петрова А.И.")]
     assert client.get(f"/api/v1/datasets/{made['id']}/customers").json()["total"] == 7
+
+
+def test_what_is_left_of_two_wide_tables(client):
+    """Taking one of two tables out of the engine names the other one again, with all of its columns."""
+    header = [f"{'a long name of a column ' * 6}{i}" for i in range(400)]
+    wide = (",".join(header) + "\n" + ",".join(["1"] * 400) + "\n").encode()
+    d = load(client, ("a.csv", wide), ("b.csv", wide), name="two")
+    assert query(client, "SELECT count(*) FROM two.a")["rows"] == [[1]]
+    assert client.delete(f"/api/v1/datasets/{d['id']}").status_code == 204
+    load(client, ("c.csv", wide), name="one")
+    assert query(client, "SELECT count(*) FROM one")["rows"] == [[1]]
+
+
+def test_sums_of_absurd_amounts(client):
+    """They end at what is kept of money and do not begin again below zero."""
+    rows = "".join(f"C{i % 2},Tea,900000000000000.25,2026-01-0{1 + i}\n" for i in range(4))
+    d = load(client, ("sales.csv", ("client_id,product,amount,date\n" + rows).encode()), name="absurd")
+    assert column(d, "amount")["type"] == "DECIMAL(18,2)" and column(d, "amount")["role"] == "purchase.amount"
+    listed = client.get(f"/api/v1/datasets/{d['id']}/customers").json()["items"]
+    assert [c["spend"]["amount"] for c in listed] == ["922337203685477.5807"] * 2

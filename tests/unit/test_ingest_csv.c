@@ -17,6 +17,11 @@ static void test_dialects(void **state)
 		{ "sep=;\r\na;b\r\n1;2\r\n", "[t] a BIGINT, b BIGINT\n1|2\n" },
 		{ "a,b\r\n1,x\r\n2,y", "[t] a BIGINT, b VARCHAR\n1|x\n2|y\n" },
 		{ "a,b\r1,x\r2,y\r", "[t] a BIGINT, b VARCHAR\n1|x\n2|y\n" },
+		/* of Excel for Macintosh: a line feed within a cell ends no line, and counts as none */
+		{ "a,b\r1,\"two\nlines\"\r2,y,extra\r",
+		  "[t] a BIGINT, b VARCHAR\n1|two\nlines\n2|y\n! 3 row: extra (more cells than the table has columns)\n" },
+		/* as many commas as tabs */
+		{ "a,b\tn\nx\t1,5\ny\t2,5\n", "[t] a,b VARCHAR, n DECIMAL(18,1)\nx|1.5\ny|2.5\n" },
 		{ "a,b\n1,x\n\n\r\n2,y\n,\n", "[t] a BIGINT, b VARCHAR\n1|x\n2|y\n" },
 		{ "a\n1\n2\n", "[t] a BIGINT\n1\n2\n" },
 		{ "\"a\",\"b\"\n\"1\",\"x, y\"\n\"2\",\"say \"\"hi\"\"\"\n",
@@ -51,6 +56,11 @@ static void test_aligned(void **state)
 		  "Smith|2026-12-31\n12|∅|2026-01-02\n113|John|2026-02-03\n" },
 		{ "name      n   code\nAnna      1   x1\nJohn      2   y2\nPeter     4   w4\n",
 		  "[t] name VARCHAR, n BIGINT, code VARCHAR\nAnna|1|x1\nJohn|2|y2\nPeter|4|w4\n" },
+		/* names longer than the numbers that end below them, and one number longer than the others */
+		{ "Товар      Остаток на складе  Цена\nСыр                       12     5\nХлеб                     140    "
+		  "17\nМасло                     75   123\nСоль       1 234 567 890 123     9\n",
+		  "[t] Товар VARCHAR, Остаток на складе BIGINT, Цена BIGINT\n"
+		  "Сыр|12|5\nХлеб|140|17\nМасло|75|123\nСоль|1234567890123|9\n" },
 		/* what is none: one column of words, delimited text that somebody aligned */
 		{ "name\nAnna Smith\nJohn Brown\nPeter Black\n",
 		  "[t] name VARCHAR\nAnna Smith\nJohn Brown\nPeter Black\n" },
@@ -93,6 +103,10 @@ static void test_headers(void **state)
 		{ "city,2023,2024\nTula,5,6\nOmsk,7,8\n",
 		  "[t] city VARCHAR, 2023 BIGINT, 2024 BIGINT\nTula|5|6\nOmsk|7|8\n" },
 		{ "\"long\nname\",b\n1,2\n", "[t] long name BIGINT, b BIGINT\n1|2\n" },
+		/* a value missing in words, above values under no name, does not make a header of its row */
+		{ "who||two||sku|r\nAnn Lee|н/д|a b|x y|C72|\nBob Ray|18607|c d|y z|C54|\nKim Lo|-5|e f|z a|K16|\n",
+		  "[t] who VARCHAR, column_2 BIGINT, two VARCHAR, column_4 VARCHAR, sku VARCHAR, r VARCHAR\n"
+		  "Ann Lee|∅|a b|x y|C72|∅\nBob Ray|18607|c d|y z|C54|∅\nKim Lo|-5|e f|z a|K16|∅\n" },
 		{ "a,b\n1,x,extra\n2,y\n",
 		  "[t] a BIGINT, b VARCHAR\n1|x\n2|y\n! 2 row: extra (more cells than the table has columns)\n" },
 	};
@@ -256,6 +270,10 @@ static void test_encodings(void **state)
 		{ ENC_CP866, "Фамилия;Город\nИванов;Казань\nПетрова;Нижний Новгород\n", "CP866" },
 		{ ENC_CP1250, "Imię;Miasto\nŁukasz;Łódź\nStanisław;Kraków\nMałgorzata;Gdańsk\n", "CP1250" },
 		{ ENC_CP1252, "Name;Ort\nJürgen;Köln\nAndré;Besançon\n", "CP1252" },
+		/* no-break spaces between thousands, which are Cyrillic letters in CP866; both Latin pages read it
+		   alike */
+		{ ENC_CP1252, "Name;Sum\nAndré;1\u00a0234,50\nRené;12\u00a0345\u00a0678,25\nJohn;7\u00a0890,00\n",
+		  "CP1250" },
 		{ ENC_CP1252, "Description;Price\nRED BAG £10;5\nBLUE BAG;6\n", "CP1252" },
 	};
 	run_expect(str_of(utf8), want);

@@ -252,6 +252,14 @@ static void test_columns(void **state)
 		{ "08:00:00|09:15:30.250|NULL", "TIME" },
 		{ "2:05 PM|11:15 am", "TIME" },
 		{ "25:10|14:05", "VARCHAR" }, /* durations */
+		/* the part before the point is two digits shorter than written */
+		{ "12345678901234567%|1%", "DECIMAL(18,2)" },
+		/* all the digits that are kept, thin spaces between them */
+		{ "12\u2009345\u2009678\u2009901\u2009234\u2009567\u2009890\u2009123\u2009456\u2009789\u2009012,5|0,5",
+		  "DECIMAL(38,1)" },
+		/* a workbook writes 100000000000.00 without a fraction; accounts have none anywhere */
+		{ "100000000000|79161234567|1.5|2.5|3.5", "DECIMAL(18,1)" },
+		{ "100000000000|200000000000|1.5", "VARCHAR" },
 		{ "14:05+03|15:05+03", "VARCHAR" },
 		{ "12:60|11:30", "VARCHAR" },
 		{ "2:1|3:0", "VARCHAR" },

@@ -258,8 +258,8 @@ static bool finish(struct relations *r, bool good, struct err *e)
 static bool attach(struct relations *r, const struct spec *s, struct segments *segments, uint64_t last_query,
 		   struct err *e)
 {
-	CLEANUP(buf_free) struct buf b = BUF_INIT(8 * MIB);
-	CLEANUP(buf_free) struct buf select = BUF_INIT(8 * MIB);
+	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_RELATION_SQL_BYTES);
+	CLEANUP(buf_free) struct buf select = BUF_INIT(LIMIT_RELATION_SQL_BYTES);
 	CLEANUP(shapes_free) struct shapes shapes = { 0 };
 	if (!shapes_of(r->conn, segments->fds, segments->n, &shapes, e) ||
 	    !shapes_select(&shapes, s->columns, false, &select, e) || !duck_run(r->conn, "BEGIN", e))
@@ -313,7 +313,7 @@ bool relations_detach(struct relations *r, struct str schema, struct str table, 
 	struct relation *x = *at;
 	if (!x)
 		return true;
-	CLEANUP(buf_free) struct buf b = BUF_INIT(64 * KIB);
+	CLEANUP(buf_free) struct buf b = BUF_INIT(LIMIT_RELATION_SQL_BYTES);
 	if (!duck_run(r->conn, "BEGIN", e))
 		return false;
 	*at = x->next;
