@@ -20,6 +20,7 @@
 #define TEXT_BYTES 4096
 #define ROWS_BYTES (64 * MIB)
 #define FIELD_NAME 64
+#define AMOUNT_DECIMALS 4 /* of money, in any currency, and of what is weighed */
 
 const char entries_purchase_doc[] =
 	"Each an object: \"at\" (2026-01-31, or with a time), \"customer\" where the path names none, and of the "
@@ -152,10 +153,12 @@ static bool put_number(struct writing *w, const struct field *f, const struct da
 		json_quote(&w->file, str_of(text));
 		return true;
 	}
-	if (decimals > scale && !is_type(c, "DOUBLE"))
+	/* Cents in a column of whole amounts widen it (widen.h); what counts visits stays whole. */
+	bool wider = (decimal || is_type(c, "BIGINT")) && f->number && str_starts(str_of(f->role), STR("purchase."));
+	if (decimals > (wider ? MAX(scale, AMOUNT_DECIMALS) : scale) && !is_type(c, "DOUBLE"))
 		return wrong(w, f->key, e,
-			     decimal ? "More digits behind the point than the column of the data set has."
-				     : "The column of the data set holds whole numbers.");
+			     decimal || wider ? "More digits behind the point than an amount or the column has."
+					      : "The column of the data set holds whole numbers.");
 	buf_adds(&w->file, text);
 	return true;
 }

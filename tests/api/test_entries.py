@@ -3,7 +3,7 @@ import pytest
 from loading import load
 from test_models import ask, purchases_csv, train
 
-SHOP = purchases_csv().replace(b".00\n", b".50\n")  # whole numbers would make a column of whole numbers
+SHOP = purchases_csv().replace(b".00\n", b".50\n")
 VISITS = b"client_id,visit_date,visits,newsletter_opened,ad_clicks,seconds_on_site\n" + b"".join(
     b"C%03d,2025-0%d-%02d,%d,%s,%d,%d\n" % (i % 60, 1 + i % 6, 1 + i % 28, 1 + i % 3, [b"yes", b"no"][i % 2], i % 4, i % 500)
     for i in range(400))
@@ -81,6 +81,7 @@ GOOD = {"customer": "C001", "at": "2025-07-22", "product": "Thing", "amount": 5,
     ({"amount": "much"}, 422, "purchases.1.amount"),
     ({"amount": "1e400"}, 422, "purchases.1.amount"),
     ({"amount": 1.23456789}, 422, "purchases.1.amount"),
+    ({"amount": "0.00001"}, 422, "purchases.1.amount"),
     ({"amount": None}, 422, "purchases.1.amount"),
     ({"product": "a\nb"}, 422, "purchases.1.product"),
     ({"product": None}, 422, "purchases.1.product"),
@@ -125,3 +126,21 @@ def test_numbers_as_ids_and_prices(client):
                                          "unit_price": 2.5, "invoice": "5999"}]}, "17851")
     after = customer(client, made, "17851")
     assert float(after["spend"]["amount"]) == pytest.approx(before + 7.5) and after["last_purchase"][:10] == "2011-10-01"
+
+
+def test_cents_in_a_column_of_whole_amounts(client):
+    """The column is widened; what it held, and what counts visits, stays whole."""
+    whole = b"".join(line.split(b".")[0] + b"\n" for line in purchases_csv().splitlines())
+    made = load(client, ("shop.csv", whole), ("visits.csv", VISITS), name="shop")
+    kinds = {c["name"]: c["type"] for t in made["tables"] for c in t["columns"]}
+    assert kinds["amount"] == kinds["visits"] == "BIGINT"
+    before = customer(client, made, "C003")
+    result = append(client, made, {"purchases": [{"customer": "C003", "at": "2025-07-22", "product": "Lamp", "amount": "12.5025",
+                                                  "invoice": "X1"}]})
+    assert result["columns"] == [{"table": "shop", "column": "amount", "what": "widened", "from": "BIGINT",
+                                  "to": "DECIMAL(18,4)"}]
+    after = customer(client, made, "C003")
+    assert float(after["spend"]["amount"]) == pytest.approx(float(before["spend"]["amount"]) + 12.5025, abs=0.005)
+    refused = client.post(f"/api/v1/datasets/{made['id']}/activity", json={"visits": [
+        {"customer": "C003", "at": "2025-07-22", "visits": 1.5}]})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (422, "visits.0.visits"), refused.text
