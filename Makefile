@@ -1,13 +1,14 @@
 # The front door. The real build is meson's (meson.build); this installs what is missing and calls it.
 #
 # Variables: DATA=folder and LISTEN=host:port of `make run`; SECONDS of each fuzz target; PREFIX and DESTDIR of
-# `make install`; JOBS of the compiler; KILLS of `make test-kill`; TESTS narrows `make test`'s pytest part; LOOK narrows
-# `make look` (tests/web/walk.mjs says how).
+# `make install`; JOBS of the compiler; KILLS of `make test-kill`; EXAMPLES of each test of `make test-roundtrip`; TESTS
+# narrows `make test`'s pytest part; LOOK narrows `make look` (tests/web/walk.mjs says how).
 MAKEFLAGS += --no-print-directory
 DATA = ./vitrina-data
 LISTEN = 127.0.0.1:8080
 SECONDS = 60
 KILLS = 200
+EXAMPLES = 200
 PREFIX = /usr/local
 JOBS = $(shell nproc)
 TESTS = tests/api
@@ -22,7 +23,7 @@ define build
 @ninja -C $(1) -j $(JOBS) --quiet $(3)
 endef
 
-.PHONY: help setup build run test test-tsan test-kill look lint fuzz bench bench-large install clean
+.PHONY: help setup build run test test-tsan test-kill test-roundtrip look lint fuzz bench bench-large install clean
 .DEFAULT_GOAL = help
 
 help: ## this list
@@ -54,6 +55,11 @@ test-kill: ## kill -9 at 200 random moments of imports and writes
 	@tools/setup build test
 	$(call build,build-test,$(SANITIZE))
 	@VITRINA_KILLS=$(KILLS) tests/run.py build-test --marker kill --only-api $(TESTS)
+
+test-roundtrip: ## EXAMPLES=200 new random tables in every format, dialect and encoding, and through real databases
+	@tools/setup build test
+	$(call build,build-test,$(SANITIZE))
+	@VITRINA_ROUNDTRIP=$(EXAMPLES) tests/run.py build-test --only-api tests/api/test_roundtrip.py tests/api/test_dumps.py
 
 look: build ## every page in every language, theme and width in a browser; pictures in build/screens/walk
 	@tools/setup build test

@@ -1,16 +1,13 @@
 """Dumps of real servers: the same rows as in the server, whatever stands in them. Skipped where Debian's servers are not installed."""
+import decimal
 import json
-import os
-import pwd
 import random
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
-from pathlib import Path
 
 import pytest
+from databases import MariaDB, PostgreSQL, started
+from hypothesis import given
+from random_tables import tables
+from roundtrip import check_table, examples, loaded, zipped
 
 TEXTS = ["Иванов Пётр", "O'Hara", 'say "hi"', "back\\slash", "tab\there", "two\nlines", "semi;colon, (bracket)", "-- no comment",
          "/* nor this */", "Łódź", "скидка 50%", "\\N", "NULL", "x\\", "'", "''", "a''b", "`tick`", "$$", "{}", "😀", "E'x'", "# hash", "\\.", "null, null"]
@@ -47,96 +44,33 @@ def inserts(mysql):
     return "\n".join(lines)
 
 
-def as_user(place, user):
-    """Runs a command as somebody who is not root: neither server wants to be."""
-    if os.getuid() != 0:
-        return []
-    who = pwd.getpwnam(user)
-    os.chown(place, who.pw_uid, who.pw_gid)
-    return ["setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups"]
-
-
-def run(command, **options):
-    done = subprocess.run([str(c) for c in command], capture_output=True, timeout=120, **options)
-    assert done.returncode == 0, done.stderr.decode(errors="replace")[-2000:]
-    return done.stdout
-
-
-def wait_until(ready, process):
-    for _ in range(300):
-        if ready():
-            return
-        assert process.poll() is None, "the database server ended"
-        time.sleep(0.1)
-    raise AssertionError("the database server does not answer")
-
-
-@pytest.fixture
-def place():
-    folder = Path(tempfile.mkdtemp(prefix="dump"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def stop(process, sign):
-    process.send_signal(sign)
-    try:
-        process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def mariadb(place):
-    server, install, dump = (shutil.which(n) for n in ("mariadbd", "mariadb-install-db", "mariadb-dump"))
-    if not (server and install and dump):
-        pytest.skip("mariadb-server is not installed")
-    become, socket = as_user(place, "mysql"), place / "sock"
-    run([*become, install, "--no-defaults", f"--datadir={place}/data", "--auth-root-authentication-method=normal", "--skip-test-db"])
-    process = subprocess.Popen([*become, server, "--no-defaults", f"--datadir={place}/data", f"--socket={socket}", "--skip-networking",
-                                f"--pid-file={place}/pid", "--innodb-buffer-pool-size=16M"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    client = ["mariadb", "--no-defaults", f"--socket={socket}", "-uroot", "--default-character-set=utf8mb4"]
-    try:
-        wait_until(lambda: subprocess.run([*client, "-e", "SELECT 1"], capture_output=True).returncode == 0, process)
-        run(client, input=("""CREATE DATABASE shop CHARACTER SET utf8mb4; USE shop;
+@pytest.fixture(scope="module")
+def mariadb():
+    for server in started(MariaDB):
+        server.sql("""CREATE DATABASE shop CHARACTER SET utf8mb4; USE shop;
 CREATE TABLE client (id INT PRIMARY KEY, `text` VARCHAR(200), `sum` DECIMAL(12,2), day DATE, ok BOOLEAN, phone VARCHAR(20), KEY k (phone)) COMMENT 'it''s (x';
 CREATE TABLE product (id INT, name VARCHAR(40), factor DECIMAL(30,17));
 CREATE TABLE log (n INT); CREATE VIEW v AS SELECT id FROM client;
 CREATE TRIGGER tr BEFORE DELETE ON client FOR EACH ROW INSERT INTO log VALUES (1);
-""" + inserts(True)).encode())
-        yield [dump, "--no-defaults", f"--socket={socket}", "-uroot"]
-    finally:
-        stop(process, signal.SIGTERM)
+""" + inserts(True))
+        yield server
 
 
-@pytest.fixture
-def postgres(place):
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
-    if not found:
-        pytest.skip("postgresql is not installed")
-    tools, become = found[-1].parent, as_user(place, "nobody")
-    run([*become, tools / "initdb", "-D", place / "data", "-U", "root", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
-    process = subprocess.Popen([str(c) for c in [*become, tools / "postgres", "-D", place / "data", "-k", place, "-c", "listen_addresses=",
-                                                 "-c", "fsync=off", "-c", "shared_buffers=16MB"]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = ["-h", place, "-U", "root"]
-    try:
-        wait_until(lambda: subprocess.run([str(c) for c in [tools / "psql", *address, "-c", "SELECT 1", "postgres"]], capture_output=True).returncode == 0, process)
-        run([tools / "psql", *address, "-q", "-v", "ON_ERROR_STOP=1", "postgres"], input=("""
+@pytest.fixture(scope="module")
+def postgres():
+    for server in started(PostgreSQL):
+        server.sql("""
 CREATE TABLE client (id int PRIMARY KEY, text text, sum numeric(12,2), day date, ok boolean, phone text);
 CREATE TABLE product (id int, name text, factor numeric);
 CREATE TABLE log (n int); CREATE VIEW v AS SELECT id FROM client;
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO log VALUES (1); RETURN OLD; END $f$;
 CREATE TRIGGER tr BEFORE DELETE ON client FOR EACH ROW EXECUTE FUNCTION f();
-""" + inserts(False)).encode())
-        yield [tools / "pg_dump", *address, "postgres"]
-    finally:
-        stop(process, signal.SIGINT)
+""" + inserts(False))
+        yield server
 
 
-def check(cli, place, dump, *, booleans):
-    file = place / "shop.sql"
+def check(cli, tmp_path, dump, *, booleans):
+    file = tmp_path / "shop.sql"
     file.write_bytes(dump)
     made = json.loads(cli("import", file, "--name", "shop", "--json").stdout)
     types = {t["name"]: {c["name"]: c["type"] for c in t["columns"]} for t in made["tables"]}
@@ -152,18 +86,69 @@ def check(cli, place, dump, *, booleans):
 
 
 @pytest.mark.parametrize("options", [[], ["--skip-extended-insert"], ["--complete-insert", "--hex-blob"], ["--compact"], ["--default-character-set=cp1251"]])
-def test_mariadb(cli, place, mariadb, options):
-    dump = run([*mariadb, *options, "shop"])
+def test_mariadb(cli, tmp_path, mariadb, options):
     if "cp1251" in str(options):  # what that page has no letter for is a question mark in the dump itself
-        dump = run([*mariadb, *options, "shop", "product"])
-        file = place / "p.sql"
-        file.write_bytes(dump)
+        file = tmp_path / "p.sql"
+        file.write_bytes(mariadb.dump(*options, "shop", "product"))
         cli("import", file, "--name", "p")
         assert "Автокредит" in cli("query", "SELECT name FROM product WHERE id = 1", "--dataset", "p").stdout
         return
-    check(cli, place, dump, booleans=False)
+    check(cli, tmp_path, mariadb.dump(*options, "shop"), booleans=False)
 
 
 @pytest.mark.parametrize("options", [[], ["--inserts"], ["--column-inserts"], ["--rows-per-insert=50"], ["--clean", "--if-exists", "--create"]])
-def test_postgres(cli, place, postgres, options):
-    check(cli, place, run([*postgres[:-1], *options, postgres[-1]]), booleans=True)
+def test_postgres(cli, tmp_path, postgres, options):
+    check(cli, tmp_path, postgres.dump(*options, "postgres"), booleans=True)
+
+
+# -- random tables --
+
+def mysql_type(c):
+    return {"VARCHAR": "TEXT", "TIMESTAMP": "DATETIME(3)"}.get(c.type, c.type.replace("(18,", "(38,"))
+
+
+def postgres_type(c):
+    return {"VARCHAR": "text", "TIMESTAMP": "timestamp" + "tz" * c.zone}.get(c.type, "numeric" if c.type[:3] == "DEC" else c.type.lower())
+
+
+def sql_literal(v, mysql):
+    if v is None or isinstance(v, (bool, int)):
+        return literal(v, mysql)
+    return literal(f"{v:f}" if isinstance(v, decimal.Decimal) else str(v), mysql)
+
+
+def filled(server, table, kind, mysql):
+    """Puts the table into the server, in the place of the one before."""
+    mark = "`" if mysql else '"'
+    columns = ", ".join(f"{mark}{name.replace(mark, 2 * mark)}{mark} {kind(c)}" for name, c in zip(table.names, table.columns))
+    rows = ",\n".join("(" + ", ".join(sql_literal(v, mysql) for v in row) + ")" for row in table.rows())
+    server.sql(f"DROP TABLE IF EXISTS t; CREATE TABLE t ({columns});\n" + (f"INSERT INTO t VALUES {rows};\n" if rows else ""), "random")
+
+
+def read_dumps(client, table, dumps):
+    with loaded(client, ("all.zip", zipped(*[(f"{i}.sql", dump) for i, dump in enumerate(dumps)]))) as made:
+        assert len(made["tables"]) == len(dumps)
+        for t in made["tables"]:
+            check_table(client, made, t["name"], table, t["name"])
+
+
+@pytest.fixture(scope="module")
+def random_databases(mariadb, postgres):
+    mariadb.sql("CREATE DATABASE random CHARACTER SET utf8mb4")
+    postgres.sql("CREATE DATABASE random")
+
+
+@examples(2)
+@given(table=tables())
+def test_random_tables_of_mariadb(shared_client, mariadb, random_databases, table):
+    filled(mariadb, table, mysql_type, True)
+    ways = [[], ["--skip-extended-insert", "--complete-insert"], ["--compact", "--hex-blob"]]
+    read_dumps(shared_client, table.without_truth(), [mariadb.dump(*way, "random", "t") for way in ways])
+
+
+@examples(2)
+@given(table=tables())
+def test_random_tables_of_postgresql(shared_client, postgres, random_databases, table):
+    filled(postgres, table, postgres_type, False)
+    ways = [[], ["--inserts"], ["--column-inserts", "--quote-all-identifiers"], ["--rows-per-insert=7", "--clean", "--if-exists"]]
+    read_dumps(shared_client, table, [postgres.dump(*way, "random") for way in ways])
