@@ -38,6 +38,11 @@
 
 /* JSON */
 #define LIMIT_JSON_DEPTH 64
+#define LIMIT_JSON_LISTS 5 /* lists of objects within each other that become tables; a deeper one is a text */
+#define LIMIT_JSON_NAME_BYTES (64 * KIB) /* of a member and those around it */
+#define LIMIT_JSON_KEYS_BYTES \
+	(256 * MIB)                      /* to see whether a number names one record only; with more they are counted */
+#define LIMIT_JSON_WAIT_BYTES (16 * MIB) /* of a record before its number, which the rows of its lists wait for */
 #define LIMIT_JSON_BYTES (8 * MIB)
 
 /* Lists */

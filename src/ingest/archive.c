@@ -105,6 +105,9 @@ static void put_table(struct archive *a, size_t at, const struct reader_table *t
 	added.types = t->types ? mem_array(t->n_columns + 1, sizeof *added.types) : NULL;
 	if (t->types)
 		memcpy(added.types, t->types, t->n_columns * sizeof *added.types);
+	added.links = t->links ? mem_array(t->n_links + 1, sizeof *added.links) : NULL;
+	if (t->links)
+		memcpy(added.links, t->links, t->n_links * sizeof *added.links);
 	memmove(a->base.tables + at + 1, a->base.tables + at, (a->base.n_tables - 1 - at) * sizeof added);
 	a->base.tables[at] = added;
 }
@@ -132,6 +135,8 @@ static bool start(struct reader *r, size_t table, struct err *e)
 		m++;
 	if (a->open != m && !open_member(a, m, e))
 		return false;
+	for (size_t i = 0; i < m->n; i++)
+		a->reader->tables[i].row_base = r->tables[m->first + i].row_base;
 	if (!reader_start(a->reader, table - m->first, e))
 		return err_prefix(e, "%s", m->name);
 	r->decimal_comma_likely = a->reader->decimal_comma_likely;

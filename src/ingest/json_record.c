@@ -63,34 +63,6 @@ size_t json_columns_add(struct json_columns *c, struct str path)
 	return c->n++;
 }
 
-static bool has_members(const struct json_columns *c, const struct json_column *outer)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		const struct json_column *x = &c->list[i];
-		if (x->n > outer->n && x->path[outer->n] == JSON_PATH && memcmp(x->path, outer->path, outer->n) == 0)
-			return true;
-	}
-	return false;
-}
-
-void json_columns_tidy(struct json_columns *c)
-{
-	size_t kept = 0;
-	bool *drop = mem_zalloc(c->n + 1);
-	for (size_t i = 0; i < c->n; i++)
-		drop[i] = !c->list[i].has_value && has_members(c, &c->list[i]);
-	for (size_t i = 0; i < c->n; i++) {
-		if (drop[i])
-			free(c->list[i].path);
-		else
-			c->list[kept++] = c->list[i];
-	}
-	free(drop);
-	c->n = kept;
-	if (c->n_slots)
-		rehash(c);
-}
-
 void json_columns_free(struct json_columns *c)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -103,7 +75,7 @@ void json_columns_free(struct json_columns *c)
 void json_record_begin(struct json_record *r, struct json_scan *scan, struct json_columns *columns, bool adding)
 {
 	*r = (struct json_record){ .scan = scan, .columns = columns, .adding = adding };
-	r->path = BUF_INIT(LIMIT_ROW_BYTES);
+	r->path = BUF_INIT(LIMIT_JSON_NAME_BYTES);
 	r->values = BUF_INIT(2 * LIMIT_ROW_BYTES);
 	r->joined = BUF_INIT(2 * LIMIT_ROW_BYTES);
 	if (!adding)
@@ -130,21 +102,33 @@ static size_t column_of(struct json_record *r)
 	return json_columns_find(r->columns, path);
 }
 
-bool json_record_put(struct json_record *r, struct str value, struct err *e)
+/* The column of the open member; SIZE_MAX: the table does not have it. */
+static bool open_column(struct json_record *r, size_t *ret, struct err *e)
 {
 	size_t column = column_of(r);
 	if (r->path.failed)
 		return err_set(e, ERR_LIMIT, "text_too_long", "A name in line %llu is too long.",
 			       (unsigned long long)r->scan->line);
 	if (r->adding && column == SIZE_MAX) {
-		column = json_columns_add(r->columns, r->path.n ? buf_str(&r->path) : STR("value"));
-		if (column >= LIMIT_COLUMNS)
+		if (r->columns->n == LIMIT_FILE_COLUMNS)
 			return err_set(
 				e, ERR_LIMIT, "too_many_columns",
 				"The records of the file have more than %d members, the last of them in line %llu.",
-				LIMIT_COLUMNS, (unsigned long long)r->scan->line);
+				LIMIT_FILE_COLUMNS, (unsigned long long)r->scan->line);
+		column = json_columns_add(r->columns, r->path.n ? buf_str(&r->path) : STR("value"));
+		r->columns->list[column].line = r->scan->line;
 	}
 	r->next = column + 1;
+	*ret = column;
+	return true;
+}
+
+/* The cell of the open member; value.p NULL: null. */
+static bool put(struct json_record *r, struct str value, struct err *e)
+{
+	size_t column;
+	if (!open_column(r, &column, e))
+		return false;
 	if (r->adding) {
 		r->columns->list[column].has_value |= value.p != NULL;
 	} else if (column != SIZE_MAX) {
@@ -158,31 +142,9 @@ bool json_record_put(struct json_record *r, struct str value, struct err *e)
 	return true;
 }
 
-static struct str scalar_text(const struct json_scan *s, enum json_token token)
-{
-	switch (token) {
-	case JSON_TOKEN_TRUE:
-		return STR("true");
-	case JSON_TOKEN_FALSE:
-		return STR("false");
-	case JSON_TOKEN_TEXT:
-	case JSON_TOKEN_NUMBER:
-		return s->text;
-	case JSON_TOKEN_NULL:
-	case JSON_TOKEN_OBJECT:
-	case JSON_TOKEN_OBJECT_END:
-	case JSON_TOKEN_ARRAY:
-	case JSON_TOKEN_ARRAY_END:
-	case JSON_TOKEN_KEY:
-	case JSON_TOKEN_END:
-		break;
-	}
-	return str_n(NULL, 0);
-}
-
 static void write_scalar(struct json_writer *w, const struct json_scan *s, enum json_token token)
 {
-	struct str text = scalar_text(s, token);
+	struct str text = json_scan_scalar(s, token);
 	if (token == JSON_TOKEN_TEXT)
 		jw_str(w, text);
 	else if (!text.p || (token == JSON_TOKEN_NUMBER && text.p[text.n - 1] > '9'))
@@ -224,7 +186,7 @@ static bool capture(struct json_record *r, enum json_token token, struct buf *js
 			if (plain && r->joined.n && token != JSON_TOKEN_NULL)
 				buf_adds(&r->joined, ", ");
 			if (plain)
-				buf_add_str(&r->joined, scalar_text(s, token));
+				buf_add_str(&r->joined, json_scan_scalar(s, token));
 			write_scalar(&w, s, token);
 			break;
 		case JSON_TOKEN_END:
@@ -238,27 +200,84 @@ static bool capture(struct json_record *r, enum json_token token, struct buf *js
 	return true;
 }
 
+static bool read_any(struct json_record *r, enum json_token token, struct err *e);
+
+static bool has_member(const struct json_columns *c, struct str path)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct json_column *x = &c->list[i];
+		if (x->n > path.n && x->path[path.n] == JSON_PATH && memcmp(x->path, path.p, path.n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A list, and another list or object of that name: in a single object the reader finds only the first. */
+static void note_twice(struct json_record *r, size_t column, bool list)
+{
+	struct json_column *c = column == SIZE_MAX ? NULL : &r->columns->list[column];
+	if (c && r->only && !r->lists && (c->has_list || (list && has_member(r->columns, buf_str(&r->path)))))
+		c->twice = r->scan->line;
+}
+
+/* adding: what the elements of a list are. Lists within lists, and below LIMIT_JSON_LISTS, are texts. */
+static bool find_elements(struct json_record *r, struct err *e)
+{
+	enum json_token token;
+	size_t column;
+	bool first = true;
+	if (!open_column(r, &column, e))
+		return false;
+	note_twice(r, column, true);
+	r->columns->list[column].has_list = true;
+	if (!r->path.n || r->lists == LIMIT_JSON_LISTS)
+		return json_scan_skip(r->scan, e);
+	r->lists++;
+	for (;; first = false) {
+		if (!json_scan_next(r->scan, &token, e))
+			return false;
+		if (token == JSON_TOKEN_ARRAY_END)
+			break;
+		struct json_column *c = &r->columns->list[column];
+		if (token == JSON_TOKEN_OBJECT && !c->has_objects) {
+			c->has_objects = true;
+			c->line = r->scan->line;
+		}
+		c->begins_list |= first && token == JSON_TOKEN_ARRAY;
+		c->has_elements |= token != JSON_TOKEN_OBJECT && token != JSON_TOKEN_NULL;
+		if ((token == JSON_TOKEN_ARRAY && !json_scan_skip(r->scan, e)) ||
+		    (token == JSON_TOKEN_OBJECT && !read_any(r, token, e)))
+			return false;
+	}
+	r->lists--;
+	return true;
+}
+
 static bool read_list(struct json_record *r, struct err *e)
 {
-	bool plain, taken = false;
-	if (r->list && !r->list(r, r->ctx, &taken, e))
-		return false;
-	if (taken)
-		return true;
+	bool plain;
 	if (r->adding)
-		return json_scan_skip(r->scan, e) && json_record_put(r, STR(""), e);
+		return find_elements(r, e);
 	CLEANUP(buf_free) struct buf json = BUF_INIT(2 * LIMIT_ROW_BYTES);
-	return capture(r, JSON_TOKEN_ARRAY, &json, &plain, e) &&
-	       json_record_put(r, buf_str(plain ? &r->joined : &json), e);
+	return capture(r, JSON_TOKEN_ARRAY, &json, &plain, e) && put(r, buf_str(plain ? &r->joined : &json), e);
+}
+
+static bool is_other_table(const struct json_record *r)
+{
+	return r->others && r->path.n && json_columns_find(r->others, buf_str(&r->path)) != SIZE_MAX;
 }
 
 /* Recursion is bounded by LIMIT_JSON_DEPTH, which the scanner keeps. */
 static bool read_any(struct json_record *r, enum json_token token, struct err *e)
 {
+	if (token != JSON_TOKEN_OBJECT && token != JSON_TOKEN_ARRAY)
+		return put(r, json_scan_scalar(r->scan, token), e);
+	if (is_other_table(r))
+		return json_scan_skip(r->scan, e);
 	if (token == JSON_TOKEN_ARRAY)
 		return read_list(r, e);
-	if (token != JSON_TOKEN_OBJECT)
-		return json_record_put(r, scalar_text(r->scan, token), e);
+	if (r->adding && r->only && r->path.n)
+		note_twice(r, json_columns_find(r->columns, buf_str(&r->path)), false);
 	size_t outer = r->path.n;
 	bool any = false;
 	for (;; any = true) {
@@ -272,7 +291,7 @@ static bool read_any(struct json_record *r, enum json_token token, struct err *e
 			return false;
 		r->path.n = outer;
 	}
-	return any || !outer || json_record_put(r, str_n(NULL, 0), e);
+	return any || !outer || put(r, str_n(NULL, 0), e);
 }
 
 bool json_record_read(struct json_record *r, enum json_token token, struct err *e)
@@ -290,7 +309,7 @@ static bool pack_whole(struct json_record *r, enum json_token token, struct pack
 {
 	bool plain;
 	if (token != JSON_TOKEN_OBJECT && token != JSON_TOKEN_ARRAY) {
-		pack_cell(p, scalar_text(r->scan, token), 0);
+		pack_cell(p, json_scan_scalar(r->scan, token), 0);
 		return true;
 	}
 	CLEANUP(buf_free) struct buf json = BUF_INIT(2 * LIMIT_ROW_BYTES);

@@ -27,6 +27,7 @@ struct json_scan {
 	struct source *source;
 	char *p; /* bytes read: p[at, n) are to come */
 	size_t at, n, cap;
+	uint64_t passed; /* bytes of the text before p */
 	bool ended;
 	uint64_t line;   /* of the last token, from 1 */
 	unsigned depth;  /* open objects and arrays */
@@ -39,5 +40,12 @@ struct json_scan {
 void json_scan_begin(struct json_scan *s, struct source *source);
 void json_scan_free(struct json_scan *s);
 bool json_scan_next(struct json_scan *s, enum json_token *ret, struct err *e);
+/* Bytes of the text before what is to come. */
+static inline uint64_t json_scan_offset(const struct json_scan *s)
+{
+	return s->passed + s->at;
+}
+/* The text of a value that is no object or array; p NULL: null. */
+struct str json_scan_scalar(const struct json_scan *s, enum json_token token);
 /* To the end of the object or array whose first token was the last one. */
 bool json_scan_skip(struct json_scan *s, struct err *e);

@@ -75,6 +75,7 @@ void reader_close(struct reader *r)
 		for (size_t k = 0; k < r->tables[i].n_columns; k++)
 			free(r->tables[i].columns[k]);
 		free(r->tables[i].columns);
+		free(r->tables[i].links);
 		free(r->tables[i].types);
 		free(r->tables[i].name);
 	}
@@ -146,7 +147,7 @@ struct reader_table *reader_insert_table(struct reader *r, size_t at, struct str
 	r->tables = mem_realloc(r->tables, (r->n_tables + 1) * sizeof *r->tables);
 	struct reader_table *t = &r->tables[at];
 	memmove(t + 1, t, (r->n_tables++ - at) * sizeof *t);
-	*t = (struct reader_table){ 0 };
+	*t = (struct reader_table){ .key = SIZE_MAX };
 	t->name = mem_alloc(name.n + 1);
 	memcpy(t->name, name.p, name.n);
 	t->name[name.n] = 0;

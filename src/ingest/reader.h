@@ -81,6 +81,14 @@ struct reader_table {
 	struct column_type *types; /* that the file keeps; TYPE_VARCHAR: found from the texts. NULL: all of them are */
 	bool view;                 /* its rows are made of those of other tables */
 	bool hidden;               /* a sheet that the workbook does not show */
+	/* Tables that the file itself puts into each other: the first n_links columns say which rows of other tables a
+	 * row belongs to. links[i]: so many tables before this one. */
+	size_t *links, n_links;
+	size_t key;                  /* the column that links of other tables say; SIZE_MAX: there are none */
+	struct column_type key_type; /* once it is settled: links have it too */
+	bool has_key_type;
+	bool of_file;     /* it has no name of its own in the file, but that of the file */
+	int64_t row_base; /* for numbers of its rows: how many the data set has already */
 };
 
 struct reader;

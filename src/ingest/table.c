@@ -300,9 +300,22 @@ static bool types_are_wrong(struct table *t)
 	return wrong;
 }
 
+/* What other tables of the file say of its rows must be of the type that is said here. */
+static void keep_key_type(struct table *t)
+{
+	struct reader_table *said = &t->reader->tables[t->index];
+	for (size_t i = 0; i < t->n_columns; i++) {
+		if (t->columns[i].cell == said->key) {
+			said->key_type = t->columns[i].type;
+			said->has_key_type = true;
+		}
+	}
+}
+
 bool table_settle(struct table *t, bool *ret_again, struct err *e)
 {
 	*ret_again = false;
+	keep_key_type(t);
 	if (t->failed) {
 		*e = t->failure;
 		return false;

@@ -245,6 +245,9 @@ void table_decide(struct table *t, const struct infer *infers)
 		if (said->types && c->cell < said->n_columns && said->types[c->cell].type != TYPE_VARCHAR)
 			c->type = said->types[c->cell];
 		c->type.missing = missing;
+		const struct reader_table *linked = c->cell < said->n_links ? said - said->links[c->cell] : NULL;
+		if (linked && linked->has_key_type)
+			c->type = linked->key_type;
 		c->as_text = c->as_text || table_wanted_as_text(t, c->name);
 		if (c->as_text)
 			c->type = (struct column_type){ .type = TYPE_VARCHAR };

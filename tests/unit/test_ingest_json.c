@@ -25,12 +25,9 @@ static void test_shapes(void **state)
 		  "[clients] id BIGINT\n1\n2\n[out.sales] s DECIMAL(18,1)\n1.5\n"
 		  "[t] made DATE, out.v BIGINT\n2026-12-31|2\n" },
 		{ "{\"data\":[{\"id\":1},{\"id\":2}]}", "[data] id BIGINT\n1\n2\n" },
-		/* lists of objects in lines of objects are cells */
-		{ "{\"id\":1,\"l\":[{\"a\":1}]}\n{\"id\":2,\"l\":[]}",
-		  "[t] id BIGINT, l VARCHAR\n1|[{\"a\":1}]\n2|∅\n" },
-		/* nested objects, lists of scalars, and other lists */
-		{ "[{\"a\":{\"b\":{\"c\":1}},\"l\":[\"x\",2,null,true],\"m\":[[1,2],{\"k\":\"v\"}]}]",
-		  "[t] a.b.c BIGINT, l VARCHAR, m VARCHAR\n1|x, 2, true|[[1,2],{\"k\":\"v\"}]\n" },
+		/* nested objects, lists of scalars, and lists of lists */
+		{ "[{\"a\":{\"b\":{\"c\":1}},\"l\":[\"x\",2,null,true],\"m\":[[1,2],[3]]}]",
+		  "[t] a.b.c BIGINT, l VARCHAR, m VARCHAR\n1|x, 2, true|[[1,2],[3]]\n" },
 		/* an object that is null in one record leaves no column of its own; a value does */
 		{ "[{\"a\":null},{\"a\":{\"b\":1}}]", "[t] a.b BIGINT\n1\n" },
 		{ "[{\"a\":5},{\"a\":{\"b\":1}}]", "[t] a BIGINT, a.b BIGINT\n5|∅\n∅|1\n" },
@@ -46,6 +43,161 @@ static void test_shapes(void **state)
 	};
 	for (size_t i = 0; i < countof(rows); i++)
 		expect(rows[i].json, rows[i].want);
+}
+
+/* Lists of objects in records are tables, whose rows say which record they belong to. */
+static void test_lists(void **state)
+{
+	static const struct {
+		const char *json, *want;
+	} rows[] = {
+		{ "{\"id\":1,\"l\":[{\"a\":1},{\"a\":2}]}\n{\"id\":2,\"l\":[]}\n{\"id\":3,\"l\":[{\"a\":3}]}",
+		  "[t] id BIGINT\n1\n2\n3\n[l] record_id BIGINT, a BIGINT\n1|1\n1|2\n3|3\n" },
+		/* three levels; a key may stand behind the list, and is named after its table */
+		{ "{\"customers\":[{\"orders\":[{\"items\":[{\"sku\":\"A\",\"qty\":2},{\"sku\":\"B\",\"qty\":1}],"
+		  "\"id\":7},"
+		  "{\"id\":8,\"items\":[{\"sku\":\"C\",\"qty\":3}]}],\"id\":100},{\"id\":200,\"orders\":[{\"id\":9}]}],"
+		  "\"made\":1}",
+		  "[customers] id BIGINT\n100\n200\n[orders] customer_id BIGINT, id BIGINT\n100|7\n100|8\n200|9\n"
+		  "[items] customer_id BIGINT, order_id BIGINT, sku VARCHAR, qty "
+		  "BIGINT\n100|7|A|2\n100|7|B|1\n100|8|C|3\n"
+		  "[t] made BIGINT\n1\n" },
+		/* no column names one record only: they are numbered on both sides */
+		{ "[{\"n\":\"x\",\"l\":[{\"a\":1}]},{\"n\":\"x\",\"l\":[{\"a\":2},{\"a\":3}]}]",
+		  "[t] record_row BIGINT, n VARCHAR\n1|x\n2|x\n[l] record_row BIGINT, a BIGINT\n1|1\n2|2\n2|3\n" },
+		{ "[{\"id\":5,\"l\":[{\"a\":1}]},{\"id\":5,\"l\":[{\"a\":2}]},{\"id\":6}]",
+		  "[t] record_row BIGINT, id BIGINT\n1|5\n2|5\n3|6\n[l] record_row BIGINT, a BIGINT\n1|1\n2|2\n" },
+		{ "[{\"id\":5,\"l\":[{\"a\":1}]},{\"l\":[{\"a\":2}]}]",
+		  "[t] record_row BIGINT, id BIGINT\n1|5\n2|∅\n[l] record_row BIGINT, a BIGINT\n1|1\n2|2\n" },
+		/* numbered records within numbered ones; one of nothing but a list has a row */
+		{ "[{\"l\":[{\"m\":[{\"a\":1}]},{\"m\":[{\"a\":2},{\"a\":3}]}]},{\"l\":[{\"m\":[{\"a\":4}]}]}]",
+		  "[t] record_row BIGINT\n1\n2\n[l] record_row BIGINT, l_row BIGINT\n1|1\n1|2\n2|3\n"
+		  "[m] record_row BIGINT, l_row BIGINT, a BIGINT\n1|1|1\n1|2|2\n1|2|3\n2|3|4\n" },
+		/* a better key than another that is good, too; a number of another thing is none */
+		{ "[{\"user_id\":1,\"number\":\"A1\",\"customer\":{\"id\":4},\"l\":[{\"a\":1}]},{\"user_id\":2,"
+		  "\"number\":"
+		  "\"A2\",\"customer\":{\"id\":5},\"l\":[{\"a\":2}]}]",
+		  "[t] user_id BIGINT, number VARCHAR, customer.id BIGINT\n1|A1|4\n2|A2|5\n"
+		  "[l] record_number VARCHAR, a BIGINT\nA1|1\nA2|2\n" },
+		{ "[{\"_id\":{\"$oid\":\"5f1\"},\"l\":[{\"a\":1}]},{\"_id\":{\"$oid\":\"5f2\"},\"l\":[{\"a\":2}]}]",
+		  "[t] _id.$oid VARCHAR\n5f1\n5f2\n[l] record_id VARCHAR, a BIGINT\n5f1|1\n5f2|2\n" },
+		/* the type of a key is that of its table, also where its rows alone would say another */
+		{ "[{\"id\":\"001\"},{\"id\":\"7\",\"l\":[{\"a\":1}]}]",
+		  "[t] id VARCHAR\n001\n7\n[l] record_id VARCHAR, a BIGINT\n7|1\n" },
+		/* an object where others have a list is its only element, whichever comes first */
+		{ "[{\"id\":1,\"l\":{\"a\":1,\"b\":{\"c\":2}}},{\"id\":2,\"l\":[{\"a\":2},{\"a\":3}]},{\"id\":3,\"l\":{"
+		  "\"a\":4}}]",
+		  "[t] id BIGINT\n1\n2\n3\n[l] record_id BIGINT, a BIGINT, b.c BIGINT\n1|1|2\n2|2|∅\n2|3|∅\n3|4|∅\n" },
+		/* null, an empty list, no list, and a value instead of it, which stays in the record */
+		{ "[{\"id\":1,\"l\":[{\"a\":1}]},{\"id\":2,\"l\":null},{\"id\":3,\"l\":[]},{\"id\":4},{\"id\":5,\"l\":"
+		  "\"none\"}]",
+		  "[t] id BIGINT, l VARCHAR\n1|∅\n2|∅\n3|∅\n4|∅\n5|none\n[l] record_id BIGINT, a BIGINT\n1|1\n" },
+		/* elements that are no objects */
+		{ "[{\"id\":1,\"l\":[{\"a\":1},\"x\",null,{},[1,2]]},{\"id\":2,\"l\":[5]}]",
+		  "[t] id BIGINT\n1\n2\n[l] record_id BIGINT, a BIGINT, value VARCHAR\n1|1|∅\n1|∅|x\n1|∅|1, "
+		  "2\n2|∅|5\n" },
+		/* fields that only some have, lists of scalars in the elements, a list within an object */
+		{ "[{\"id\":1,\"o\":{\"n\":\"x\",\"l\":[{\"a\":1},{\"b\":[\"r\",\"g\"]}]}}]",
+		  "[t] id BIGINT, o.n VARCHAR\n1|x\n[l] record_id BIGINT, a BIGINT, b VARCHAR\n1|1|∅\n1|∅|r, g\n" },
+		/* the same name at two places, and as the file's: with what is around it */
+		{ "[{\"id\":1,\"tax\":[{\"r\":1}],\"lines\":[{\"id\":3,\"tax\":[{\"r\":2}]}],\"t\":[{\"z\":1}]}]",
+		  "[t] id BIGINT\n1\n[tax] record_id BIGINT, r BIGINT\n1|1\n[lines] record_id BIGINT, id BIGINT\n1|3\n"
+		  "[t_t] record_id BIGINT, z BIGINT\n1|1\n[lines_tax] record_id BIGINT, line_id BIGINT, r "
+		  "BIGINT\n1|3|2\n" },
+		/* an answer of a service */
+		{ "{\"data\":[{\"id\":1,\"tags\":[{\"k\":\"x\"}]}],\"meta\":{\"total\":1}}",
+		  "[data] id BIGINT\n1\n[tags] data_id BIGINT, k VARCHAR\n1|x\n[t] meta.total BIGINT\n1\n" },
+		/* a column of its own with the name of the key; Cyrillic names */
+		{ "[{\"Номер\":\"Р-1\",\"Товары\":[{\"record_Номер\":5,\"Номенклатура\":\"Стол\"}]},{\"Номер\":\"Р-2\"}"
+		  "]",
+		  "[t] Номер VARCHAR\nР-1\nР-2\n[Товары] record_Номер VARCHAR, record_Номер_2 BIGINT, Номенклатура "
+		  "VARCHAR\nР-1|5|Стол\n" },
+		/* lists of lists below LIMIT_JSON_LISTS are texts */
+		{ "[{\"id\":1,\"a\":[{\"id\":1,\"b\":[{\"id\":1,\"c\":[{\"id\":1,\"d\":[{\"id\":1,\"e\":[{\"id\":1,"
+		  "\"f\":[{\"g\":1}]}]}]}]}]}]}]",
+		  "[t] id BIGINT\n1\n[a] record_id BIGINT, id BIGINT\n1|1\n[b] record_id BIGINT, a_id BIGINT, id "
+		  "BIGINT\n1|1|1\n"
+		  "[c] record_id BIGINT, a_id BIGINT, b_id BIGINT, id BIGINT\n1|1|1|1\n"
+		  "[d] record_id BIGINT, a_id BIGINT, b_id BIGINT, c_id BIGINT, id BIGINT\n1|1|1|1|1\n"
+		  "[e] record_id BIGINT, a_id BIGINT, b_id BIGINT, c_id BIGINT, d_id BIGINT, id BIGINT, f VARCHAR\n"
+		  "1|1|1|1|1|1|[{\"g\":1}]\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		expect(rows[i].json, rows[i].want);
+}
+
+/* Rejects name the table's row, or the line of the file; a row that is left out leaves the other table's rows. */
+static void test_list_rejects(void **state)
+{
+	CLEANUP(buf_free) struct buf lines = BUF_INIT(MIB), list = BUF_INIT(MIB), want = BUF_INIT(MIB);
+	buf_adds(&list, "[");
+	for (int i = 1; i <= 60; i++) {
+		buf_addf(&lines, "{\"id\":%d,\"l\":[{\"q\":%d},{\"q\":%s}]}\n", i, i, i == 41 ? "\"five\"" : "5");
+		buf_addf(&list, "%s{\"l\":[{\"q\":%d},{\"q\":%s}],\"id\":%d}", i > 1 ? "," : "", i,
+			 i == 41 ? "\"five\"" : "5", i);
+	}
+	buf_adds(&list, "]");
+	struct run run = run_bytes(buf_str(&lines), "t.json", AS_AUTO, true);
+	assert_true(run.good);
+	assert_non_null(strstr(run.text.p, "\n41|41\n41|∅\n42|42\n"));
+	assert_non_null(strstr(run.text.p, "! 41 q: five (not a whole number)\n"));
+	buf_free(&run.text);
+	run = run_bytes(buf_str(&list), "t.json", AS_AUTO, true);
+	assert_true(run.good);
+	assert_non_null(strstr(run.text.p, "\n41|41\n41|∅\n42|42\n"));
+	assert_non_null(strstr(run.text.p, "! 82 q: five (not a whole number)\n"));
+	buf_free(&run.text);
+}
+
+/* Records of any size, over many blocks; keys before their lists and behind them; through a pipe. */
+static void test_long_lists(void **state)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(GIB), want = BUF_INIT(GIB);
+	buf_adds(&b, "{\"groups\":[");
+	buf_adds(&want, "[groups] id VARCHAR\nfirst\nsecond\n[orders] group_id VARCHAR, id BIGINT\n");
+	for (int i = 0; i < 40000; i++)
+		buf_addf(&want, "%s|%d\n", i < 20000 ? "first" : "second", i);
+	buf_adds(&want, "[lines] group_id VARCHAR, order_id BIGINT, n VARCHAR\n");
+	for (int g = 0; g < 2; g++) {
+		buf_addf(&b, g ? ",{\"orders\":[" : "{\"id\":\"first\",\"orders\":[");
+		for (int i = 0; i < 20000; i++) {
+			int order = g * 20000 + i;
+			if (i % 2)
+				buf_addf(&b, "%s{\"id\":%d,\"lines\":[{\"n\":\"строка %d\"},{\"n\":\"x\"}]}",
+					 i ? "," : "", order, order);
+			else
+				buf_addf(&b, "%s{\"lines\":[{\"n\":\"строка %d\"},{\"n\":\"x\"}],\"id\":%d}",
+					 i ? "," : "", order, order);
+			buf_addf(&want, "%s|%d|строка %d\n%s|%d|x\n", g ? "second" : "first", order, order,
+				 g ? "second" : "first", order);
+		}
+		buf_adds(&b, g ? "],\"id\":\"second\"}]}" : "]}");
+	}
+	for (int seekable = 0; seekable < 2; seekable++) {
+		struct run run = run_bytes(buf_str(&b), "t.json", AS_AUTO, seekable);
+		if (!run.good)
+			fail_msg("%s", run.e.message);
+		assert_true(str_eq(buf_str(&run.text), buf_str(&want)));
+		buf_free(&run.text);
+	}
+}
+
+/* A key so far behind its lists that rows would wait too long is none. */
+static void test_late_key(void **state)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(GIB);
+	buf_adds(&b, "[{\"l\":[");
+	for (size_t i = 0; b.n < LIMIT_JSON_WAIT_BYTES + KIB; i++)
+		buf_addf(&b, "%s{\"a\":%zu,\"b\":\"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOPQRSTUVWXYZ\"}",
+			 i ? "," : "", i);
+	buf_adds(&b, "],\"id\":7}]");
+	struct run run = run_bytes(buf_str(&b), "orders 2026.json", AS_AUTO, true);
+	assert_true(run.good);
+	assert_memory_equal(
+		run.text.p,
+		"[orders 2026] order_row BIGINT, id BIGINT\n1|7\n[l] order_row BIGINT, a BIGINT, b VARCHAR\n1|0|ABC",
+		95);
+	buf_free(&run.text);
 }
 
 static void test_values(void **state)
@@ -165,8 +317,9 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes), cmocka_unit_test(test_values), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_long),   cmocka_unit_test(test_many),
+		cmocka_unit_test(test_shapes),     cmocka_unit_test(test_lists),    cmocka_unit_test(test_list_rejects),
+		cmocka_unit_test(test_long_lists), cmocka_unit_test(test_late_key), cmocka_unit_test(test_values),
+		cmocka_unit_test(test_refused),    cmocka_unit_test(test_long),     cmocka_unit_test(test_many),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
