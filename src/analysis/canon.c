@@ -72,7 +72,9 @@ static void read_table(const struct dataset_table *t, struct canon_table *ret)
 	ret->n_fields = count_fields(t);
 	ret->n_items = count_role(t, "purchase.product");
 	ret->has_goods = ret->code || ret->name || ret->amount || ret->price;
-	if (!ret->id && ret->has_goods) /* sales that name the customer and give no number: the name is the id */
+	/* Sales, and orders whose lines stand elsewhere, that name the customer and give no number: the name is the id.
+	 */
+	if (!ret->id && (ret->has_goods || ret->invoice))
 		ret->id = with_role(t, "customer.full_name");
 	/* Nothing but products, one row or one cell each: a basket is a customer. With codes it is a list of products.
 	 */
@@ -86,10 +88,12 @@ static void read_table(const struct dataset_table *t, struct canon_table *ret)
 static void relate(struct canon_table *tables, size_t n, struct canon_table *t)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct canon_table *o = &tables[i];
+		struct canon_table *o = &tables[i];
 		bool knows_whose = o->id && o->invoice && o->id != o->invoice && !o->has_goods;
-		if (!t->id && t->has_goods && t->invoice && knows_whose && !t->head)
+		if (!t->id && t->has_goods && t->invoice && knows_whose && !t->head) {
 			t->head = o;
+			o->is_head = true;
+		}
 		if (t->code && !t->name && (t->id || t->invoice) && o->code && o->name && !o->id && !o->invoice)
 			t->catalog = o;
 	}
@@ -131,14 +135,15 @@ static void note_table(struct canon *c, const struct canon_table *t)
 	c->has_products |= t->is_list || t->is_basket || t->code || t->name;
 	c->has_amount |= t->amount || t->price;
 	c->has_invoice |= t->invoice != NULL;
-	c->has_currency |= t->currency != NULL;
+	c->has_currency |= t->currency || (t->head && t->head->currency);
 	note_time(c, t);
 }
 
 /* Of rows that are purchases only what can be one value a customer says something about the customer. */
 static bool tells_of_row(const struct canon_table *t, const struct dataset_column *c)
 {
-	return t->is_purchases && t->id && t->id->distinct > 0 && c->distinct > t->id->distinct + t->id->distinct / 2;
+	return (t->is_purchases || t->is_head) && t->id && t->id->distinct > 0 &&
+	       c->distinct > t->id->distinct + t->id->distinct / 2;
 }
 
 static void note_columns(struct arena *a, struct canon *c, const struct canon_table *source)
@@ -187,9 +192,9 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 		source = tables[i].is_purchases && !tables[i].head ? &tables[i] : tables[i].head;
 	if (!source) /* purchases are one; for the analyzer */
 		return;
-	ret->id_column = source->is_client ? (source->client_id ? source->client_id->name : NULL)
-			 : source->id      ? source->id->name
-					   : NULL;
+	ret->id_column = source->is_client && !source->is_head ? (source->client_id ? source->client_id->name : NULL)
+			 : source->id                          ? source->id->name
+							       : NULL;
 	note_columns(a, ret, source);
 	ret->purchases = ret->has_purchases ? canon_sql_purchases(&s) : NULL;
 	ret->customers = s.client ? canon_sql_clients(&s) : canon_sql_buyers(&s, source);

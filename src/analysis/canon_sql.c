@@ -190,18 +190,23 @@ static void add_related(struct buf *b, const struct canon_sql *s, const struct c
 	const struct canon_table *h = t->head, *c = t->catalog;
 	buf_addf(b,
 		 "SELECT %s AS id, l.code AS code, %s AS name, l.money AS money, l.quantity AS quantity, l.price AS "
-		 "price, %s AS bought, l.invoice AS invoice, l.currency AS currency, l.ord AS ord FROM (",
-		 h ? "h.id" : "l.id", c ? "c.name" : "l.name", h ? "coalesce(l.bought, h.bought)" : "l.bought");
+		 "price, "
+		 "%s AS bought, l.invoice AS invoice, %s AS currency, l.ord AS ord FROM (",
+		 h ? "h.id" : "l.id", c ? "c.name" : "l.name", h ? "coalesce(l.bought, h.bought)" : "l.bought",
+		 h ? "coalesce(l.currency, h.currency)" : "l.currency");
 	add_lines(b, s, t);
 	buf_adds(b, ") AS l");
 	if (h) {
-		buf_adds(b, " LEFT JOIN (SELECT invoice, min(id) AS id, min(bought) AS bought FROM (SELECT ");
+		buf_adds(b, " LEFT JOIN (SELECT invoice, min(id) AS id, min(bought) AS bought, min(currency) AS "
+			    "currency FROM (SELECT ");
 		add_text(b, h->invoice);
 		buf_adds(b, " AS invoice, ");
 		add_id(b, s, h->id);
 		buf_adds(b, " AS id, ");
 		add_at(b, h);
-		buf_adds(b, " AS bought FROM ");
+		buf_adds(b, " AS bought, ");
+		add_text(b, h->currency);
+		buf_adds(b, " AS currency FROM ");
 		add_table(b, s->schema, h->table->name);
 		buf_adds(b, ") GROUP BY invoice) AS h ON h.invoice = l.invoice");
 	}

@@ -13,7 +13,7 @@ struct canon_table {
 	const struct canon_table *head;    /* of lines without a customer: the table that knows whose invoice it is */
 	const struct canon_table *catalog; /* of lines without names: the table that names the codes */
 	size_t n_fields, n_items;
-	bool has_goods, is_purchases, is_basket, is_list, is_client;
+	bool has_goods, is_purchases, is_basket, is_list, is_client, is_head;
 };
 
 struct canon_sql {

@@ -63,6 +63,32 @@ static void write_append(const struct import *m, struct json_writer *w)
 		jw_close(w, '}');
 }
 
+/* From where on records that have no number of their own are numbered: nothing that is there has these. */
+static void write_numbers(const struct import *m, struct json_writer *w)
+{
+	jw_key(w, "numbers");
+	jw_open(w, '{');
+	for (size_t i = 0; i < m->before.n_tables; i++)
+		jw_kv_i64(w, m->before.tables[i].name, row_base(m, &m->before.tables[i]));
+	jw_close(w, '}');
+}
+
+/* What the data set's tables are called and have: for a table whose name is only that of its file. */
+static void write_into(const struct import *m, struct json_writer *w)
+{
+	jw_key(w, "into");
+	jw_open(w, '{');
+	for (size_t i = 0; i < m->before.n_tables; i++) {
+		const struct dataset_table *t = &m->before.tables[i];
+		jw_key(w, t->name);
+		jw_open(w, '[');
+		for (size_t k = 0; k < t->n_columns; k++)
+			jw_cstr(w, dataset_column_header(&t->columns[k]));
+		jw_close(w, ']');
+	}
+	jw_close(w, '}');
+}
+
 /* The first of two rules for the same column holds here; that there are two is refused when they are applied. */
 static void write_roles(struct import *m, struct json_writer *w)
 {
@@ -119,6 +145,10 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 	}
 	if (m->mode == IMPORT_APPEND)
 		write_append(m, &w);
+	if ((m->mode == IMPORT_APPEND || m->mode == IMPORT_UPSERT) && m->before.n_tables > 1) {
+		write_into(m, &w);
+		write_numbers(m, &w);
+	}
 	if (m->n_roles)
 		write_roles(m, &w);
 	jw_close(&w, '}');

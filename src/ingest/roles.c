@@ -1,13 +1,12 @@
 #include "ingest/roles.h"
 
+#include "ingest/roles_judge.h"
 #include "ingest/roles_relations.h"
 #include "ingest/roles_values.h"
 #include "ingest/roles_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define LEAST 0.55 /* a guess below this is none */
 
 static const char *const names[ROLES] = {
 	[ROLE_NONE] = "",
@@ -58,18 +57,6 @@ bool role_parse(struct str name, enum role *ret)
 	return false;
 }
 
-enum table_kind { KIND_NONE, KIND_CUSTOMERS, KIND_PURCHASES, KIND_TOTALS, KIND_ACTIVITY };
-
-/* One table being judged. */
-struct judged {
-	struct role_table *table;
-	double (*score)[WORDS]; /* of each column */
-	enum word *spoken;      /* what a column's values say by themselves */
-	double best[WORDS];     /* over the columns */
-	enum table_word by_name;
-	enum table_kind kind;
-};
-
 static void score_column(struct judged *j, size_t i)
 {
 	const struct role_column *c = &j->table->columns[i];
@@ -98,10 +85,10 @@ static void score_column(struct judged *j, size_t i)
 
 static bool has(const struct judged *j, enum word w)
 {
-	return j->best[w] >= LEAST;
+	return judged_says(j, w);
 }
 
-static enum table_kind kind_of(const struct judged *j)
+enum table_kind judged_kind(const struct judged *j)
 {
 	bool money = has(j, WORD_AMOUNT) || has(j, WORD_QUANTITY) || has(j, WORD_UNIT_PRICE);
 	bool thing = has(j, WORD_PRODUCT) || has(j, WORD_PRODUCT_CODE);
@@ -169,16 +156,25 @@ static const struct {
 	{ KIND_NONE, WORD_SECONDS, ROLE_ACTIVITY_SECONDS_ON_SITE, 1, "time spent on the site" },
 };
 
-/* A rule of KIND_NONE holds in every table that has a kind. */
-static bool rule_holds(enum table_kind rule, enum table_kind kind)
+/* What an order says of all its lines. */
+static bool is_of_head(enum role role)
 {
-	return kind != KIND_NONE && (rule == KIND_NONE || rule == kind);
+	return role == ROLE_PURCHASE_CUSTOMER_ID || role == ROLE_PURCHASE_AT || role == ROLE_PURCHASE_YEAR ||
+	       role == ROLE_PURCHASE_INVOICE || role == ROLE_PURCHASE_CURRENCY;
+}
+
+/* A rule of KIND_NONE holds in every table that has a kind. */
+static bool rule_holds(size_t rule, enum table_kind kind)
+{
+	if (kind == KIND_HEAD && rules[rule].kind == KIND_PURCHASES)
+		return is_of_head(rules[rule].role);
+	return kind != KIND_NONE && (rules[rule].kind == KIND_NONE || rules[rule].kind == kind);
 }
 
 /* A column called "name" is a full name when its values are, and when no other column is the surname. */
 static double name_weight(const struct judged *j, enum word word, const struct role_column *c)
 {
-	bool several = values_several_names(c) >= 0.5, surname = j->best[WORD_LAST_NAME] >= LEAST;
+	bool several = values_several_names(c) >= 0.5, surname = j->best[WORD_LAST_NAME] >= ROLE_LEAST;
 	if (word == WORD_FULL_NAME || word == WORD_NAME)
 		return surname && !several ? 0.5 : 1;
 	if (word == WORD_FIRST_NAME && several && !surname)
@@ -210,7 +206,9 @@ static void give(struct judged *j, size_t rule, size_t column, double score)
 	struct role_column *c = &j->table->columns[column];
 	c->role = rules[rule].role;
 	c->confidence = MIN(score, 1.0) * 0.97;
-	if (j->spoken[column] == rules[rule].word)
+	if (j->told[column])
+		snprintf(c->reason, sizeof c->reason, "%s", j->told[column]);
+	else if (j->spoken[column] == rules[rule].word)
 		snprintf(c->reason, sizeof c->reason, "its values look like %s", rules[rule].meaning);
 	else
 		snprintf(c->reason, sizeof c->reason, "the header \"%.60s\" says %s, and the values agree", c->name,
@@ -221,10 +219,10 @@ static void give(struct judged *j, size_t rule, size_t column, double score)
 static void assign(struct judged *j)
 {
 	for (;;) {
-		double best = LEAST;
+		double best = ROLE_LEAST;
 		size_t best_rule = 0, best_column = SIZE_MAX;
 		for (size_t r = 0; r < countof(rules); r++) {
-			if (!rule_holds(rules[r].kind, j->kind) || role_taken(j->table, rules[r].role))
+			if (!rule_holds(r, j->kind) || role_taken(j->table, rules[r].role))
 				continue;
 			for (size_t i = 0; i < j->table->n_columns; i++) {
 				const struct role_column *c = &j->table->columns[i];
@@ -250,6 +248,7 @@ static void judge(struct judged *j, struct role_table *t)
 	j->by_name = words_table(buf_str(&name));
 	j->score = mem_zalloc((t->n_columns + 1) * sizeof *j->score);
 	j->spoken = mem_zalloc((t->n_columns + 1) * sizeof *j->spoken);
+	j->told = mem_zalloc((t->n_columns + 1) * sizeof *j->told);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct role_column *c = &t->columns[i];
 		if (!c->fixed) {
@@ -262,7 +261,17 @@ static void judge(struct judged *j, struct role_table *t)
 		}
 		score_column(j, i);
 	}
-	j->kind = kind_of(j);
+	j->kind = judged_kind(j);
+}
+
+/* Columns without a role, of which it is known what they are not for. */
+static void tell(struct judged *j)
+{
+	for (size_t i = 0; i < j->table->n_columns; i++) {
+		struct role_column *c = &j->table->columns[i];
+		if (c->role == ROLE_NONE && j->told[i])
+			snprintf(c->reason, sizeof c->reason, "%s", j->told[i]);
+	}
 }
 
 static void name_totals(struct judged *j)
@@ -279,10 +288,11 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 {
 	struct judged *j = mem_array(n_tables + 1, sizeof *j);
 	bool purchases = false;
-	for (size_t i = 0; i < n_tables; i++) {
+	for (size_t i = 0; i < n_tables; i++)
 		judge(&j[i], &tables[i]);
+	nested_judge(j, n_tables);
+	for (size_t i = 0; i < n_tables; i++)
 		purchases = purchases || j[i].kind == KIND_PURCHASES;
-	}
 	for (size_t i = 0; i < n_tables; i++) {
 		/* Sums by customer without a date: purchases, when there is nothing better. */
 		if (j[i].kind == KIND_TOTALS && !purchases)
@@ -291,8 +301,10 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 			name_totals(&j[i]);
 		else
 			assign(&j[i]);
+		tell(&j[i]);
 		free(j[i].score);
 		free(j[i].spoken);
+		free(j[i].told);
 	}
 	free(j);
 	return relations_find(tables, n_tables, relations, cap);

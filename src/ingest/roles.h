@@ -68,10 +68,17 @@ struct role_column {
 	char reason[ROLE_REASON_BYTES];
 };
 
+/* A column that the file itself gives to say which row of another table a row belongs to. */
+struct role_link {
+	size_t column, to_table, to_column;
+};
+
 struct role_table {
 	const char *name;
 	struct role_column *columns;
 	size_t n_columns;
+	const struct role_link *links; /* to tables before this one; the last is the nearest */
+	size_t n_links;
 };
 
 /* from_table.from_column holds values of to_table.to_column. */

@@ -119,6 +119,24 @@ static void give_catalogue(const struct role_table *purchases, const struct role
 	snprintf(name->reason, sizeof name->reason, "what the codes in the purchases are called");
 }
 
+static bool is_link(const struct role_table *t, size_t column)
+{
+	for (size_t i = 0; i < t->n_links; i++) {
+		if (t->links[i].column == column)
+			return true;
+	}
+	return false;
+}
+
+/* What the file itself says needs no values to be compared. */
+static void add_links(const struct role_table *tables, struct role_relation *relations, size_t cap, size_t *n, size_t a)
+{
+	for (size_t i = 0; i < tables[a].n_links && *n < cap; i++) {
+		const struct role_link *l = &tables[a].links[i];
+		relations[(*n)++] = (struct role_relation){ a, l->column, l->to_table, l->to_column, 1 };
+	}
+}
+
 static void relate_columns(struct role_table *tables, struct role_relation *relations, size_t cap, size_t *n, size_t a,
 			   size_t b)
 {
@@ -126,6 +144,8 @@ static void relate_columns(struct role_table *tables, struct role_relation *rela
 		for (size_t k = 0; k < tables[b].n_columns && *n < cap; k++) {
 			struct role_column *from = &tables[a].columns[i], *to = &tables[b].columns[k];
 			double overlap;
+			if (is_link(&tables[a], i) || is_link(&tables[b], k))
+				continue;
 			if (!relates(from, to, &overlap))
 				continue;
 			/* Two keys of the same things: the smaller one points at the larger. */
@@ -143,6 +163,7 @@ size_t relations_find(struct role_table *tables, size_t n_tables, struct role_re
 {
 	size_t n = 0;
 	for (size_t a = 0; a < n_tables; a++) {
+		add_links(tables, relations, cap, &n, a);
 		for (size_t b = 0; b < n_tables; b++) {
 			if (a != b)
 				relate_columns(tables, relations, cap, &n, a, b);

@@ -155,6 +155,57 @@ static bool open_table(struct import_job *j, size_t index, struct err *e)
 	return ok;
 }
 
+static bool has_columns(const struct reader_table *t, const json_t *names)
+{
+	size_t i;
+	const json_t *v;
+	json_array_foreach (names, i, v) {
+		bool found = false;
+		for (size_t k = 0; k < t->n_columns && !found; k++)
+			found = json_is_string(v) && str_ieq(str_of(t->columns[k]), str_of(json_string_value(v)));
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static bool is_in_file(const struct import_job *j, const char *name)
+{
+	for (size_t i = 0; i < j->reader->n_tables; i++) {
+		if (strcmp(j->reader->tables[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A table that is called as its file is another file's next month. Of the data set's tables that the file does not name
+ * the only one with its columns is meant ("into": their names and headers).
+ */
+static void name_own_table(struct import_job *j)
+{
+	json_t *into = json_object_get(j->options, "into"), *headers;
+	const char *name, *found = NULL;
+	struct reader_table *own = NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < j->reader->n_tables; i++) {
+		if (j->reader->tables[i].of_file)
+			own = &j->reader->tables[i];
+	}
+	if (!own || json_object_get(into, own->name))
+		return;
+	json_object_foreach (into, name, headers) {
+		if (is_in_file(j, name) || !json_array_size(headers) || !has_columns(own, headers))
+			continue;
+		found = name;
+		n++;
+	}
+	if (n != 1)
+		return;
+	free(own->name);
+	own->name = mem_strdup(found);
+}
+
 /* Passes until the types hold: at most two. */
 static bool write_table(struct import_job *j, size_t number, struct err *e)
 {
@@ -246,7 +297,12 @@ static bool import_file(struct import_job *j, struct err *e)
 	j->reader->unpivot = json_is_true(json_object_get(j->options, "unpivot"));
 	j->reader->drop_rejected = json_is_true(json_object_get(j->options, "drop_rejected"));
 	name_table(j);
+	name_own_table(j);
 	take_texts(j);
+	for (size_t i = 0; i < j->reader->n_tables; i++) {
+		struct reader_table *t = &j->reader->tables[i];
+		t->row_base = json_integer_value(table_option(j, "numbers", t->name));
+	}
 	/* The list of a workbook's tables grows while it is read. */
 	j->tables = mem_array(LIMIT_TABLES + 1, sizeof(struct table *));
 	for (size_t i = 0; i < j->reader->n_tables; i++) {

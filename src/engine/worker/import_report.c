@@ -183,6 +183,41 @@ static bool repeats_tables(const struct import_job *j, const struct table *t)
 	return tables && j->reader->tables[t->index].view;
 }
 
+/* The reader's tables are more than those that have columns. */
+static size_t table_number(const struct import_job *j, size_t index)
+{
+	size_t i = 0;
+	while (i < j->n_tables && j->tables[i]->index != index)
+		i++;
+	return i;
+}
+
+static size_t column_number(const struct table *t, size_t cell)
+{
+	size_t i = 0;
+	while (i < t->n_columns && t->columns[i].cell != cell)
+		i++;
+	return i;
+}
+
+/* What the file says of its tables, where both of them were read. */
+static void take_links(const struct import_job *j, const struct table *t, struct role_table *ret)
+{
+	const struct reader_table *said = &t->reader->tables[t->index];
+	struct role_link *links = mem_array(said->n_links + 1, sizeof *links);
+	for (size_t i = 0; i < said->n_links; i++) {
+		struct role_link l = { .column = column_number(t, i),
+				       .to_table = table_number(j, t->index - said->links[i]) };
+		if (l.to_table == j->n_tables || l.column == t->n_columns)
+			continue;
+		const struct table *to = j->tables[l.to_table];
+		l.to_column = column_number(to, to->reader->tables[to->index].key);
+		if (l.to_column < to->n_columns)
+			links[ret->n_links++] = l;
+	}
+	ret->links = links;
+}
+
 static struct role_table *role_tables(struct import_job *j)
 {
 	const json_t *roles = json_object_get(j->options, "roles");
@@ -190,6 +225,7 @@ static struct role_table *role_tables(struct import_job *j)
 	for (size_t i = 0; i < j->n_tables; i++) {
 		struct table *t = j->tables[i];
 		tables[i] = (struct role_table){ .name = t->name, .n_columns = t->n_columns };
+		take_links(j, t, &tables[i]);
 		tables[i].columns = mem_zalloc((t->n_columns + 1) * sizeof *tables[i].columns);
 		for (size_t k = 0; k < t->n_columns; k++) {
 			struct table_column *c = &t->columns[k];
@@ -251,8 +287,10 @@ bool import_report_done(struct import_job *j, struct err *e)
 		write_relation(&w, tables, &relations[i]);
 	jw_close(&w, ']');
 	jw_close(&w, '}');
-	for (size_t i = 0; i < j->n_tables; i++)
+	for (size_t i = 0; i < j->n_tables; i++) {
 		free(tables[i].columns);
+		free((void *)(uintptr_t)tables[i].links);
+	}
 	free(tables);
 	free(relations);
 	if (b.failed)

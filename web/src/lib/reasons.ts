@@ -41,6 +41,9 @@ export const sentences: Record<string, Key> = {
   'a total for each customer, which the purchases give already': 'reason.total',
   'a view, whose rows are those of other tables': 'reason.view',
   'its values are numbers of the customers in the other table': 'reason.relation',
+  'the file itself says whose row of the other table it is': 'reason.of_list',
+  'the lists of the file belong to rows by it': 'reason.by_list',
+  'the lines of the order, in the other table, give it already': 'reason.of_lines',
 }
 
 export function reason(text: string | null): string {
