@@ -73,7 +73,7 @@ static void score_column(struct judged *j, size_t i)
 	else
 		j->spoken[i] = WORD_NONE;
 	/* A date of birth is none of a purchase. */
-	if (j->score[i][WORD_BIRTH_DATE] >= LEAST)
+	if (j->score[i][WORD_BIRTH_DATE] >= ROLE_LEAST)
 		j->score[i][WORD_DATE] = 0;
 	/* One thing and a list of things differ by their values. */
 	double listed = values_listed(c);

@@ -3,7 +3,7 @@ import json
 import random
 
 import pytest
-from loading import column, load, query, refused, upload
+from loading import column, load, query, refused
 from test_confirm import confirm, later
 
 GOODS = [("T-100", "Чай чёрный", "3.50"), ("C-200", "Кофе", "12.00"), ("S-300", "Сахар", "1.25"), ("M-400", "Молоко", "0.99"),
@@ -152,3 +152,84 @@ def test_bank(client):
     card = client.get(f"/api/v1/datasets/{d['id']}/customers/00001").json()
     assert card["name"] == "Петров Иван Иванович"
     assert client.get(f"/api/v1/datasets/{d['id']}/customers/00001/purchases").json()["total"] == 6
+
+
+def month(first, n, note=None):
+    """Receipts of a till, without anything that numbers them."""
+    return "\n".join(json.dumps({"till": f"T{i % 3}", "at": f"2025-03-{1 + i % 28:02}", "note": note,
+                                 "goods": [{"sku": f"G{(i + k) % 5}", "qty": 1 + k, "sum": 10 * (k + 1)} for k in range(1 + i % 2)]})
+                     for i in range(first, first + n)).encode()
+
+
+def test_next_month(client):
+    """Records that have no number of their own, in a file of another name: their numbers go on, and one step back."""
+    made = load(client, ("receipts_march.ndjson", month(0, 10)), name="till")
+    path = f"/api/v1/datasets/{made['id']}/versions"
+    assert [(t["name"], t["rows"]) for t in made["tables"]] == [("receipts_march", 10), ("goods", 15)]
+    assert [c["name"] for c in made["tables"][1]["columns"]] == ["receipt_row", "sku", "qty", "sum"]
+    at = later(client, ("receipts_april.ndjson", month(0, 5)), path=path, mode="append")
+    changes = {t["table"]: t["rows"] for t in client.get(at).json()["changes"]["tables"]}
+    assert {t: r["after"] - r["before"] for t, r in changes.items()} == {"receipts_march": 5, "goods": 7}
+    assert query(client, "SELECT count(*) FROM till.goods")["rows"] == [[15]], "not in use yet"
+    assert confirm(client, at)["state"] == "done"
+    joined = "SELECT count(*), count(DISTINCT g.receipt_row), sum(g.sum) FROM till.goods g JOIN till.receipts_march r USING (receipt_row)"
+    assert query(client, joined)["rows"] == [[22, 15, 220 + 70]]
+    assert query(client, "SELECT max(receipt_row) FROM till.receipts_march")["rows"] == [[15]]
+    assert client.post(f"{path}/1/activate").status_code == 200
+    assert query(client, joined)["rows"] == [[15, 10, 200]]
+    load(client, ("receipts_may.ndjson", month(0, 4)), path=path, mode="replace")
+    assert query(client, "SELECT count(*), count(DISTINCT receipt_row) FROM till.goods")["rows"] == [[6, 4]]
+
+
+def test_upsert_of_lists(client):
+    """Orders by their number, lines by order and article."""
+    def file(*orders):
+        return json.dumps({"orders": [{"id": i, "state": s, "items": [{"sku": k, "qty": q} for k, q in items]}
+                                      for i, s, items in orders]}).encode()
+    made = load(client, ("o.json", file((1, "new", [("A", 1), ("B", 2)]), (2, "new", [("A", 5)]))), name="o")
+    path = f"/api/v1/datasets/{made['id']}/versions"
+    at = later(client, ("o.json", file((2, "paid", [("A", 6)]), (3, "new", [("C", 1), ("D", 1)]))), path=path, mode="upsert",
+               key=["orders.id", "items.order_id", "items.sku"])
+    tables = {t["table"]: t["rows"] for t in client.get(at).json()["changes"]["tables"]}
+    assert tables["orders"] == {"before": 2, "after": 3, "added": 1, "changed": 1, "gone": 0, "unchanged": 1}
+    assert tables["items"] == {"before": 3, "after": 5, "added": 2, "changed": 1, "gone": 0, "unchanged": 2}
+    assert confirm(client, at)["state"] == "done"
+    assert query(client, "SELECT o.id, state, sku, qty FROM o.orders o JOIN o.items i ON o.id = i.order_id ORDER BY ALL")["rows"] == [
+        [1, "new", "A", 1], [1, "new", "B", 2], [2, "paid", "A", 6], [3, "new", "C", 1], [3, "new", "D", 1]]
+
+
+def test_rejects_and_rows_left_out(client):
+    """A cell that does not fit is told with its table, row, text and reason; and a row is left out in its own table only."""
+    made = [{"id": i, "items": [{"sku": f"A{i}", "qty": "many" if i == 30 else i}]} for i in range(1, 61)]
+    file = ("orders.json", json.dumps(made).encode())
+    d = load(client, file, name="kept")
+    [reject] = client.get(f"/api/v1/datasets/{d['id']}/rejects").json()["items"]
+    assert (reject["table"], reject["line"], reject["column"], reject["text"], reject["reason"]) == (
+        "items", 30, "qty", "many", "not a whole number")
+    assert column(d, "order_id", 1)["type"] == column(d, "id")["type"] == "BIGINT"
+    d = load(client, file, name="dropped", rejected_rows="drop")
+    assert [(t["rows_read"], t["rows"], t["rows_left_out"]) for t in d["tables"]] == [(60, 60, 0), (60, 59, 1)]
+    assert client.get(f"/api/v1/datasets/{d['id']}/rejects.csv").status_code == 200
+
+
+def test_templates_and_columns_that_changed(client):
+    d = load(client, ("orders.json", json.dumps(shopify(orders(2, 6))).encode()), name="t")
+    for table in d["tables"]:
+        answer = client.get(f"/api/v1/datasets/{d['id']}/template.xlsx", params={"table": table["name"]})
+        assert answer.status_code == 200 and answer.content[:2] == b"PK", table["name"]
+    error = refused(client, ("orders.json", b'{"orders":[{"id":1,"gifts":[{"a":1}]}]}'), mode="append",
+                    path=f"/api/v1/datasets/{d['id']}/versions")
+    assert "column" in error["message"] or "table" in error["message"]
+
+
+def test_several_lists_in_a_zip(client):
+    import io
+    import zipfile
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr("people.csv", "id,name\n1,A\n2,B\n3,C\n")
+        z.writestr("till.ndjson", month(0, 4))
+    d = load(client, ("all.zip", out.getvalue()), name="z")
+    assert [(t["name"], t["rows"]) for t in d["tables"]] == [("people", 3), ("till", 4), ("goods", 6)]
+    assert [(r["from"]["table"], r["to"]["table"]) for r in d["relations"]] == [("goods", "till")]
+    assert query(client, "SELECT sum(g.sum) FROM z.goods g JOIN z.till t USING (record_row)")["rows"] == [[80]]
