@@ -155,18 +155,17 @@ static bool open_table(struct import_job *j, size_t index, struct err *e)
 	return ok;
 }
 
-static bool has_columns(const struct reader_table *t, const json_t *names)
+static size_t count_shared(const struct reader_table *t, const json_t *headers)
 {
-	size_t i;
+	size_t i, n = 0;
 	const json_t *v;
-	json_array_foreach (names, i, v) {
+	json_array_foreach (headers, i, v) {
 		bool found = false;
 		for (size_t k = 0; k < t->n_columns && !found; k++)
 			found = json_is_string(v) && str_ieq(str_of(t->columns[k]), str_of(json_string_value(v)));
-		if (!found)
-			return false;
+		n += found;
 	}
-	return true;
+	return n;
 }
 
 static bool is_in_file(const struct import_job *j, const char *name)
@@ -179,28 +178,31 @@ static bool is_in_file(const struct import_job *j, const char *name)
 }
 
 /*
- * A table that is called as its file is another file's next month. Of the data set's tables that the file does not name
- * the only one with its columns is meant ("into": their names and headers).
+ * A table that is called as its file has another name next month. Of the data set's tables that the file does not name
+ * the one that shares most columns with it is meant, and at least half of its own ("into": their names and headers).
  */
 static void name_own_table(struct import_job *j)
 {
 	json_t *into = json_object_get(j->options, "into"), *headers;
 	const char *name, *found = NULL;
 	struct reader_table *own = NULL;
-	size_t n = 0;
+	size_t most = 0;
 	for (size_t i = 0; i < j->reader->n_tables; i++) {
+		if (j->reader->tables[i].of_file && own)
+			return; /* an archive of several */
 		if (j->reader->tables[i].of_file)
 			own = &j->reader->tables[i];
 	}
 	if (!own || json_object_get(into, own->name))
 		return;
 	json_object_foreach (into, name, headers) {
-		if (is_in_file(j, name) || !json_array_size(headers) || !has_columns(own, headers))
+		size_t n = is_in_file(j, name) ? 0 : count_shared(own, headers);
+		if (2 * n < json_array_size(headers) || n < most)
 			continue;
-		found = name;
-		n++;
+		found = n > most ? name : NULL; /* of two alike neither */
+		most = n;
 	}
-	if (n != 1)
+	if (!found)
 		return;
 	free(own->name);
 	own->name = mem_strdup(found);
