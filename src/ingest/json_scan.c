@@ -382,25 +382,3 @@ bool json_scan_skip(struct json_scan *s, struct err *e)
 	}
 	return true;
 }
-
-struct str json_scan_scalar(const struct json_scan *s, enum json_token token)
-{
-	switch (token) {
-	case JSON_TOKEN_TRUE:
-		return STR("true");
-	case JSON_TOKEN_FALSE:
-		return STR("false");
-	case JSON_TOKEN_TEXT:
-	case JSON_TOKEN_NUMBER:
-		return s->text;
-	case JSON_TOKEN_NULL:
-	case JSON_TOKEN_OBJECT:
-	case JSON_TOKEN_OBJECT_END:
-	case JSON_TOKEN_ARRAY:
-	case JSON_TOKEN_ARRAY_END:
-	case JSON_TOKEN_KEY:
-	case JSON_TOKEN_END:
-		break;
-	}
-	return str_n(NULL, 0);
-}

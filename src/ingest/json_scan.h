@@ -46,6 +46,13 @@ static inline uint64_t json_scan_offset(const struct json_scan *s)
 	return s->passed + s->at;
 }
 /* The text of a value that is no object or array; p NULL: null. */
-struct str json_scan_scalar(const struct json_scan *s, enum json_token token);
+static inline struct str json_scan_scalar(const struct json_scan *s, enum json_token token)
+{
+	if (token == JSON_TOKEN_TEXT || token == JSON_TOKEN_NUMBER)
+		return s->text;
+	if (token == JSON_TOKEN_TRUE)
+		return STR("true");
+	return token == JSON_TOKEN_FALSE ? STR("false") : str_n(NULL, 0);
+}
 /* To the end of the object or array whose first token was the last one. */
 bool json_scan_skip(struct json_scan *s, struct err *e);
