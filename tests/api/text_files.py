@@ -122,6 +122,7 @@ def tell(table, d):
         d.quoting = csv.QUOTE_ALL  # one column has no delimiter to tell
     if len(table.columns) < 3 or not table.n or not all(v is not None for v in table.columns[0].values):
         d.titles, d.total = 0, False  # a row of one cell is a row
+    d.titles = min(d.titles, table.n // 3)  # titles are what is wider below
     return d
 
 
