@@ -54,6 +54,7 @@
 #define LIMIT_FILE_COLUMNS 10000 /* of all tables of a file */
 #define LIMIT_CELL_BYTES (1 * MIB)
 #define LIMIT_ROW_BYTES (16 * MIB)
+#define LIMIT_MENDED_QUOTES 1000 /* records of a text file with a quotation mark too many */
 #define LIMIT_TABLES 200
 #define LIMIT_RELATIONS 500      /* between the tables of a data set */
 #define LIMIT_REJECTS_KEPT 10000 /* a table; more are counted */

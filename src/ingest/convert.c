@@ -45,6 +45,12 @@ void work_misfit(struct work *w, size_t column, size_t row, struct cell c, struc
 		work_reject(w, row, (uint32_t)column, text, error_reason(c, text));
 		return;
 	}
+	if (type->rounded) {
+		work_reject(
+			w, row, (uint32_t)column, text,
+			"digits were lost when the file was made: keep the column as text there, and export it again");
+		return;
+	}
 	w->stats[column].misfits++;
 	if (!t->fixed_types && value_contradicts(type, text))
 		atomic_store(&t->contradicted, true);
@@ -88,11 +94,18 @@ static bool is_missing(struct column_stats *stats, uint8_t kinds, struct str s)
 	return true;
 }
 
+/* What stands in place of a value: an error of a formula, written out as text. */
+bool work_is_error(const struct column_type *t, struct str s)
+{
+	return s.n && s.p[0] == '#' && (t->missing || t->type != TYPE_VARCHAR) && value_is_error(s);
+}
+
 static void convert_text(struct work *w, size_t column, size_t n, struct column_out *out)
 {
 	struct column_stats *stats = &w->stats[column];
 	size_t cell_at = w->t->columns[column].cell;
-	uint8_t missing = w->t->columns[column].type.missing;
+	const struct column_type type = w->t->columns[column].type;
+	uint8_t missing = type.missing;
 	for (size_t i = 0; i < n; i++) {
 		size_t row = row_of(w, i);
 		struct cell c = rows_cell(&w->rows, row, cell_at);
@@ -100,6 +113,14 @@ static void convert_text(struct work *w, size_t column, size_t n, struct column_
 		stats->filled += (c.n & CELL_FILLED) != 0;
 		if (missing && !(c.n & CELL_ERROR) && is_missing(stats, missing, s)) {
 			set_invalid(out, i);
+			continue;
+		}
+		c.n |= work_is_error(&type, s) ? CELL_ERROR : 0;
+		if (type.marked)
+			s = value_unmarked(s);
+		if (type.rounded && value_is_rounded(s)) {
+			set_invalid(out, i);
+			work_misfit(w, column, row, c, s);
 			continue;
 		}
 		if (!s.n || c.n & CELL_ERROR) {
@@ -150,6 +171,7 @@ static void convert_values(struct work *w, size_t column, size_t n, struct colum
 		struct cell c = rows_cell(&w->rows, row, cell_at);
 		union value v = { 0 };
 		struct str s = rows_text(&w->block, c, &w->scratch);
+		c.n |= work_is_error(&type, s) ? CELL_ERROR : 0;
 		enum value_result r = c.n & CELL_ERROR ? VALUE_MISFIT : value_read(&type, s, &v);
 		stats->filled += (c.n & CELL_FILLED) != 0;
 		if (r == VALUE_OK) {

@@ -35,7 +35,9 @@ static bool fits(struct work *w, size_t column, size_t row, struct cell *ret_cel
 	union value v = { 0 };
 	*ret_cell = rows_cell(&w->rows, row, c->cell);
 	*ret_text = rows_text(&w->block, *ret_cell, &w->scratch);
-	if (ret_cell->n & CELL_ERROR)
+	if (work_is_error(&c->type, *ret_text))
+		ret_cell->n |= CELL_ERROR;
+	if (ret_cell->n & CELL_ERROR || (c->type.rounded && value_is_rounded(*ret_text)))
 		return false;
 	return c->type.type == TYPE_VARCHAR || value_read(&c->type, *ret_text, &v) != VALUE_MISFIT;
 }

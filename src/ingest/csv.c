@@ -21,6 +21,7 @@ static bool start(struct reader *r, size_t table, struct err *e)
 	if (!feed_rewind(&c->feed, e) || !feed_fill(&c->feed, c->dialect.prefix, &last, e))
 		return false;
 	c->ended = c->literal_quotes = false;
+	c->mended = 0;
 	c->next_line = c->dialect.prefix ? 2 : 1;
 	buf_consume(&c->feed.pending, c->dialect.prefix);
 	return true;
@@ -85,7 +86,9 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 			n = cut_lines(c, last);
 		} else if (c->literal_quotes) {
 			n = cut_literal(c, last);
-		} else if (csv_cut(&c->dialect, buf_str(&c->feed.pending), last, &n) == CSV_UNCLOSED) {
+		} else if (csv_cut(&c->dialect, buf_str(&c->feed.pending), last, c->mended < LIMIT_MENDED_QUOTES, &n) ==
+			   CSV_UNCLOSED) {
+			c->mended++;
 			c->literal_quotes = true;
 			n = cut_literal(c, last);
 		}
@@ -122,7 +125,9 @@ static bool index_block(const struct reader *r, struct block *b, struct rows *re
 	}
 	if (memchr(s.p, 0, s.n) || !utf8_valid(s)) {
 		struct buf text = BUF_INIT(b->n * 3 + BLOCK_PAD);
-		b->repaired += encoding_repair(s, &text);
+		size_t replaced;
+		b->recoded += encoding_mend(s, &text, &replaced);
+		b->repaired += replaced;
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
@@ -152,12 +157,14 @@ static const struct reader_ops csv_ops = {
 /* The first records as UTF-8, with BLOCK_PAD bytes after them. */
 static void sample(const struct csv_reader *c, struct str head, struct buf *ret)
 {
-	size_t mark = c->feed.mark;
+	size_t mark = c->feed.mark, replaced;
 	struct str s = str_n(head.p + mark, MIN(head.n - mark, SAMPLE_BYTES));
 	if (c->feed.encoding != ENC_UTF8)
 		encoding_decode_utf16(c->feed.encoding, s, ret);
 	else if (utf8_valid_prefix(s) + 4 > s.n)
 		buf_add_str(ret, s);
+	else if (encoding_mostly_utf8(s))
+		encoding_mend(s, ret, &replaced);
 	else
 		encoding_decode(encoding_guess(s), s, ret);
 	if (s.n == SAMPLE_BYTES) { /* the last record is cut: leave it out */

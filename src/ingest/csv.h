@@ -21,6 +21,7 @@ struct csv_dialect {
 	size_t prefix;                     /* bytes of a "sep=;" line */
 	uint16_t fixed[CSV_FIXED_COLUMNS]; /* columns aligned by blanks: the character each begins at */
 	size_t n_fixed;                    /* 0: cells are told by the delimiter */
+	size_t width;                      /* the usual number of cells */
 	double consistency;                /* share of sampled records with the usual number of cells */
 };
 
@@ -30,6 +31,7 @@ struct csv_reader {
 	struct feed feed;
 	bool ended;
 	uint64_t next_line;
+	size_t mended;       /* records of this pass with a quotation mark too many */
 	bool literal_quotes; /* the record at the start of what the feed holds: see csv_cut */
 };
 
@@ -39,10 +41,11 @@ struct csv_dialect csv_dialect_find(struct str text);
 enum csv_cut_result {
 	CSV_CUT,      /* *ret bytes are whole records */
 	CSV_MORE,     /* no record ends in there: more bytes are needed */
-	CSV_UNCLOSED, /* the record that begins at *ret has a quotation mark that is never closed */
+	CSV_UNCLOSED, /* the first record has a quotation mark that is never closed, or in another record by chance */
 };
-/* `last`: the file ends with these bytes. */
-enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str bytes, bool last, size_t *ret);
+/* `last`: the file ends with these bytes. mend: a mark that is closed in the middle of a cell of a later line was never
+ * closed, when its own line has the usual number of cells without it. */
+enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str bytes, bool last, bool mend, size_t *ret);
 
 /* Text with BLOCK_PAD readable bytes after it. */
 bool csv_index(const struct csv_dialect *d, struct str text, bool literal_quotes, struct rows *ret, struct err *e);

@@ -33,6 +33,7 @@ void csv_baskets(struct block *b, struct rows *rows)
 	packed.seq = b->seq;
 	packed.first_line = b->first_line;
 	packed.repaired = b->repaired;
+	packed.recoded = b->recoded;
 	block_free(b);
 	*b = packed;
 	rows->n_rows = rows->n_cells = 0;

@@ -32,7 +32,21 @@ static void keep_line_end(const struct csv_dialect *d, struct str s, size_t from
 		*ret = (size_t)(p - s.p) + 1;
 }
 
-enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str s, bool last, size_t *ret)
+/* Whether the cell [open, closed) goes over lines and is closed amid text, while the line at `line` is a row without.
+ */
+static bool closed_by_chance(const struct csv_dialect *d, struct str s, size_t line, size_t open, size_t closed)
+{
+	const char *end = memchr(s.p + open, d->line_end, closed - open);
+	char after = closed < s.n ? s.p[closed] : '\n';
+	if (!end || after == d->delimiter || after == '\n' || after == '\r' || after == ' ')
+		return false;
+	size_t cells = 1;
+	for (const char *p = s.p + line; p < end; p++)
+		cells += *p == d->delimiter;
+	return cells == d->width;
+}
+
+enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str s, bool last, bool mend, size_t *ret)
 {
 	size_t end = 0, at = 0;
 	while (at < s.n) {
@@ -51,7 +65,8 @@ enum csv_cut_result csv_cut(const struct csv_dialect *d, struct str s, bool last
 		bool open = !closed || (closed == s.n && !last);
 		if (open && s.n - stop <= LIMIT_CELL_BYTES && !last)
 			break;
-		if (!closed || closed - stop > LIMIT_CELL_BYTES + 2) {
+		if (!closed || closed - stop > LIMIT_CELL_BYTES + 2 ||
+		    (mend && !open && closed_by_chance(d, s, end, stop, closed))) {
 			*ret = end;
 			return end ? CSV_CUT : CSV_UNCLOSED;
 		}

@@ -50,6 +50,7 @@ static double score(struct csv_dialect *d, struct str text)
 		size_t usual = usual_width(&rows, n, &usual_rows);
 		for (size_t i = 0; i < n; i++)
 			several += rows_width(&rows, i) > 1;
+		d->width = usual;
 		d->consistency = (double)usual_rows / (double)n;
 		score = usual > 1 ? d->consistency * (1 + 0.1 * log2((double)usual)) : 0;
 		if (rows_width(&rows, 0) != usual)

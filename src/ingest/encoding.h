@@ -41,5 +41,12 @@ size_t encoding_decode_utf16(enum encoding c, struct str bytes, struct buf *ret)
 /* Appends text with what is not valid UTF-8, and NUL, replaced by U+FFFD; returns how many bytes were replaced. */
 size_t encoding_repair(struct str text, struct buf *ret);
 
+/* encoding_lines.c: bytes that are not valid UTF-8, and characters beyond ASCII that are. */
+void encoding_count(struct str s, size_t *ret_bad, size_t *ret_good);
+/* Whether more of its lines with anything beyond ASCII are valid UTF-8 than are not. */
+bool encoding_mostly_utf8(struct str s);
+/* encoding_repair, but a line that is of a code page is read as that; returns how many lines were. */
+size_t encoding_mend(struct str text, struct buf *ret, size_t *ret_replaced);
+
 /* encoding_tables.c: Unicode of the bytes 0x80 … 0xff, 0 where there is none. */
 extern const uint16_t encoding_pages[ENCODINGS][128];

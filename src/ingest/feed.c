@@ -72,22 +72,6 @@ static bool has_high(struct str s)
 	return false;
 }
 
-/* Bytes that are invalid, and characters beyond ASCII that are valid. */
-static void count_utf8(struct str s, size_t *bad, size_t *good)
-{
-	*bad = *good = 0;
-	while (s.n) {
-		size_t n = utf8_valid_prefix(s);
-		for (size_t i = 0; i < n; i++)
-			*good += (unsigned char)s.p[i] >= 0xc0;
-		s = str_n(s.p + n, s.n - n);
-		if (s.n) {
-			(*bad)++;
-			s = str_n(s.p + 1, s.n - 1);
-		}
-	}
-}
-
 /*
  * The first bytes beyond ASCII decide for the file: what came before them reads the same in every encoding. Where UTF-8
  * was seen, stray bytes are damage to be repaired and not another encoding.
@@ -97,7 +81,7 @@ void feed_settle(struct feed *f, struct str s)
 	size_t bad, good;
 	if (f->encoding_fixed || !has_high(s))
 		return;
-	count_utf8(s, &bad, &good);
-	f->encoding = bad > good / 20 ? encoding_guess(s) : ENC_UTF8;
+	encoding_count(s, &bad, &good);
+	f->encoding = bad > good / 20 && !encoding_mostly_utf8(s) ? encoding_guess(s) : ENC_UTF8;
 	f->encoding_fixed = true;
 }

@@ -84,7 +84,7 @@ static size_t first_full_row(struct grid *g, size_t width)
 
 /*
  * Text files of banks: more lines above the table than rows in it, so that most rows are narrow. The first row that is
- * at least twice as wide as whatever stands above it, has a header's evidence and is followed by rows as wide.
+ * half as wide again as whatever stands above it, has a header's evidence and is followed by rows as wide.
  */
 static bool below_letterhead(struct grid *g, size_t usual, size_t *ret_row, size_t *ret_width)
 {
@@ -92,7 +92,7 @@ static bool below_letterhead(struct grid *g, size_t usual, size_t *ret_row, size
 	for (size_t i = 0; i + 1 < MIN(g->n, (size_t)MAX_LETTERHEAD); i++) {
 		size_t extent = grid_extent(g, i, &filled);
 		grid_extent(g, i + 1, &below);
-		bool wide = i > 0 && filled >= 3 && filled >= before * 2 && extent >= usual * 2 && below > before;
+		bool wide = i > 0 && filled >= 3 && filled * 2 >= before * 3 && extent >= usual * 2 && below > before;
 		if (wide && grid_evidence(g, i) == HEADER_STRONG) {
 			*ret_row = i;
 			*ret_width = extent;

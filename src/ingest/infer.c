@@ -5,6 +5,7 @@
 #define LONG_DIGITS 12 /* accounts, tax numbers, phones with country code */
 #define EXACT_DIGITS 18
 #define SURELY_TEXT 20000
+#define SAID_TOLERATES 10 /* one in so many */
 
 static bool is_digit(char c)
 {
@@ -98,6 +99,7 @@ static bool add_number(struct infer *f, struct str s)
 		const struct number *n = as_dot ? &dot : &comma;
 		f->integers += as_dot && as_comma && !dot.scale && !comma.scale;
 		f->exponents += n->exponent;
+		f->currencies |= n->currency ? UINT32_C(1) << n->currency : 0;
 		f->inexact += !n->exact;
 		f->leading_zero += n->leading_zero;
 		f->phone_like += s.p[0] == '+' && n->text_digits >= 7;
@@ -177,6 +179,14 @@ void infer_add(struct infer *f, struct str s)
 	}
 	if ((is_digit(c) || c == '-') && (add_integer(f, s) || add_plain_decimal(f, s)))
 		return;
+	if (c == '#' && value_is_error(s)) { /* no value, whatever the others are; each is a reject */
+		f->missing_words++;
+		return;
+	}
+	if (c == '\'' && s.n > 1) {
+		f->marked++;
+		f->marked_digits += has_digit(s);
+	}
 	size_t word;
 	enum missing missing = value_may_be_missing(s) ? value_missing_kind(s, &word) : MISSING_NO;
 	if (missing != MISSING_NO) {
@@ -212,6 +222,10 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->yes += from->yes;
 	into->no += from->no;
 	into->integers += from->integers;
+	into->marked += from->marked;
+	into->marked_digits += from->marked_digits;
+	into->currencies |= from->currencies;
+	into->unread += from->unread;
 	into->dot += from->dot;
 	into->comma += from->comma;
 	into->dot_only += from->dot_only;
@@ -247,9 +261,10 @@ bool infer_is_text(const struct infer *f)
 	return other > SURELY_TEXT && other > f->values / 2;
 }
 
-uint64_t infer_tolerated(uint64_t values)
+uint64_t infer_tolerated(uint64_t values, bool said)
 {
-	return MAX(values / 100, values >= 20 ? UINT64_C(1) : UINT64_C(0));
+	uint64_t tolerated = MAX(values / 100, values >= 20 ? UINT64_C(1) : UINT64_C(0));
+	return said ? MAX(tolerated, values / SAID_TOLERATES) : tolerated;
 }
 
 static bool decide_moment(const struct infer *f, uint64_t needed, struct column_type *t)
@@ -301,7 +316,8 @@ static bool decide_number(const struct infer *f, const struct infer_hint *hint, 
 	bool comma = decide_comma(f, hint);
 	uint64_t numbers = comma ? f->comma : f->dot;
 	uint8_t scale = comma ? f->comma_scale : f->dot_scale, digits = comma ? f->comma_digits : f->dot_digits;
-	if (!numbers || numbers < needed)
+	t->several_currencies = f->currencies & (f->currencies - 1) && f->dot + f->comma_only >= needed;
+	if (!numbers || numbers < needed || t->several_currencies)
 		return false;
 	if (f->leading_zero || says_number_of_something(f, comma ? f->comma_only : f->dot_only, values))
 		return false;
@@ -322,6 +338,14 @@ static bool decide_number(const struct infer *f, const struct infer_hint *hint, 
 	return true;
 }
 
+/* What is to be known of a column that stays text. */
+static void mark_text(const struct infer *f, const struct infer_hint *hint, uint64_t values, struct column_type *t)
+{
+	t->rounded = f->exponents &&
+		     (hint->keep_text || f->phone_like || f->long_digits || f->leading_zero || f->plain_long);
+	t->marked = values > 1 && f->marked == values && f->marked_digits;
+}
+
 struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint)
 {
 	struct column_type t = { .type = TYPE_VARCHAR, .decimal = '.', .order = ORDER_DMY };
@@ -330,9 +354,11 @@ struct column_type infer_decide(const struct infer *f, const struct infer_hint *
 		t.untyped = true;
 		return t;
 	}
-	uint64_t needed = values - infer_tolerated(values);
-	if (hint->keep_text)
+	uint64_t needed = values - infer_tolerated(values, false);
+	if (hint->keep_text) {
+		mark_text(f, hint, values, &t);
 		return t;
+	}
 	bool both = f->yes && f->no && f->booleans + f->yes + f->no == values;
 	if (both || (f->booleans && f->booleans >= needed)) {
 		t.type = TYPE_BOOLEAN;
@@ -343,8 +369,11 @@ struct column_type infer_decide(const struct infer *f, const struct infer_hint *
 		t.type = TYPE_TIME;
 		return t;
 	}
-	if (infer_serials(f, hint, needed, &t) || decide_moment(f, needed, &t) ||
-	    decide_number(f, hint, values, needed, &t))
+	uint64_t needed_dates = values - infer_tolerated(values, hint->says_date);
+	uint64_t needed_numbers = values - infer_tolerated(values, hint->says_number);
+	if (infer_serials(f, hint, needed_dates, &t) || decide_moment(f, needed_dates, &t) ||
+	    decide_number(f, hint, values, needed_numbers, &t))
 		return t;
+	mark_text(f, hint, values, &t);
 	return t;
 }

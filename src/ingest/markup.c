@@ -113,8 +113,10 @@ void markup_end_table(struct markup *m)
 
 void markup_begin_row(struct markup *m, uint32_t number, bool hidden)
 {
+	if (m->in_row && in_wanted(m)) /* the one before was left open */
+		markup_end_row(m);
 	m->filled = 0;
-	if (!in_wanted(m))
+	if (!in_wanted(m) || m->failed)
 		return;
 	uint32_t next = number > m->line ? number : m->line + 1;
 	if (next > LIMIT_SHEET_ROWS) {

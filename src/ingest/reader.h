@@ -50,6 +50,7 @@ struct block {
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
 	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */
 	size_t spread_wide, spread_hidden;
+	size_t recoded;  /* lines that were of another encoding than the file */
 	size_t repaired; /* bytes that were not valid UTF-8 and are U+FFFD now */
 };
 

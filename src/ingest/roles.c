@@ -142,6 +142,8 @@ static const struct {
 	{ KIND_PURCHASES, WORD_PRODUCT, ROLE_PURCHASE_PRODUCT, 1, "what was bought" },
 	{ KIND_PURCHASES, WORD_PRODUCTS, ROLE_PURCHASE_PRODUCT, 0.9, "what was bought" },
 	{ KIND_PURCHASES, WORD_NAME, ROLE_PURCHASE_PRODUCT, 0.8, "what was bought" },
+	{ KIND_PURCHASES, WORD_NAME, ROLE_CUSTOMER_FULL_NAME, 1, "a person's name" },
+	{ KIND_PURCHASES, WORD_NAME, ROLE_PURCHASE_INVOICE, 1, "the number of an invoice, order or receipt" },
 	{ KIND_PURCHASES, WORD_AMOUNT, ROLE_PURCHASE_AMOUNT, 1, "the sum paid" },
 	{ KIND_PURCHASES, WORD_QUANTITY, ROLE_PURCHASE_QUANTITY, 1, "how many were bought" },
 	{ KIND_PURCHASES, WORD_UNIT_PRICE, ROLE_PURCHASE_UNIT_PRICE, 1, "the price of one" },
@@ -182,9 +184,23 @@ static double name_weight(const struct judged *j, enum word word, const struct r
 	return 1;
 }
 
+/* "Name" among purchases: the number of the order (#1001), somebody, or something. */
+static double name_among_purchases(const struct judged *j, enum role role, const struct role_column *c)
+{
+	double numbered = values_numbered(c), people = values_several_names(c);
+	if (role == ROLE_PURCHASE_INVOICE)
+		return numbered >= 0.9 ? 1 : 0;
+	if (role == ROLE_CUSTOMER_FULL_NAME)
+		return people >= 0.5 && has(j, WORD_PRODUCT) && !has(j, WORD_FULL_NAME) ? 1 : 0;
+	return numbered >= 0.9 ? 0 : 1;
+}
+
 static double rule_score(const struct judged *j, size_t rule, size_t column)
 {
 	const struct role_column *c = &j->table->columns[column];
+	if (rules[rule].kind == KIND_PURCHASES && rules[rule].word == WORD_NAME &&
+	    name_among_purchases(j, rules[rule].role, c) == 0)
+		return 0;
 	double s = j->score[column][rules[rule].word] * rules[rule].weight * name_weight(j, rules[rule].word, c);
 	if (rules[rule].role == ROLE_CUSTOMER_ID && !values_unique(c) && c->non_null)
 		s *= 0.75;

@@ -97,5 +97,6 @@ bool roles_known_header(struct str header);
 /* Whether the header says the name of somebody or something; or a code, a country, a number of something. */
 bool roles_says_name(struct str header);
 bool roles_says_code(struct str header);
-/* Whether the header says a date. */
+/* Whether the header says a date; a sum, a price, a number of pieces. */
 bool roles_says_date(struct str header);
+bool roles_says_number(struct str header);

@@ -151,6 +151,17 @@ double values_listed(const struct role_column *c)
 	return share(c, is_list);
 }
 
+static bool is_numbered(struct str s)
+{
+	int64_t v;
+	return s.n > 1 && s.p[0] == '#' && str_to_i64(str_n(s.p + 1, s.n - 1), &v);
+}
+
+double values_numbered(const struct role_column *c)
+{
+	return share(c, is_numbered);
+}
+
 double values_several_names(const struct role_column *c)
 {
 	return share(c, is_several_names);

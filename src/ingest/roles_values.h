@@ -15,6 +15,8 @@ enum word values_speak(const struct role_column *c, double *ret_confidence);
 double values_listed(const struct role_column *c);
 /* Share of samples that are two or more capitalized words. */
 double values_several_names(const struct role_column *c);
+/* Share of samples that are numbers of orders: #1001. */
+double values_numbered(const struct role_column *c);
 bool values_unique(const struct role_column *c);
 bool values_numeric(const struct role_column *c);
 bool values_dates(const struct role_column *c);

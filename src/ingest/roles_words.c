@@ -188,6 +188,12 @@ static const struct {
 	{ WORD_AMOUNT, 1,
 	  "стоимость оборот|сумма оборот|сумма по кредиту|сумма документа|сумма со скидкой|сумма к оплате|сумма "
 	  "платежа|вкупен износ|kwota brutto pln|amt|total amt" },
+	{ WORD_FULL_NAME, 1,
+	  "фамилия и о|фамилия инициалы|назив на налогодавач примач|naziv klienta|dane kontrahenta" },
+	{ WORD_AMOUNT, 0.9,
+	  "=value|=gross|=credit|=приход|=зачислено|=поступление|=побарува|=uznania|=paid in|=money in|вайлдберриз "
+	  "реализовал товар пр" },
+	{ WORD_DATE, 1, "принят в обработку|created date utc" },
 	{ WORD_TEXT, 1, "инн плательщика|инн покупателя|инн контрагента|кпп контрагента|штрихкод|ean|edb|едб" },
 	{ WORD_TEXT, 1,
 	  "postal code|postcode|zip|zip code|post code|inn|kpp|ogrn|snils|passport|passport number|account number|card "
@@ -349,6 +355,12 @@ bool roles_says_date(struct str header)
 {
 	static const enum word dates[] = { WORD_DATE, WORD_BIRTH_DATE, WORD_REGISTERED };
 	return says_one_of(header, dates, countof(dates), 0.75);
+}
+
+bool roles_says_number(struct str header)
+{
+	static const enum word numbers[] = { WORD_AMOUNT, WORD_QUANTITY, WORD_UNIT_PRICE };
+	return says_one_of(header, numbers, countof(numbers), 0.75);
 }
 
 /* A word of it is enough: here doubt keeps a value. */

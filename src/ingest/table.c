@@ -191,6 +191,9 @@ static void reject_block_faults(struct work *w)
 	if (w->block.repaired)
 		reject_block(w, w->block.first_line, STR(""),
 			     "bytes after this line are not valid UTF-8 and were replaced");
+	if (w->block.recoded)
+		reject_block(w, w->block.first_line, STR(""),
+			     "lines after this one are in another encoding than the file; each was read in its own");
 	if (w->rows.rows_too_wide)
 		reject_block(w, w->block.first_line, STR(""),
 			     "a row after this line has too many cells and was left out");
@@ -294,7 +297,7 @@ static bool types_are_wrong(struct table *t)
 	for (size_t i = 0; i < t->n_columns; i++) {
 		const struct column_stats *s = &t->columns[i].stats;
 		/* A column without a value in the head was taken as text: values may have come later. */
-		wrong = wrong || s->misfits > infer_tolerated(s->non_null + s->misfits) ||
+		wrong = wrong || s->misfits > infer_tolerated(s->non_null + s->misfits, t->columns[i].said) ||
 			(t->columns[i].type.untyped && s->non_null);
 	}
 	return wrong;

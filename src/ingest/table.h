@@ -46,6 +46,7 @@ struct table_column {
 	struct column_type type;
 	size_t cell;  /* its place in a row of the file */
 	bool unnamed; /* the file has no name for it */
+	bool said;    /* its name says what its type is */
 	struct column_stats stats;
 	char *samples[ROLE_SAMPLES];
 	size_t n_samples;
@@ -192,6 +193,8 @@ uint64_t work_line(struct work *w, size_t row);
 void work_reject(struct work *w, size_t row, uint32_t column, struct str text, const char *reason);
 /* A cell without a usable value: a reject, unless it simply has none. */
 void work_misfit(struct work *w, size_t column, size_t row, struct cell c, struct str text);
+/* Whether an error of a formula stands there, written out as text. */
+bool work_is_error(const struct column_type *t, struct str text);
 /* Rejects cells to the right of the last column; whether there are any. */
 bool work_reject_extra(struct work *w, size_t row);
 /* table_head.c */

@@ -66,6 +66,8 @@ static struct column_type fit_type(const struct table_column *c, const struct co
 	t.decimal = found->decimal;
 	t.order = found->order;
 	t.missing = found->missing;
+	t.rounded = found->rounded;
+	t.marked = found->marked;
 	t.whole = found->whole;
 	t.mark_ambiguous = column_type_number(&t) ? found->mark_ambiguous : 0;
 	t.serials_from = is_day(&t) && is_day(found) ? found->serials_from : 0;

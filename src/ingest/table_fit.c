@@ -60,7 +60,7 @@ bool table_check_expected(const struct table *t, struct err *e)
 {
 	for (size_t i = 0; i < t->n_columns; i++) {
 		uint64_t misfits = t->columns[i].stats.misfits, values = t->columns[i].stats.non_null + misfits;
-		if (t->columns[i].expected && misfits > infer_tolerated(values))
+		if (t->columns[i].expected && misfits > infer_tolerated(values, t->columns[i].said))
 			return refuse(t, i, values, e);
 	}
 	return true;

@@ -229,17 +229,21 @@ static bool comma_likely(const struct table *t, const struct infer *infers, bool
 void table_decide(struct table *t, const struct infer *infers)
 {
 	bool told, comma = comma_likely(t, infers, &told);
-	bool typed_in = strcmp(t->reader->ops->format, "csv") == 0;
+	const char *format = t->reader->ops->format;
+	bool typed_in = strcmp(format, "csv") == 0 || strcmp(format, "html") == 0;
 	for (size_t i = 0; i < t->n_columns; i++) {
 		struct table_column *c = &t->columns[i];
+		bool named = !c->unnamed; /* what the program calls it says nothing */
 		const char *header = c->expected ? c->expected->header : c->name;
-		struct infer_hint hint = { .keep_text = roles_keep_text(str_of(header)),
+		struct infer_hint hint = { .keep_text = named && roles_keep_text(str_of(header)),
 					   .decimal_comma = comma,
 					   .mark_told = told,
 					   .typed_in = typed_in,
-					   .says_date = roles_says_date(str_of(header)),
+					   .says_date = named && roles_says_date(str_of(header)),
+					   .says_number = named && roles_says_number(str_of(header)),
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);
+		c->said = column_type_number(&c->type) ? hint.says_number : hint.says_date;
 		uint8_t missing = text_missing(c, &infers[i]);
 		const struct reader_table *said = &t->reader->tables[t->index];
 		if (said->types && c->cell < said->n_columns && said->types[c->cell].type != TYPE_VARCHAR)

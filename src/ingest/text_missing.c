@@ -45,7 +45,7 @@ uint8_t text_missing(const struct table_column *c, const struct infer *f)
 	unsigned kinds = 1u << MISSING_SURE;
 	if (!f->pluses)
 		kinds |= 1u << MISSING_SIGN;
-	if (!roles_says_name(str_of(c->name)))
+	if (c->unnamed || !roles_says_name(str_of(c->name)))
 		kinds |= 1u << MISSING_NULL;
 	if (f->missing_perhaps >= 2 && !roles_says_name(str_of(c->name)) && !roles_says_code(str_of(c->name)) &&
 	    !holds_short_codes(c))

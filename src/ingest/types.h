@@ -45,6 +45,9 @@ struct column_type {
 	uint8_t missing;     /* VARCHAR: of which kinds words stand for no value, 1 << enum missing */
 	bool yes_no;         /* BOOLEAN: told by yes and no, so a third word makes it text */
 	int serials_from;    /* dates: numbers are days counted from this year (1900, 1904); 0 = numbers are no dates */
+	bool rounded;        /* VARCHAR of long numbers: 7.9E+10 is one that lost its digits */
+	bool marked;         /* VARCHAR: ' before each value, by which spreadsheet programs mark text, is none of it */
+	bool several_currencies; /* VARCHAR: sums that cannot be added */
 };
 
 #define TYPE_NAME_BYTES 24
@@ -64,8 +67,10 @@ struct infer {
 	uint64_t missing_perhaps, pluses; /* MISSING_PERHAPS among them; "+" */
 	uint64_t booleans;                /* true, false */
 	uint64_t yes, no;
-	uint64_t integers;   /* under either reading of , and . */
-	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
+	uint64_t marked, marked_digits; /* ' before the value; and a digit behind it */
+	uint32_t currencies;            /* 1 << number.currency of those that were met */
+	uint64_t integers;              /* under either reading of , and . */
+	uint64_t dot, comma;            /* numbers with . or with , as the decimal mark */
 	uint64_t dot_only, comma_only;
 	uint64_t either;     /* numbers with a comma that are another one under each reading: 1,000 */
 	uint64_t either_dot; /* the same with a dot: 1.000 */
@@ -93,13 +98,15 @@ struct infer_hint {
 	bool mark_told;     /* other columns of the table tell it */
 	bool typed_in;      /* numbers are as people and programs write them: a dot may part thousands */
 	bool says_date;     /* the header says a date */
+	bool says_number;   /* a sum, a price, a number of pieces */
 	int serials_from;   /* as in struct column_type */
 };
 struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint);
 /* So many values were no number, date or truth that none to come will change it: counting them is enough. */
 bool infer_is_text(const struct infer *f);
-/* How many of `values` may be unreadable before the type is given up: 1 %, and 1 of 20 or more. */
-uint64_t infer_tolerated(uint64_t values);
+/* How many of `values` may be unreadable before the type is given up: 1 %, and 1 of 20 or more; where the header says
+ * what the values are, one in ten: "HOLD" among dates, "on request" among prices. */
+uint64_t infer_tolerated(uint64_t values, bool said);
 
 /* NULL, NA, N/A, н/д, -, … and the empty text: no value, in a column that has a type. */
 bool value_missing(struct str text);
@@ -139,6 +146,7 @@ struct number {
 	uint8_t whole_digits; /* digits before it */
 	uint8_t text_digits;  /* all digits written */
 	bool leading_zero;
+	uint8_t currency;         /* which one was written; 0 = none */
 	unsigned __int128 digits; /* value = digits / 10^scale; below 10^NUMBER_DIGITS */
 	double approx;
 };
@@ -154,6 +162,10 @@ struct moment {
 /* value_month.c: "march", "марта", "mar." → 3; 0 = none. */
 int value_month(struct str word);
 bool value_moment(struct str text, enum date_order order, struct moment *ret);
+/* value_marks.c: "#DIV/0!", in the languages of Excel; "7,9123E+10"; the text without ' before it. */
+bool value_is_error(struct str text);
+bool value_is_rounded(struct str text);
+struct str value_unmarked(struct str text);
 /* 14:05 → *ret_usec of the day. */
 bool value_time(struct str text, int64_t *ret_usec);
 /* value_serial.c: a number of days that a workbook keeps for a date between 1930 and 2100. */

@@ -129,9 +129,29 @@ static bool take_named(struct str *s, struct moment *m)
 	return true;
 }
 
+static bool take_text(struct str *s, struct str text)
+{
+	if (!str_starts(*s, text))
+		return false;
+	*s = str_n(s->p + text.n, s->n - text.n);
+	return true;
+}
+
+/* 2024年3月1日 */
+static bool take_han(struct str *s, struct moment *m)
+{
+	int year, month, day;
+	m->year_first = true;
+	return take_digits(s, 4, &year) == 4 && take_text(s, STR("年")) && take_digits(s, 2, &month) &&
+	       take_text(s, STR("月")) && take_digits(s, 2, &day) && take_text(s, STR("日")) &&
+	       set_date(m, year, 4, month, day);
+}
+
 static bool take_date(struct str *s, enum date_order order, struct moment *m)
 {
 	struct str whole = *s;
+	if (s->n > 4 && s->p[4] == '\xe5')
+		return take_han(s, m);
 	if (is_digit(s->p[0]) && take_numbers(s, order, m))
 		return true;
 	*s = whole;

@@ -10,13 +10,20 @@
 
 #define EXACT_DIGITS 18
 
-/* Written before or after a sum of money. */
-static const struct str currencies[] = {
-	STR("$"),   STR("€"),   STR("£"),   STR("₽"),  STR("¥"),   STR("₴"),   STR("₸"),    STR("zł"),  STR("руб."),
-	STR("руб"), STR("р."),  STR("р"),   STR("ден."), STR("ден"), STR("грн"), STR("Kč"),   STR("PLN"), STR("USD"),
-	STR("EUR"), STR("GBP"), STR("RUB"), STR("RUR"),  STR("MKD"), STR("CHF"), STR("UAH"),  STR("KZT"), STR("CZK"),
-	STR("HUF"), STR("SEK"), STR("NOK"), STR("DKK"),  STR("BYN"), STR("RON"), STR("BGN"),  STR("RSD"), STR("TRY"),
-	STR("CNY"), STR("JPY"), STR("GEL"), STR("AMD"),  STR("лв."), STR("лв"),  STR("дин."), STR("тг"),
+/* Written before or after a sum of money; the same number stands for the same money. */
+static const struct {
+	struct str sign;
+	uint8_t currency;
+} currencies[] = {
+	{ STR("$"), 1 },    { STR("€"), 2 },    { STR("£"), 3 },     { STR("₽"), 4 },  { STR("¥"), 5 },
+	{ STR("₴"), 6 },    { STR("₸"), 7 },    { STR("zł"), 8 },    { STR("руб."), 4 }, { STR("руб"), 4 },
+	{ STR("р."), 4 },   { STR("р"), 4 },    { STR("ден."), 9 },  { STR("ден"), 9 },  { STR("грн"), 6 },
+	{ STR("Kč"), 10 },  { STR("PLN"), 8 },  { STR("USD"), 1 },   { STR("EUR"), 2 },  { STR("GBP"), 3 },
+	{ STR("RUB"), 4 },  { STR("RUR"), 4 },  { STR("MKD"), 9 },   { STR("CHF"), 11 }, { STR("UAH"), 6 },
+	{ STR("KZT"), 7 },  { STR("CZK"), 10 }, { STR("HUF"), 12 },  { STR("SEK"), 13 }, { STR("NOK"), 14 },
+	{ STR("DKK"), 15 }, { STR("BYN"), 16 }, { STR("RON"), 17 },  { STR("BGN"), 18 }, { STR("RSD"), 19 },
+	{ STR("TRY"), 20 }, { STR("CNY"), 5 },  { STR("JPY"), 21 },  { STR("GEL"), 22 }, { STR("AMD"), 23 },
+	{ STR("лв."), 18 }, { STR("лв"), 18 },  { STR("дин."), 19 }, { STR("тг"), 7 },
 };
 
 static bool is_digit(char c)
@@ -40,19 +47,21 @@ static struct str without_front(struct str s, size_t n)
 	return str_n(s.p + n, s.n - n);
 }
 
-static bool take_currency(struct str *s)
+/* Which it was; 0 = none. */
+static uint8_t take_currency(struct str *s)
 {
 	for (size_t i = 0; i < countof(currencies); i++) {
-		if (str_starts(*s, currencies[i])) {
-			*s = without_front(*s, currencies[i].n);
-			return true;
+		struct str sign = currencies[i].sign;
+		if (str_starts(*s, sign)) {
+			*s = without_front(*s, sign.n);
+			return currencies[i].currency;
 		}
-		if (str_ends(*s, currencies[i])) {
-			s->n -= currencies[i].n;
-			return true;
+		if (str_ends(*s, sign)) {
+			s->n -= sign.n;
+			return currencies[i].currency;
 		}
 	}
-	return false;
+	return 0;
 }
 
 static bool take_blank(struct str *s)
@@ -73,7 +82,8 @@ static bool take_blank(struct str *s)
 }
 
 struct dressing {
-	bool negative, plus, currency, percent, brackets;
+	bool negative, plus, percent, brackets;
+	uint8_t currency;
 };
 
 /* Takes off what stands around the digits; each thing once. */
@@ -103,8 +113,8 @@ static struct str undress(struct str s, struct dressing *d)
 			s.n--;
 			d->percent = again = true;
 		} else if ((s.p[0] < '0' || s.p[0] > '9' || s.p[s.n - 1] < '0' || s.p[s.n - 1] > '9') && !d->currency &&
-			   take_currency(&s)) {
-			d->currency = again = true;
+			   (d->currency = take_currency(&s))) {
+			again = true;
 		}
 	}
 	return s;
@@ -235,6 +245,7 @@ static bool read_long_way(struct str text, char decimal, struct number *ret)
 	if (!s.n || (!is_digit(s.p[0]) && s.p[0] != decimal))
 		return false;
 	n.leading_zero = s.n > 1 && s.p[0] == '0' && is_digit(s.p[1]);
+	n.currency = dress.currency;
 	n.grouped = dress.currency || dress.percent;
 	if (!take_whole(&s, decimal, &d))
 		return false;

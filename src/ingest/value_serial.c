@@ -57,12 +57,14 @@ bool value_serial(struct str text, int from_year, struct moment *ret)
 bool infer_serials(const struct infer *f, const struct infer_hint *hint, uint64_t needed, struct column_type *t)
 {
 	uint64_t dates = f->dmy > f->mdy ? f->dmy : f->mdy;
-	if (!hint->serials_from || !f->serials || dates + f->serials < needed)
+	/* A text that a spreadsheet program wrote keeps them, too: then the header must say it. */
+	int from = hint->serials_from ? hint->serials_from : hint->typed_in && hint->says_date ? 1900 : 0;
+	if (!from || !f->serials || dates + f->serials < needed)
 		return false;
 	if (!hint->says_date && dates * SHARE < f->serials)
 		return false;
 	t->type = f->with_time || f->serials_timed ? TYPE_TIMESTAMP : TYPE_DATE;
 	t->order = f->mdy > f->dmy ? ORDER_MDY : f->dmy > f->ymd ? ORDER_DMY : ORDER_YMD;
-	t->serials_from = hint->serials_from;
+	t->serials_from = from;
 	return true;
 }

@@ -417,7 +417,7 @@ static void test_cut_agrees_with_index(void **state)
 		whole = rows.n_rows;
 		for (size_t at = 0; at < n;) {
 			size_t cut = 0, have = 1;
-			while (csv_cut(&d, str_n(files[i] + at, have), at + have == n, &cut) != CSV_CUT)
+			while (csv_cut(&d, str_n(files[i] + at, have), at + have == n, false, &cut) != CSV_CUT)
 				have++;
 			memset(padded, 0, sizeof padded);
 			memcpy(padded, files[i] + at, cut);

@@ -46,10 +46,65 @@ static void test_statements(void **state)
 		run_expect(str_of(rows[i].bytes), rows[i].want);
 }
 
+static void test_what_programs_left(void **state)
+{
+	static const struct {
+		const char *bytes, *want;
+	} rows[] = {
+		/* errors of formulas, written out */
+		{ "id,ratio,sum\n1,#DIV/0!,\"$1,000.00\"\n2,0.5,($500.00)\n3,0.25,#ССЫЛКА!\n",
+		  "[t] id BIGINT, ratio DECIMAL(18,2), sum BIGINT\n1|∅|1000\n2|0.50|-500\n3|0.25|∅\n"
+		  "! 2 ratio: #DIV/0! (an error value or binary data in the file)\n"
+		  "! 4 sum: #ССЫЛКА! (an error value or binary data in the file)\n" },
+		/* long numbers that a spreadsheet program rounded */
+		{ "ФИО;Телефон;Сумма\nИван;7,9123E+10;1\nПётр;79123456789;2\n",
+		  "[t] ФИО VARCHAR, Телефон VARCHAR, Сумма BIGINT\nИван|∅|1\nПётр|79123456789|2\n"
+		  "! 2 Телефон: 7,9123E+10 (digits were lost when the file was made: keep the column as text there, and export "
+		  "it again)\n" },
+		{ "x;y\n1,5E+10;a\n2,5E+11;b\n", "[t] x BIGINT, y VARCHAR\n15000000000|a\n250000000000|b\n" },
+		/* ' before text; but no value is cut where others have none */
+		{ "id;Артикул;Имя\n1;'0012;'Анна\n2;'+7;О'Нил\n", "[t] id BIGINT, Артикул VARCHAR, Имя VARCHAR\n"
+								  "1|0012|'Анна\n2|+7|О'Нил\n" },
+		/* sums that cannot be added; the same money in other words */
+		{ "a;Сумма\nx;100 руб.\ny;$50\n", "[t] a VARCHAR, Сумма VARCHAR\nx|100 руб.\ny|$50\n" },
+		{ "a;Сумма\nx;100 руб.\ny;50 ₽\n", "[t] a VARCHAR, Сумма BIGINT\nx|100\ny|50\n" },
+		/* days counted, among dates or under the word; dates of the Far East */
+		{ "a;Дата;b\nx;45352;45352\ny;01.03.2024;1\n",
+		  "[t] a VARCHAR, Дата DATE, b BIGINT\nx|2024-03-01|45352\ny|2024-03-01|1\n" },
+		{ "a,b\nx,2024年3月1日\ny,2024年12月31日\n", "[t] a VARCHAR, b DATE\nx|2024-03-01\ny|2024-12-31\n" },
+		/* where the header says it, one in ten may be something else */
+		{ "Дата;b\n1.3.24;a\n2.3.24;a\n3.3.24;a\n4.3.24;a\n5.3.24;a\n6.3.24;a\n7.3.24;a\n8.3.24;a\n9.3.24;a\nHOLD;a\n",
+		  "[t] Дата DATE, b VARCHAR\n2024-03-01|a\n2024-03-02|a\n2024-03-03|a\n2024-03-04|a\n2024-03-05|a\n"
+		  "2024-03-06|a\n2024-03-07|a\n2024-03-08|a\n2024-03-09|a\n∅|a\n! 11 Дата: HOLD (not a date)\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		run_expect(str_of(rows[i].bytes), rows[i].want);
+}
+
+static void test_mended(void **state)
+{
+	/* a mark that is closed by one of another row */
+	run_expect(
+		STR("id,name,city,sum\n1,\"Ann \"\"A\"\" Lee\",London,10\n2,\"Cyd Doe,York,30\n3,Dan Fox,Hull,40\n"
+		    "4,\"Eve, Gun\",Bath,50\n5,\"Two\nlines\",Ely,60\n"),
+		"[t] id BIGINT, name VARCHAR, city VARCHAR, sum BIGINT\n1|Ann \"A\" Lee|London|10\n2|\"Cyd Doe|York|30\n"
+		"3|Dan Fox|Hull|40\n4|Eve, Gun|Bath|50\n5|Two\nlines|Ely|60\n"
+		"! 3 row: 2 (a quotation mark is opened and never closed; it was taken as it stands)\n");
+	/* a line of windows-1251 in a file of UTF-8 */
+	run_expect(
+		STR("id;ФИО;Город\r\n1;Иванов Иван;Москва\n2;Ким Ким;Уфа\r\n"
+		    "3;\xd1\xe8\xe4\xee\xf0\xee\xe2 \xd1\xe8\xe4\xee\xf0;\xce\xec\xf1\xea\r\n4;Орлов Олег;Пермь\n"),
+		"[t] id BIGINT, ФИО VARCHAR, Город VARCHAR\n1|Иванов Иван|Москва\n2|Ким Ким|Уфа\n3|Сидоров Сидор|Омск\n"
+		"4|Орлов Олег|Пермь\n! 1 row:  (lines after this one are in another encoding than the file; each was read in "
+		"its own)\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statements),
+		cmocka_unit_test(test_what_programs_left),
+		cmocka_unit_test(test_mended),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,24 @@ static const struct {
 	const char *columns[COLUMNS];
 	const char *want;
 } one_table[] = {
+	/* exports of shops and lists of callers: "Name" is an order, somebody, or a customer's initials */
+	{ "orders_export",
+	  { "Name;VARCHAR;#1001,#1002", "Email;VARCHAR;a@b.com,c@d.com", "Created at;TIMESTAMP", "Total;BIGINT;10,20",
+	    "Lineitem name;VARCHAR;Lamp,Mug", "Billing Name;VARCHAR;Ann Lee,Bob Ray" },
+	  "purchase.invoice customer.email purchase.at purchase.amount purchase.product customer.full_name" },
+	{ "activity",
+	  { "Date;DATE", "Name;VARCHAR;Ann Lee,Bob Ray", "Gross;DECIMAL(18,2)", "Transaction ID;VARCHAR;8AB,9AB",
+	    "Item Title;VARCHAR;Lamp,Mug" },
+	  "purchase.at customer.full_name purchase.amount purchase.invoice purchase.product" },
+	{ "Обзвон",
+	  { "Фамилия И.О.;VARCHAR;Иванов И.И.,Петрова А. С.", "Тел.;VARCHAR;8(912)345-67-89,8-912-000-11-22",
+	    "Дата звонка;DATE", "Результат;VARCHAR;Отказ,Согласен" },
+	  "customer.full_name customer.phone - -" },
+	/* a date of birth beside a sum is no purchase */
+	{ "Лист1",
+	  { "Код;VARCHAR;001,002", "ФИО;VARCHAR;Иванов Иван,Ким Пётр", "Дата рождения;DATE", "Сумма;BIGINT;10,20" },
+	  "customer.id customer.full_name customer.birth_date -" },
+	{ "lista", { "Date;DATE", "Type;VARCHAR;POS,BAC", "Value;DECIMAL(18,2)" }, "purchase.at - purchase.amount" },
 	/* the bank's base, as the outside contract spells it */
 	{ "base",
 	  { "id;VARCHAR;112312323321,112312323322", "client_name;VARCHAR;Иван,Пётр",

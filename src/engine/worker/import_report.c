@@ -93,6 +93,14 @@ static void write_note(struct json_writer *w, const struct table_column *c)
 		buf_adds(&b, "day and month cannot be told apart in this column; the day was taken to come first");
 	if (c->type.mark_ambiguous)
 		buf_addf(&b, "%s%s", b.n ? "\n" : "", mark_note(&c->type));
+	if (c->type.several_currencies)
+		buf_addf(
+			&b,
+			"%ssums in several currencies: the column was kept as text; give the currency a column of its own",
+			b.n ? "\n" : "");
+	if (c->type.marked)
+		buf_addf(&b, "%sthe apostrophe before each value, which marks text in a spreadsheet, was left out",
+			 b.n ? "\n" : "");
 	if (c->stats.missing) {
 		bool one = c->stats.missing == 1, first = true;
 		buf_addf(&b, "%s%llu %s ", b.n ? "\n" : "", (unsigned long long)c->stats.missing,
