@@ -83,10 +83,23 @@ static size_t find_lines(const struct judged *all, size_t n, size_t head)
 	return best;
 }
 
+/* Records with a number of their own beside that of a customer are no customers. */
+static bool says_whose(const struct judged *head, const struct role_link *link)
+{
+	/* The first columns say whose list it is in. */
+	for (size_t i = head->table->n_links; i < head->table->n_columns; i++) {
+		if (i != link->to_column && head->score[i][WORD_CUSTOMER_ID] >= SURE)
+			return true;
+	}
+	return false;
+}
+
 static bool is_head(const struct judged *head, const struct judged *lines)
 {
 	if (head->by_name == TABLE_OTHERS || is_taken_back(head))
 		return false;
+	if (says_whose(head, &lines->table->links[lines->table->n_links - 1]))
+		return true;
 	if (says_when(head) || judged_says(head, WORD_YEAR))
 		return head->kind != KIND_CUSTOMERS || !says_when(lines);
 	return head->kind == KIND_PURCHASES || (judged_says(head, WORD_INVOICE) && head->kind != KIND_CUSTOMERS);

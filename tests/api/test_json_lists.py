@@ -77,7 +77,14 @@ def nested(made):
                                       for number, who, day, lines in made if who == person]} for person in PEOPLE]}
 
 
+def without_sums(made):
+    return [{"id": number, "created_at": f"{day}T10:00:00", "customer": {"id": person[0], "first_name": person[1], "last_name": person[2]},
+             "items": [{"sku": code, "title": name, "quantity": n, "price": price} for (code, name, price), n in lines]}
+            for number, person, day, lines in made]
+
+
 FILES = {
+    "without_sums": ("rows.json", without_sums, "rows", "items"),
     "shopify": ("shopify_orders.json", shopify, "orders", "line_items"),
     "woocommerce": ("wc-orders-export.json", woocommerce, "wc-orders-export", "line_items"),
     "1c": ("Реализация.json", of_1c, "Реализация", "Товары"),
