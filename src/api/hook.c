@@ -148,9 +148,11 @@ static void finish(void *ctx, struct request *q, struct response *r)
 void api_error_json(struct json_writer *w, const struct err *e)
 {
 	bool ours = err_http_status(e->kind) == 500;
+	char sentence[ERR_SENTENCE_BYTES];
 	jw_open(w, '{');
 	jw_kv_cstr(w, "code", err_code(e));
-	jw_kv_cstr(w, "message", ours ? "something went wrong on the server; its log says more" : e->message);
+	jw_kv_cstr(w, "message",
+		   err_sentence(ours ? "something went wrong on the server; its log says more" : e->message, sentence));
 	if (e->field[0])
 		jw_kv_cstr(w, "field", e->field);
 	jw_close(w, '}');

@@ -41,8 +41,8 @@ static void catch_interrupts(void)
 
 void command_complain(FILE *err, const struct err *e)
 {
-	char line[sizeof e->message];
-	snprintf(line, sizeof line, "%s", e->message);
+	char line[ERR_SENTENCE_BYTES];
+	err_sentence(e->message, line);
 	for (char *p = line; *p; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';

@@ -119,3 +119,32 @@ const char *err_code(const struct err *e)
 {
 	return e->code[0] ? e->code : kinds[e->kind].code;
 }
+
+/* "The file", "sign in": a word of the sentence; "clients.csv: ", "train_cutoffs ": a name. */
+static bool begins_with_word(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+	return n > 0 && (s[n] == ' ' || s[n] == ',' || s[n] == '\'' || s[n] == '\0');
+}
+
+static bool wants_stop(const char *s, size_t n)
+{
+	const char *last = s + n;
+	while (last > s && last[-1] != ' ')
+		last--;
+	return n > 0 && !strchr(".!?:;", s[n - 1]) && !strchr(last, '/');
+}
+
+const char *err_sentence(const char *message, char *to)
+{
+	size_t n = strnlen(message, ERR_SENTENCE_BYTES - 2);
+	memcpy(to, message, n);
+	to[n] = '\0';
+	if (begins_with_word(to))
+		to[0] = (char)(to[0] - 'a' + 'A');
+	if (wants_stop(to, n)) {
+		to[n] = '.';
+		to[n + 1] = '\0';
+	}
+	return to;
+}

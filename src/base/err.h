@@ -62,6 +62,14 @@ int err_exit_status(enum err_kind kind);
 /* The code of e: its own, or else its kind's. Never NULL. */
 const char *err_code(const struct err *e);
 
+#define ERR_SENTENCE_BYTES (sizeof(((struct err *)0)->message) + 1)
+/*
+ * A message as it is shown, in an answer and on the command line alike: a sentence with a capital letter and a stop,
+ * however it was put together. A name at its beginning (of a file, a field, an option) and a path at its end stay as
+ * they are. to has room for ERR_SENTENCE_BYTES; returns to.
+ */
+const char *err_sentence(const char *message, char *to);
+
 #ifdef __clang_analyzer__
 /* The analyzer sees one file at a time and would follow a path on which a failure returned true. */
 #define err_set(...) (err_set(__VA_ARGS__), false)

@@ -7,11 +7,12 @@
 void error_json(struct buf *b, const char *code, const char *message, const char *field)
 {
 	struct json_writer w = json_writer(b);
+	char sentence[ERR_SENTENCE_BYTES];
 	jw_open(&w, '{');
 	jw_key(&w, "error");
 	jw_open(&w, '{');
 	jw_kv_cstr(&w, "code", code);
-	jw_kv_cstr(&w, "message", message);
+	jw_kv_cstr(&w, "message", err_sentence(message, sentence));
 	if (field && field[0])
 		jw_kv_cstr(&w, "field", field);
 	jw_close(&w, '}');

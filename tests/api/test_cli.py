@@ -38,7 +38,7 @@ def test_version(vitrina):
 
 
 @pytest.mark.parametrize("args, says", [
-    (["exprot"], "unknown command"),
+    (["exprot"], "Unknown command"),
     (["imprt", "x.csv"], "did you mean 'import'"),
     (["user", "ad"], "did you mean 'user add'"),
     (["user", "fly"], "there are: user add"),
@@ -58,8 +58,8 @@ def test_version(vitrina):
     (["serve", "--log-level", "loud"], "debug, info"),
     (["backup", "a", "b"], "one argument too many"),
     (["recommend", "--dataset", "x", "--customer", "1", "--method", "magic"], "one of: auto"),
-    (["--nonsense"], "unknown option"),
-    (["-x"], "unknown option '-x'"),
+    (["--nonsense"], "Unknown option"),
+    (["-x"], "Unknown option '-x'"),
 ])
 def test_wrong_usage(vitrina, tmp_path, args, says):
     result = vitrina.run(*args, status=2, cwd=tmp_path)
@@ -257,7 +257,7 @@ def test_old_accounts_all_or_none(anyhow, tmp_path):
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(f"# mail,hash\none@example.org,{old}\n\ntwo@example.org;{old};manager\n")
     bad.write_text(f"three@example.org,{old}\nfour@example.org,plain\n")
-    assert "line 2" in one_line(anyhow("user", "import", bad, "--role", "operator", status=1))
+    assert "Line 2" in one_line(anyhow("user", "import", bad, "--role", "operator", status=1))
     anyhow("user", "import", good, "--role", "operator")
     users = {u["email"]: u["role"] for u in anyhow("user", "list", "--json").json()}
     assert users == {"admin@example.com": "admin", "one@example.org": "operator", "two@example.org": "manager"}

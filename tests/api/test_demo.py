@@ -103,7 +103,7 @@ def test_the_main_job(demo):
 def test_twice_is_refused(demo):
     before = rows(demo, "SELECT count(*) FROM clients")
     refused = demo.cli("demo", status=1)
-    assert re.fullmatch(r"vitrina: [^\n]+ already\n", refused.stderr) and refused.stdout == ""
+    assert re.fullmatch(r"vitrina: [^\n]+ already\.\n", refused.stderr) and refused.stdout == ""
     assert rows(demo, "SELECT count(*) FROM clients") == before
     # Its accounts keep their passwords, too.
     server = Server(demo)

@@ -192,7 +192,7 @@ def test_errors(server):
         assert a.headers["X-Request-Id"] in a.json()["error"]["message"]
         assert re.search(f"event=request_failed id={a.headers['X-Request-Id']} .*secret /var/lib/path", server.read_log())
     a = server.get("/fail/value")
-    assert a.json() == {"error": {"code": "wrong_value", "message": "secret /var/lib/path", "field": "kind"}}
+    assert a.json() == {"error": {"code": "wrong_value", "message": "Secret /var/lib/path", "field": "kind"}}
     assert server.get("/fail/throttled").headers["Retry-After"] == "7"
     assert server.get("/own-error").json() == {"index_result": 404}
     assert "user_id" not in server.get("/private").text

@@ -253,6 +253,35 @@ static void test_err(void **state)
 	}
 }
 
+static void test_err_sentence(void **state)
+{
+	static const struct {
+		const char *message, *shown;
+	} rows[] = {
+		{ "sign in first, or send a token", "Sign in first, or send a token." },
+		{ "The file is empty.", "The file is empty." },
+		{ "cancelled", "Cancelled." },
+		{ "what is this?", "What is this?" },
+		{ "clients.csv: The file is empty.", "clients.csv: The file is empty." },
+		{ "clients: The file is empty.", "clients: The file is empty." },
+		{ "train_cutoffs has to be a day", "train_cutoffs has to be a day." },
+		{ "--listen needs an address", "--listen needs an address." },
+		{ "клиенты.csv is empty", "клиенты.csv is empty." },
+		{ "there is no folder /var/lib/vitrina", "There is no folder /var/lib/vitrina" },
+		{ "", "" },
+	};
+	char to[ERR_SENTENCE_BYTES], again[ERR_SENTENCE_BYTES];
+	for (size_t i = 0; i < countof(rows); i++) {
+		assert_string_equal(err_sentence(rows[i].message, to), rows[i].shown);
+		assert_string_equal(err_sentence(to, again), rows[i].shown);
+	}
+	struct err e;
+	char longest[sizeof e.message];
+	memset(longest, 'x', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(strlen(err_sentence(longest, to)), sizeof e.message);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,7 +290,7 @@ int main(void)
 		cmocka_unit_test(test_arena_spares), cmocka_unit_test(test_i64_text),
 		cmocka_unit_test(test_clock),        cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_fold),         cmocka_unit_test(test_rand),
-		cmocka_unit_test(test_err),
+		cmocka_unit_test(test_err),          cmocka_unit_test(test_err_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
