@@ -9,7 +9,7 @@ static const struct {
 } kinds[] = {
 	[OTHER_DOCUMENT] = { "file_document",
 			     "export the data as .xlsx or CSV from the program they come from, and load that" },
-	[OTHER_PICTURE] = { "file_picture", "a picture has no cells to read: ask for the data as .xlsx or CSV" },
+	[OTHER_PICTURE] = { "file_picture", "it has no cells to read, so ask for the data as .xlsx or CSV" },
 	[OTHER_PACKED] = { "file_packed", "unpack it and load the files, or pack them as .zip" },
 	[OTHER_BINARY_EXCEL] = { "file_xlsb", "open it in Excel or LibreOffice, save it as .xlsx, and load that" },
 	[OTHER_OLD_EXCEL] = { "file_excel95", "open it in Excel or LibreOffice, save it as .xlsx, and load that" },
@@ -139,6 +139,7 @@ bool other_text_known(struct str text, enum other_file *ret, const char **ret_wh
 		{ "Return-Path:", "Subject:", OTHER_MAIL, "an e-mail" },
 		{ "Received:", "Subject:", OTHER_MAIL, "an e-mail" },
 		{ "Delivered-To:", "Subject:", OTHER_MAIL, "an e-mail" },
+		{ "1CClientBankExchange", "1CClientBankExchange", OTHER_BANK, "a bank statement for 1C" },
 		{ "OFXHEADER:", "DATA:", OTHER_BANK, "a bank statement for accounting programs (OFX)" },
 		{ ":20:", ":60F:", OTHER_BANK, "a bank statement for accounting programs (MT940)" },
 		{ "{1:", ":60F:", OTHER_BANK, "a bank statement for accounting programs (MT940)" },

@@ -44,6 +44,7 @@ def test_notes(shared_client):
     ("book.xls", b"MIME-Version: 1.0\r\nX: y\r\nContent-Type: multipart/related; boundary=x\r\n\r\n", "file_web", "save it as .xlsx"),
     ("list.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nEND:VCARD\r\n", "file_contacts", "as CSV"),
     ("letter.eml", b"From: a@b.c\r\nSubject: list\r\n\r\nHello, all\r\n", "file_mail", "attached"),
+    ("kl_to_1c.txt", "1CClientBankExchange\r\nВерсияФормата=1.03\r\nКодировка=Windows\r\n".encode("cp1251"), "file_bank", "for 1C"),
     ("bank.sta", b":20:START\r\n:25:PL12\r\n:60F:C240301PLN1,00\r\n", "file_bank", "MT940"),
 ])
 def test_no_table(shared_client, name, data, code, says):
