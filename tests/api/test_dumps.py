@@ -129,7 +129,8 @@ def read_dumps(client, table, dumps):
     with loaded(client, ("all.zip", zipped(*[(f"{i}.sql", dump) for i, dump in enumerate(dumps)]))) as made:
         assert len(made["tables"]) == len(dumps)
         for t in made["tables"]:
-            check_table(client, made, t["name"], table, t["name"])
+            # A server's rows have no order: long ones go where there is room.
+            check_table(client, made, t["name"], table, t["name"], ordered=False)
 
 
 @pytest.fixture(scope="module")
