@@ -55,8 +55,7 @@ class Database:
 class MariaDB(Database):
     tools = [shutil.which(n) for n in ("mariadbd", "mariadb-install-db", "mariadb-dump")]
 
-    def __init__(self):
-        super().__init__()
+    def open(self):
         server, install, self.dumper = self.tools
         become, data = as_user(self.place, "mysql"), self.place / "data"
         self.address = ["--no-defaults", f"--socket={self.place}/sock", "-uroot"]
@@ -78,8 +77,7 @@ class MariaDB(Database):
 class PostgreSQL(Database):
     tools = [p.parent for p in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))[-1:]] or [None]
 
-    def __init__(self):
-        super().__init__()
+    def open(self):
         self.bin, data = self.tools[0], self.place / "data"
         become = as_user(self.place, "nobody")
         self.address = ["-h", self.place, "-U", "root"]
@@ -102,5 +100,8 @@ def started(kind):
     if not all(kind.tools):
         pytest.skip(f"{kind.__name__}'s server is not installed")
     made = kind()
-    yield made
-    made.close()
+    try:
+        made.open()
+        yield made
+    finally:
+        made.close()
