@@ -57,7 +57,7 @@ class MariaDB(Database):
 
     def open(self):
         server, install, self.dumper = self.tools
-        become, data = as_user(self.place, "mysql"), self.place / "data"
+        become, data = as_user(self.place, "nobody"), self.place / "data"
         self.address = ["--no-defaults", f"--socket={self.place}/sock", "-uroot"]
         self.client = ["mariadb", *self.address, "--default-character-set=utf8mb4"]
         run([*become, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"])
