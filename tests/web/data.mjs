@@ -246,7 +246,7 @@ test('progress, speed, and stopping', async (w) => {
 })
 
 for (const [what, name, bytes, said] of [
-  ['a PDF', 'report.pdf', '%PDF-1.7\n1 0 obj\n<<>>\nendobj\n', 'Save the data as Excel or CSV'],
+  ['a PDF', 'report.pdf', '%PDF-1.7\n1 0 obj\n<<>>\nendobj\n', 'Export the data as Excel or CSV'],
   ['an empty file', 'empty.csv', '', 'The file is empty'],
 ]) {
   test(`${what} is refused with what to do`, async (w) => {
