@@ -102,7 +102,7 @@ def run_web(env):
 def run_pytest(env, marker, paths):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs",
+        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs", "--durations=25",
                    f"--junitxml={report}",
                    f"--numprocesses={max(2, os.cpu_count())}", "--dist=loadfile"]
         if marker:

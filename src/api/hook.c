@@ -152,7 +152,7 @@ void api_error_json(struct json_writer *w, const struct err *e)
 	jw_open(w, '{');
 	jw_kv_cstr(w, "code", err_code(e));
 	jw_kv_cstr(w, "message",
-		   err_sentence(ours ? "something went wrong on the server; its log says more" : e->message, sentence));
+		   err_sentence(ours ? "Something went wrong on the server; its log says more" : e->message, sentence));
 	if (e->field[0])
 		jw_kv_cstr(w, "field", e->field);
 	jw_close(w, '}');

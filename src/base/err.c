@@ -41,6 +41,15 @@ static const struct {
 	[ERR_USAGE] = { 400, 2, "usage" },
 };
 
+/* "The file", "sign in": a word of the sentence; "%s: ", "train_cutoffs ": a name. */
+static bool begins_with_word(const char *s)
+{
+	size_t n = 0;
+	while (s[n] >= 'a' && s[n] <= 'z')
+		n++;
+	return n > 0 && (s[n] == ' ' || s[n] == ',' || s[n] == '\'' || s[n] == '\0');
+}
+
 PRINTF_LIKE(5, 0)
 static bool fill(struct err *e, enum err_kind kind, const char *code, const char *field, const char *fmt, va_list ap)
 {
@@ -50,7 +59,11 @@ static bool fill(struct err *e, enum err_kind kind, const char *code, const char
 	e->retry_after = 0;
 	snprintf(e->code, sizeof e->code, "%s", code ? code : "");
 	snprintf(e->field, sizeof e->field, "%s", field ? field : "");
+	/* By the format, not by what comes of it: a column named "job" stays "job". */
+	bool word = begins_with_word(fmt);
 	vsnprintf(e->message, sizeof e->message, fmt, ap);
+	if (word)
+		e->message[0] = (char)(e->message[0] - 'a' + 'A');
 	return false;
 }
 
@@ -120,13 +133,6 @@ const char *err_code(const struct err *e)
 	return e->code[0] ? e->code : kinds[e->kind].code;
 }
 
-/* "The file", "sign in": a word of the sentence; "clients.csv: ", "train_cutoffs ": a name. */
-static bool begins_with_word(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
-	return n > 0 && (s[n] == ' ' || s[n] == ',' || s[n] == '\'' || s[n] == '\0');
-}
-
 static bool wants_stop(const char *s, size_t n)
 {
 	const char *last = s + n;
@@ -140,8 +146,6 @@ const char *err_sentence(const char *message, char *to)
 	size_t n = strnlen(message, ERR_SENTENCE_BYTES - 2);
 	memcpy(to, message, n);
 	to[n] = '\0';
-	if (begins_with_word(to))
-		to[0] = (char)(to[0] - 'a' + 'A');
 	if (wants_stop(to, n)) {
 		to[n] = '.';
 		to[n + 1] = '\0';

@@ -53,7 +53,7 @@ bool job_recover(struct db *db, int64_t *ret_jobs, struct err *e)
 {
 	if (!db_exec(db, e,
 		     "UPDATE job SET state = 'failed', error_kind = ?1, error_code = 'interrupted', error_message = "
-		     "'the server was stopped before this was done', ended_at = ?2 "
+		     "'The server was stopped before this was done', ended_at = ?2 "
 		     "WHERE state IN ('queued', 'running')",
 		     "ii", (int64_t)ERR_UNAVAILABLE, clock_now()))
 		return false;

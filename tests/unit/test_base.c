@@ -258,16 +258,17 @@ static void test_err_sentence(void **state)
 	static const struct {
 		const char *message, *shown;
 	} rows[] = {
-		{ "sign in first, or send a token", "Sign in first, or send a token." },
+		{ "Sign in first, or send a token", "Sign in first, or send a token." },
 		{ "The file is empty.", "The file is empty." },
-		{ "cancelled", "Cancelled." },
-		{ "what is this?", "What is this?" },
+		{ "Cancelled", "Cancelled." },
+		{ "What is this?", "What is this?" },
 		{ "clients.csv: The file is empty.", "clients.csv: The file is empty." },
 		{ "clients: The file is empty.", "clients: The file is empty." },
 		{ "train_cutoffs has to be a day", "train_cutoffs has to be a day." },
 		{ "--listen needs an address", "--listen needs an address." },
 		{ "клиенты.csv is empty", "клиенты.csv is empty." },
-		{ "there is no folder /var/lib/vitrina", "There is no folder /var/lib/vitrina" },
+		{ "job holds VARCHAR, not numbers", "job holds VARCHAR, not numbers." }, /* a column */
+		{ "There is no folder /var/lib/vitrina", "There is no folder /var/lib/vitrina" },
 		{ "", "" },
 	};
 	char to[ERR_SENTENCE_BYTES], again[ERR_SENTENCE_BYTES];
@@ -276,6 +277,14 @@ static void test_err_sentence(void **state)
 		assert_string_equal(err_sentence(to, again), rows[i].shown);
 	}
 	struct err e;
+	err_set(&e, ERR_VALUE, NULL, "sign in first");
+	assert_string_equal(e.message, "Sign in first");
+	err_field(&e, ERR_VALUE, "target", "%s holds VARCHAR", "job");
+	assert_string_equal(e.message, "job holds VARCHAR");
+	err_field(&e, ERR_VALUE, "cutoff", "train_cutoffs has to be a day");
+	assert_string_equal(e.message, "train_cutoffs has to be a day");
+	err_set(&e, ERR_CONFLICT, NULL, "%s", "Sign in first");
+	assert_string_equal(e.message, "Sign in first");
 	char longest[sizeof e.message];
 	memset(longest, 'x', sizeof longest - 1);
 	longest[sizeof longest - 1] = '\0';
