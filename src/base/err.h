@@ -64,9 +64,9 @@ const char *err_code(const struct err *e);
 
 #define ERR_SENTENCE_BYTES (sizeof(((struct err *)0)->message) + 1)
 /*
- * A message as it is shown, in an answer and on the command line alike: with a stop, however it was put together, unless
- * a path ends it. Its capital letter it has from err_set, where a word of the format begins it and not a name. to has
- * room for ERR_SENTENCE_BYTES; returns to.
+ * A message as it is shown, in an answer and on the command line alike: with a stop, however it was put together,
+ * unless a path ends it. Its capital letter it has from err_set, where a word of the format begins it and not a name.
+ * to has room for ERR_SENTENCE_BYTES; returns to.
  */
 const char *err_sentence(const char *message, char *to);
 

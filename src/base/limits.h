@@ -117,7 +117,7 @@
 #define LIMIT_ENGINE_DESCRIPTORS 8192
 #define LIMIT_ENGINE_QUERIES 64 /* at the same time in one engine */
 #define LIMIT_RELATION_SEGMENTS 4096
-#define LIMIT_RELATION_SQL_BYTES (8 * MIB) /* of one statement, which names all columns of a table */
+#define LIMIT_RELATION_SQL_BYTES (8 * MIB)   /* of one statement, which names all columns of a table */
 #define LIMIT_ENGINE_SEGMENT_BYTES (2 * GIB) /* open in one engine, beyond what one statement needs */
 
 /* The command line and jobs */
