@@ -129,7 +129,7 @@ static void test_lists(void **state)
 /* Rejects name the table's row, or the line of the file; a row that is left out leaves the other table's rows. */
 static void test_list_rejects(void **state)
 {
-	CLEANUP(buf_free) struct buf lines = BUF_INIT(MIB), list = BUF_INIT(MIB), want = BUF_INIT(MIB);
+	CLEANUP(buf_free) struct buf lines = BUF_INIT(MIB), list = BUF_INIT(MIB);
 	buf_adds(&list, "[");
 	for (int i = 1; i <= 60; i++) {
 		buf_addf(&lines, "{\"id\":%d,\"l\":[{\"q\":%d},{\"q\":%s}]}\n", i, i, i == 41 ? "\"five\"" : "5");

@@ -91,7 +91,7 @@ static void test_refusals(void **state)
 		{ "a\n1\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"HUGE\"}]}", ERR_INTERNAL, "engine_protocol",
 		  "malformed" },
 		{ "a\nx\n", 4, "{\"expect\":[{\"name\":\"a\",\"type\":\"BIGINT\"}]}", ERR_VALUE, "column_misfit",
-		  "Line 2 of \"test\": \"x\" does not fit, not a whole number: column \"a\" is BIGINT in the data "
+		  "Line 2 of \"test\": \"x\" does not fit, not a whole number: Column \"a\" is BIGINT in the data "
 		  "set" },
 		{ "SQLite format 3\0", 16, "{\"as\":\"baskets\"}", ERR_VALUE, "wrong_value", "baskets" },
 	};

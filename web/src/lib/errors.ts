@@ -123,7 +123,7 @@ function sentence(s: string): string {
 
 /** The first cell that is not of its column's type, as the server's sentence has it. */
 function misfit(e: ApiError): string {
-  const found = e.code === 'column_misfit' ? /Line (\d+) of "(.*?)": "(.*)" does not fit, [^"]*: column "/s.exec(e.message) : null
+  const found = e.code === 'column_misfit' ? /Line (\d+) of "(.*?)": "(.*)" does not fit, [^"]*: column "/is.exec(e.message) : null
   return found ? `${t('error.misfit', { line: found[1]!, table: found[2]!, text: found[3]! })} ` : ''
 }
 
