@@ -70,7 +70,7 @@ def run_tool(*command):
 
 
 def run_web(env):
-    """The page: its logic by vitest, then a real browser against the program."""
+    """The page without a browser: its logic by vitest, and its types."""
     web = ROOT / "web"
     if not (web / "node_modules").exists():
         print("== web: web/node_modules is not there", flush=True)
@@ -92,11 +92,34 @@ def run_web(env):
                                 "--fail-on-warnings"], cwd=web, env=env)
         counts += Counter(passed=1) if types.returncode == 0 else Counter(failed=1)
 
-        report = Path(folder) / "browser.json"
-        print("== the page in a browser", flush=True)
-        subprocess.run(["node", "tests/web/run.mjs", "--report", str(report)], cwd=ROOT, env=env)
-        counts += Counter(json.loads(report.read_text())) if report.exists() else Counter(failed=1)
     return counts
+
+
+class Browser:
+    """The page in a real browser, which waits most of the time: beside the tests of the program, its words shown after."""
+
+    def __init__(self, env):
+        self.folder = tempfile.TemporaryDirectory()
+        self.report = Path(self.folder.name) / "browser.json"
+        self.log = Path(self.folder.name) / "log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(["node", "tests/web/run.mjs", "--report", str(self.report)], cwd=ROOT, env=env,
+                                            stdout=log, stderr=subprocess.STDOUT)
+
+    def counts(self):
+        self.process.wait()
+        print("== the page in a browser", flush=True)
+        sys.stdout.buffer.write(self.log.read_bytes())
+        sys.stdout.flush()
+        counts = Counter(json.loads(self.report.read_text())) if self.report.exists() else Counter(failed=1)
+        self.folder.cleanup()
+        return counts
+
+    def stop(self):
+        """After an interruption."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
 
 
 def run_pytest(env, marker, paths):
@@ -104,7 +127,8 @@ def run_pytest(env, marker, paths):
         report = Path(folder) / "report.xml"
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs", "--durations=25",
                    f"--junitxml={report}",
-                   f"--numprocesses={max(2, os.cpu_count())}", "--dist=loadfile"]
+                   # One more than processors: some wait for clocks.
+                   f"--numprocesses={os.cpu_count() + 1}", "--dist=loadfile"]
         if marker:
             command += ["-m", marker]
         print("== pytest", *paths, flush=True)
@@ -132,13 +156,20 @@ def main():
     build = args.build.resolve()
     env = environment(build)
     total = Counter()
+    browser = None
     if not args.only_api:
         total += run_meson(build, env)
         total += run_tool("tools/check-layers", "--self-test")
         total += run_tool("tools/check-layers")
         if not args.marker:  # the page is not the server part; and libuv closes behind ThreadSanitizer's back
             total += run_web(env)
-    total += run_pytest(env, args.marker, args.paths)
+            browser = Browser(env)
+    try:
+        total += run_pytest(env, args.marker, args.paths)
+        total += browser.counts() if browser else Counter()
+    finally:
+        if browser:
+            browser.stop()
 
     sys.stdout.flush()
     print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")

@@ -301,7 +301,7 @@ def test_append_names_the_first_cell_that_does_not_fit(client):
     path = f"/api/v1/datasets/{made['id']}/versions"
     error = refused(client, ("june.csv", "id,sum\n3,30\n4,сорок\n5,пять\n".encode()), path=path, mode="append")
     assert (error["code"], error["field"]) == ("column_misfit", "sum")
-    assert 'Line 3 of "june": "сорок" does not fit, not a whole number: column "sum" is BIGINT' in error["message"]
+    assert 'Line 3 of "june": "сорок" does not fit, not a whole number: Column "sum" is BIGINT' in error["message"]
     assert "2 of the file's 3 values are not" in error["message"] and "replace" in error["message"]
     long = "ы" * 400
     error = refused(client, ("june.csv", f"id,sum\n3,{long}\n".encode()), path=path, mode="append")

@@ -190,7 +190,7 @@ def test_errors(server):
         assert a.status_code == status
         assert "secret" not in a.text and "X-Dropped" not in a.headers
         assert a.headers["X-Request-Id"] in a.json()["error"]["message"]
-        assert re.search(f"event=request_failed id={a.headers['X-Request-Id']} .*secret /var/lib/path", server.read_log())
+        assert re.search(f"event=request_failed id={a.headers['X-Request-Id']} .*Secret /var/lib/path", server.read_log())
     a = server.get("/fail/value")
     assert a.json() == {"error": {"code": "wrong_value", "message": "Secret /var/lib/path", "field": "kind"}}
     assert server.get("/fail/throttled").headers["Retry-After"] == "7"
