@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -104,7 +105,7 @@ class Browser:
         self.log = Path(self.folder.name) / "log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(["node", "tests/web/run.mjs", "--report", str(self.report)], cwd=ROOT, env=env,
-                                            stdout=log, stderr=subprocess.STDOUT)
+                                            stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def counts(self):
         self.process.wait()
@@ -116,9 +117,9 @@ class Browser:
         return counts
 
     def stop(self):
-        """After an interruption."""
+        """After an interruption: it, its program and its browser, which are one session."""
         if self.process.poll() is None:
-            self.process.terminate()
+            os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait()
 
 
