@@ -60,7 +60,8 @@ class MariaDB(Database):
         become, data = as_user(self.place, "nobody"), self.place / "data"
         self.address = ["--no-defaults", f"--socket={self.place}/sock", "-uroot"]
         self.client = ["mariadb", *self.address, "--default-character-set=utf8mb4"]
-        run([*become, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"])
+        run([*become, install, "--no-defaults", "--force",  # also where localhost has no address
+             f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"])
         self.start([*become, server, "--no-defaults", f"--datadir={data}", f"--socket={self.place}/sock", "--skip-networking",
                     f"--pid-file={self.place}/pid", "--innodb-buffer-pool-size=16M"], [*self.client, "-e", "SELECT 1"])
 
