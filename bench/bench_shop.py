@@ -115,16 +115,15 @@ def compare(bench, server, token, file, nginx, path, least):
                 each.once()
         in_a_row = "answers one of two requests sent together" if not pipelined_answer(peer, path) else "takes them too"
     beside = f"Flask under gunicorn with 2 workers ({peer.way})"
-    yield at_least(f"`{path}`, {DEPTH} requests in a row on each of {CONNECTIONS} connections: requests a second, as a multiple of "
-                   f"{beside} ({rows.rate:,.0f} and {other.rate:,.0f}; the Flask program {in_a_row}, its figure is that of one at "
-                   f"a time)", rows.rate / other.rate, least, "×", 0)
-    yield at_least(f"the same, one at a time: how many times less processor time of the server a request takes than of the Flask "
-                   f"program ({single.cost:.1f} µs, in a row {rows.cost:.1f} µs, and {other.cost:,.0f} µs)",
-                   other.cost / single.cost, least, "×", 0)
-    yield at_least(f"the same: requests a second, as a multiple of nginx with a file of the same bytes ({single.rate:,.0f} and "
-                   f"{ceiling.rate:,.0f})", single.rate / ceiling.rate, NGINX_SHARE, "×", 2)
-    yield told(f"the same, as a multiple of the Flask program; wrk takes half of the machine here, and nginx comes to "
-               f"{ceiling.rate / other.rate:.0f} ×", single.rate / other.rate, "×", 0)
+    yield at_least(f"`{path}`, one request at a time on {CONNECTIONS} connections: requests a second, as a multiple of {beside} "
+                   f"({single.rate:,.0f} and {other.rate:,.0f}; nginx with a file of the same bytes comes to "
+                   f"{ceiling.rate / other.rate:.0f} ×)", single.rate / other.rate, least, "×", 0)
+    yield at_least(f"the same, as a multiple of nginx ({ceiling.rate:,.0f})", single.rate / ceiling.rate, NGINX_SHARE, "×", 2)
+    yield told(f"the same, {DEPTH} requests in a row on each: as a multiple of the Flask program ({rows.rate:,.0f}; it {in_a_row}, "
+               f"its figure is that of one at a time)", rows.rate / other.rate, "×", 0)
+    yield told(f"the same, one at a time: how many times less processor time of the server a request takes than of the Flask "
+               f"program ({single.cost:.1f} µs, in a row {rows.cost:.1f} µs, and {other.cost:,.0f} µs)",
+               other.cost / single.cost, "×", 0)
 
 
 def beside_flask(bench):
