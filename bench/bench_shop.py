@@ -2,13 +2,16 @@
 
 The shop's file is that of the test data where it is there, else a generated one of its size. wrk asks both in turn: one
 request at a time on each connection, and then several in a row (HTTP/1.1's pipelining), which shows what the server can do
-when the asking is not half of the work. nginx serves a file of the same bytes in between: what this machine can do at all.
+when the asking is not half of the work. In between come nginx with a file of the same bytes, and a program that answers
+these bytes whatever is asked (bare_answer.c): what asking over loopback costs at all.
 """
 import os
 import random
 import shutil
 import socket
 import sqlite3
+import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy
@@ -96,6 +99,17 @@ def pipelined_answer(peer, path):
     return got.count(b"HTTP/1.1 200") == 2
 
 
+@contextmanager
+def bare_answer(bench):
+    """The address of a program that answers the bytes of `answer` to whatever arrives."""
+    command = [bench.build / "bench" / "bare_answer", bench.place / "answer"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bare:
+        try:
+            yield bare, f"http://127.0.0.1:{int(bare.stdout.readline())}/"
+        finally:
+            bare.kill()
+
+
 def compare(bench, server, token, file, nginx, path, least):
     script = bench.place / "pipeline.lua"
     script.write_text(PIPELINE)
@@ -109,16 +123,19 @@ def compare(bench, server, token, file, nginx, path, least):
         single = Asked(server.url + path, pid, CONNECTIONS, token)
         rows = Asked(server.url + path, pid, CONNECTIONS, token, script)
         other = Asked(peer.url + path, peer.process.pid, peer.connections)
-        ceiling = Asked(nginx + "/answer", os.getpid(), CONNECTIONS)
-        for _ in range(ROUNDS):
-            for each in (single, other, rows, ceiling):
-                each.once()
+        beside_it = Asked(nginx + "/answer", os.getpid(), CONNECTIONS)
+        with bare_answer(bench) as (bare, bare_url):
+            ceiling = Asked(bare_url, bare.pid, CONNECTIONS)
+            for _ in range(ROUNDS):
+                for each in (single, other, rows, beside_it, ceiling):
+                    each.once()
         in_a_row = "answers one of two requests sent together" if not pipelined_answer(peer, path) else "takes them too"
     beside = f"Flask under gunicorn with 2 workers ({peer.way})"
     yield at_least(f"`{path}`, one request at a time on {CONNECTIONS} connections: requests a second, as a multiple of {beside} "
-                   f"({single.rate:,.0f} and {other.rate:,.0f}; nginx with a file of the same bytes comes to "
-                   f"{ceiling.rate / other.rate:.0f} ×)", single.rate / other.rate, least, "×", 0)
-    yield at_least(f"the same, as a multiple of nginx ({ceiling.rate:,.0f})", single.rate / ceiling.rate, NGINX_SHARE, "×", 2)
+                   f"({single.rate:,.0f} and {other.rate:,.0f}; a program that answers fixed bytes comes to "
+                   f"{ceiling.rate / other.rate:.0f} × and takes {ceiling.cost:.1f} µs of processor)", single.rate / other.rate, least, "×", 0)
+    yield at_least(f"the same, as a multiple of nginx with a file of the same bytes ({beside_it.rate:,.0f})",
+                   single.rate / beside_it.rate, NGINX_SHARE, "×", 2)
     yield told(f"the same, {DEPTH} requests in a row on each: as a multiple of the Flask program ({rows.rate:,.0f}; it {in_a_row}, "
                f"its figure is that of one at a time)", rows.rate / other.rate, "×", 0)
     yield told(f"the same, one at a time: how many times less processor time of the server a request takes than of the Flask "
