@@ -5,6 +5,7 @@ import io
 import random
 import sqlite3
 import tempfile
+import zipfile
 from pathlib import Path
 
 
@@ -121,6 +122,15 @@ def old_workbook(**sheets):
                     sheet.write(y, x, value, *([styles[type(value)]] if type(value) in styles else []))
     out = io.BytesIO()
     book.save(out)
+    return out.getvalue()
+
+
+def zipped(*files):
+    """files: (name, bytes); a zip archive as bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
     return out.getvalue()
 
 

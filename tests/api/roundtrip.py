@@ -4,10 +4,8 @@ The few are the same ones every time, and the first that fails is shown; the man
 which may take minutes.
 """
 import contextlib
-import io
 import itertools
 import os
-import zipfile
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -19,14 +17,6 @@ EXAMPLES = int(os.environ.get("VITRINA_ROUNDTRIP", "0"))
 def examples(n):
     return settings(max_examples=EXAMPLES or n, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=False,
                     suppress_health_check=list(HealthCheck), phases=[Phase.generate] + [Phase.shrink] * bool(EXAMPLES))
-
-
-def zipped(*files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 @contextlib.contextmanager

@@ -6,8 +6,9 @@ import random
 import pytest
 from databases import MariaDB, PostgreSQL, started
 from hypothesis import given
+from loading import zipped
 from random_tables import tables
-from roundtrip import check_table, examples, loaded, zipped
+from roundtrip import check_table, examples, loaded
 
 TEXTS = ["Иванов Пётр", "O'Hara", 'say "hi"', "back\\slash", "tab\there", "two\nlines", "semi;colon, (bracket)", "-- no comment",
          "/* nor this */", "Łódź", "скидка 50%", "\\N", "NULL", "x\\", "'", "''", "a''b", "`tick`", "$$", "{}", "😀", "E'x'", "# hash", "\\.", "null, null"]

@@ -6,10 +6,9 @@ import gzip
 import io
 import json
 import random
-import zipfile
 
 import pytest
-from loading import load, old_workbook, query, spreadsheet, sqlite_file, workbook
+from loading import load, old_workbook, query, spreadsheet, sqlite_file, workbook, zipped
 
 HEADER = ["client_id", "name", "birth_date", "amount", "bought_at", "items", "note", "code"]
 TEXTS = ", ".join(f'"{h}"::VARCHAR' for h in HEADER)
@@ -63,17 +62,10 @@ def as_sqlite(rows):
                        *["INSERT INTO t VALUES (" + ", ".join(map(text, row)) + ")" for row in rows])
 
 
-def zipped(name, data):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
-    return out.getvalue()
-
-
 FORMATS = {
     "csv": ("t.csv", as_csv),
     "csv.gz": ("t.csv.gz", lambda rows: gzip.compress(as_csv(rows))),
-    "zip": ("t.zip", lambda rows: zipped("t.csv", as_csv(rows))),
+    "zip": ("t.zip", lambda rows: zipped(("t.csv", as_csv(rows)))),
     "xlsx": ("t.xlsx", lambda rows: workbook(t=[HEADER] + rows)),
     "xls": ("t.xls", lambda rows: old_workbook(t=[HEADER] + rows)),
     "ods": ("t.ods", lambda rows: spreadsheet(t=[HEADER] + rows)),

@@ -5,7 +5,7 @@ import json
 import zipfile
 
 import pytest
-from loading import CLIENTS, column, load, old_workbook, query, refused, spreadsheet, sqlite_file, stored, upload, workbook
+from loading import CLIENTS, column, load, old_workbook, query, refused, spreadsheet, sqlite_file, stored, upload, workbook, zipped
 
 SALES = "day;amount;client\n01.02.2024;1 234,50;Иванов Пётр\n28.02.2024;0,99;Сидорова Анна\n"
 
@@ -35,14 +35,6 @@ def test_upload_is_accepted_and_done(client, folder):
 ROWS = [("Автокредит", 5, "1.50"), ("Страхование жизни", 7, "2.25")]
 SHEET = [("code", "n", "price"), ("Автокредит", 5, 1.5), ("Страхование жизни", 7, 2.25)]
 TEXT = "code,n,price\nАвтокредит,5,1.50\nСтрахование жизни,7,2.25\n"
-
-
-def zipped(*files):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files:
-            archive.writestr(name, data)
-    return out.getvalue()
 
 
 def with_macros(book):

@@ -10,8 +10,9 @@ from hypothesis import given, strategies as st
 
 import table_files
 import text_files
+from loading import zipped
 from random_tables import CELLS, tables
-from roundtrip import check_table, examples, loaded, rejects, same, zipped
+from roundtrip import check_table, examples, loaded, rejects, same
 
 ALIGNED = ("whole", "decimal", "date", "moment", "clock", "text", "identifier", "phone", "code")
 TYPED = ("whole", "decimal", "date", "moment", "clock", "truth", "text")

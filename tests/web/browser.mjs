@@ -50,11 +50,16 @@ export async function open(browser, url, { width = 1440, height = 900, dark = fa
   return page
 }
 
-export async function signIn(page, email, password, to = '/') {
-  await page.goto(to)
+/** On the sign-in page, wherever it was come upon. */
+export async function enter(page, email, password) {
   await page.fill('#email', email)
   await page.fill('#password', password)
   await page.click('form button.btn-primary')
+}
+
+export async function signIn(page, email, password, to = '/') {
+  await page.goto(to)
+  await enter(page, email, password)
   await page.waitForSelector('#content h1')
 }
 

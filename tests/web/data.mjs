@@ -2,17 +2,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 import { root, screens, settle, sideways } from './browser.mjs'
+import { checked, content, file, inUse, load, people, sales, throwAway } from './files.mjs'
 import { equal, ok, Skip, test, until } from './harness.mjs'
 
-const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
-// Whoever stays is led to what was read; it is in use once it is loaded from there.
-const read = (page, seconds = 60) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
-const load = async (page) => {
-  await page.click('.decide-bar .btn-primary')
-  if (await page.locator('tr.decide').count()) await page.click('dialog .btn-primary') // a meaning is not sure: knowingly
-}
-const inUse = (page, seconds = 60) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1'))
-const state = (page) => page.textContent('#content')
 async function picture(page, name) {
   fs.mkdirSync(screens, { recursive: true })
   await settle(page)
@@ -20,20 +12,14 @@ async function picture(page, name) {
   await page.screenshot({ path: path.join(screens, `${name}.png`) })
 }
 
-function sales(n) {
-  const lines = ['customer_id,name,date,item,price']
-  for (let i = 0; i < n; i++) lines.push(`${1 + (i % 97)},Person ${1 + (i % 97)},2024-0${1 + (i % 9)}-1${i % 9},Thing ${i % 13},${(i % 50) + 1}.50`)
-  return lines.join('\n') + '\n'
-}
-
 test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })
   const name = 'sales2024'
   await page.setInputFiles('input[type=file]', file(`${name}.csv`, sales(2000) + '7,Person 7,not a date,Thing 1,3.50\n'))
-  await read(page)
-  ok((await state(page)).includes('2,001 rows'), 'the rows')
+  await checked(page)
+  ok((await content(page)).includes('2,001 rows'), 'the rows')
   await page.waitForSelector('text=1 value set aside')
-  ok((await state(page)).includes('1 value set aside') && (await state(page)).includes('“not a date”'), 'what could not be read')
+  ok((await content(page)).includes('1 value set aside') && (await content(page)).includes('“not a date”'), 'what could not be read')
   const [csv] = await Promise.all([page.waitForEvent('download'), page.click('text=Download all as CSV')])
   equal(csv.suggestedFilename(), 'rejects.csv')
   // Corrected before anybody uses it, and kept at once: coming back by the address finds it.
@@ -43,7 +29,7 @@ test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   const waits = page.url()
   await page.click('.decide-bar a:has-text("later")')
   await page.waitForSelector('h1:text("Data")')
-  ok(/sales2024\s+to be checked/.test(await state(page)), 'it waits in the list')
+  ok(/sales2024\s+to be checked/.test(await content(page)), 'it waits in the list')
   await page.goto(waits)
   await page.waitForSelector('text=by hand')
   equal(await select.inputValue(), 'ignore')
@@ -66,7 +52,7 @@ test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   await page.setInputFiles('input[type=file]', file('more.csv', sales(500)))
   ok((await page.textContent('dialog')).includes('The present 2,001 rows stay'), 'what happens is said before')
   await page.click('dialog .btn-primary')
-  await read(page)
+  await checked(page)
   ok((await page.textContent('[data-test=changes]')).includes('Rows added500'), 'what it changes')
   await load(page)
   await until('the next version', async () => (await page.textContent('.page-head')).includes('2,501 rows'), 30)
@@ -80,10 +66,9 @@ test('load a file, correct a meaning, add rows, return, delete', async (w) => {
   await page.fill('#confirm-words', name)
   await sure.click()
   await page.waitForSelector('h1:text("Data")')
-  await until('gone', async () => !(await state(page)).includes(name))
+  await until('gone', async () => !(await content(page)).includes(name))
 }, 120)
 
-const people = (rows) => ['id,full_name,phone,points', ...rows.map((r) => r.join(','))].join('\n') + '\n'
 const person = (i, points = i) => [`C${1000 + i}`, `Person Number${i}`, `+4860010${1000 + i}`, points]
 const fifty = Array.from({ length: 50 }, (_, i) => person(i))
 
@@ -91,7 +76,7 @@ test('update by key: what changes is seen first, a wrong key is told with its ro
   const page = await w.as('admin@dealer.example', { to: '/data' })
   const name = 'loyalty'
   await page.setInputFiles('input[type=file]', file(`${name}.csv`, people(fifty)))
-  await read(page)
+  await checked(page)
   await load(page)
   await inUse(page)
   const home = new URL(page.url()).pathname
@@ -105,7 +90,7 @@ test('update by key: what changes is seen first, a wrong key is told with its ro
   await page.check('dialog input[value=upsert]')
   await page.selectOption('dialog select', `${name}.id`)
   await page.click('dialog .btn-primary')
-  await read(page)
+  await checked(page)
   const told = await page.textContent('[data-test=changes]')
   for (const part of ['Rows added1', 'Rows changed1', 'Rows gone0', 'Rows as before49', 'points · 1', 'C1003', '333']) ok(told.includes(part), `${part} in ${told}`)
   // Seen by everybody who looks, and nothing else can be loaded meanwhile.
@@ -114,8 +99,7 @@ test('update by key: what changes is seen first, a wrong key is told with its ro
   await page.waitForSelector('.notice.warn:has-text("was read and waits")')
   equal(await page.locator('button:has-text("next version")').isDisabled(), true, 'another version')
   await page.goto(waits)
-  await page.click('.decide-bar button:has-text("Throw away")')
-  await page.click('dialog .btn-primary')
+  await throwAway(page)
   await page.waitForURL(`**${home}`)
   await page.waitForSelector(`h1:text("${name}")`)
   equal(await page.locator('.notice.warn:has-text("waits")').count(), 0, 'notices')
@@ -128,7 +112,7 @@ test('wider columns are said in words, and a column of texts is read as text onl
   const page = await w.as('admin@dealer.example', { to: '/data' })
   const name = 'wider'
   await page.setInputFiles('input[type=file]', file(`${name}.csv`, 'code,paid,day,note\n1,10,2026-01-31,a\n2,20,2026-02-01,b\n'))
-  await read(page)
+  await checked(page)
   await load(page)
   await inUse(page)
   const home = new URL(page.url()).pathname
@@ -136,16 +120,15 @@ test('wider columns are said in words, and a column of texts is read as text onl
   await page.click('dialog .btn-primary')
   await page.waitForSelector('[role=alert]:has-text("“later”")')
   await page.click('button:has-text("Read “paid” as text")')
-  await read(page)
+  await checked(page)
   ok((await page.textContent('[data-test=changes]')).includes('paid: whole number → text'), 'made text knowingly')
-  await page.click('.decide-bar button:has-text("Throw away")')
-  await page.click('dialog .btn-primary')
+  await throwAway(page)
   await page.waitForURL(`**${home}`)
   await page.waitForSelector(`h1:text("${name}")`)
 
   await page.setInputFiles('input[type=file]', file('more.csv', 'day,paid,code\n2026-03-01 10:30:00,12.50,3\n'))
   await page.click('dialog .btn-primary')
-  await read(page)
+  await checked(page)
   const told = await page.textContent('[data-test=changes]')
   for (const part of ['Columns that grow wider', 'paid: whole number → number, 1 decimal', 'day: date → date and time', 'reads exactly as before', 'Not in the file, empty in its rows: note']) ok(told.includes(part), `${part} in ${told}`)
   for (const [language, width] of [['en', 1440], ['ru', 360], ['pl', 360], ['mk', 1440]]) {
@@ -165,7 +148,7 @@ test('a meaning that is not sure: said which, confirmed one by one or knowingly 
   const clerks = ['Kowalski', 'Wiśniewska', 'Иванов', 'Петрова']
   const orders = ['customer_id,handled by,item,price,bought at', ...Array.from({ length: 60 }, (_, i) => `${1 + (i % 7)},${clerks[i % 4]},Thing ${i % 5},3.50,2025-01-0${1 + (i % 9)}`)].join('\n') + '\n'
   await page.setInputFiles('input[type=file]', file('handled.csv', orders))
-  await read(page)
+  await checked(page)
   const waits = page.url()
   equal(await page.locator('tr.decide').count(), 1, 'columns that are not sure')
   ok((await page.textContent('.decide-bar')).includes('1 column needs your decision: handled by'), 'which one')
@@ -194,7 +177,7 @@ test('several files dragged at once make one data set of several tables', async 
   const zone = page.locator('#content .zone')
   await zone.dispatchEvent('dragover', { dataTransfer: dragged })
   await zone.dispatchEvent('drop', { dataTransfer: dragged })
-  await read(page)
+  await checked(page)
   equal((await page.locator('nav.tabs a').allTextContents()).map((x) => x.replace(/\s.*/, '')), ['members', 'orders'], 'tables')
   await page.click('nav.tabs a:has-text("orders")')
   await page.waitForSelector('select[aria-label="Meaning: item"]')
@@ -208,7 +191,7 @@ test('several files dragged at once make one data set of several tables', async 
 test('a column kept as text and rows left out: the file is read again', async (w) => {
   const page = await w.as('admin@dealer.example', { to: '/data' })
   await page.setInputFiles('input[type=file]', file('codes.csv', people(fifty) + 'C2000,Last One,,not a number\n'))
-  await read(page)
+  await checked(page)
   await page.selectOption('select[aria-label="Meaning: full_name"]', 'ignore')
   await page.waitForSelector('text=by hand')
   await page.selectOption('#rejected-rows', 'drop')
@@ -219,10 +202,9 @@ test('a column kept as text and rows left out: the file is read again', async (w
   await page.click('button[aria-label="keep as text: points"]')
   await page.click('.decide-bar button:has-text("Read the file again")')
   await until('as text', async () => (await page.locator('button[aria-label="keep as text: points"]').count()) === 0 && /^51 rows|^50 rows/.test(await page.textContent('.page-head p').catch(() => '')), 30)
-  await page.click('.decide-bar button:has-text("Throw away")')
-  await page.click('dialog .btn-primary')
+  await throwAway(page)
   await page.waitForSelector('h1:text("Data")')
-  await until('nothing stays', async () => !(await state(page)).includes('codes'))
+  await until('nothing stays', async () => !(await content(page)).includes('codes'))
 }, 90)
 
 test('progress, speed, and stopping', async (w) => {
@@ -231,7 +213,7 @@ test('progress, speed, and stopping', async (w) => {
   await wire.send('Network.enable')
   await wire.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 })
   await page.setInputFiles('input[type=file]', file('slow.csv', sales(60000)))
-  await until('how fast', async () => /MB sent · [\d.]+ [kM]B a second · \d+ seconds? left/.test((await state(page)).replace(/\u00a0/g, ' ')))
+  await until('how fast', async () => /MB sent · [\d.]+ [kM]B a second · \d+ seconds? left/.test((await content(page)).replace(/\u00a0/g, ' ')))
   await page.click('nav a[href="/customers"] >> nth=0')
   await page.waitForSelector('h1:text("Customers")')
   // Other tests of the same organisation may have tasks of their own.
@@ -239,10 +221,10 @@ test('progress, speed, and stopping', async (w) => {
   ok(/^(1 task is|\d+ tasks are) running$/.test(told), `seen from another page: ${told}`)
   await page.click('nav a[href="/data"] >> nth=0')
   await page.click('button:text("Cancel")')
-  await until('stopped', async () => (await state(page)).includes('Nothing of it was kept'))
+  await until('stopped', async () => (await content(page)).includes('Nothing of it was kept'))
   await page.reload()
   await page.waitForSelector('h1:text("Data")')
-  await until('nothing stayed', async () => !(await state(page)).includes('slow'))
+  await until('nothing stayed', async () => !(await content(page)).includes('slow'))
 })
 
 for (const [what, name, bytes, said] of [
@@ -252,7 +234,7 @@ for (const [what, name, bytes, said] of [
   test(`${what} is refused with what to do`, async (w) => {
     const page = await w.as('admin@dealer.example', { to: '/data' })
     await page.setInputFiles('input[type=file]', { name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) })
-    await until(said, async () => (await state(page)).includes(said), 30)
+    await until(said, async () => (await content(page)).includes(said), 30)
   })
 }
 
@@ -265,9 +247,9 @@ test('markup in every field of a file stays text', async (w) => {
   const text = head + ids.flatMap((id, i) => [`${id},${cell},${cell},2024-01-0${1 + (i % 9)},${cell},3.50`, `${id},${cell},${cell},2024-02-0${1 + (i % 9)},"other ${i % 3}",3.50`]).join('\n') + `\nx,y,z,${cell},p,1\n`
   const page = await w.as('admin@dealer.example', { to: '/data' })
   await page.setInputFiles('input[type=file]', { name: '"><img src=x onerror=window.evil=1>.csv', mimeType: 'text/csv', buffer: Buffer.from(text) })
-  await read(page)
+  await checked(page)
   await page.waitForSelector('select[aria-label="Meaning: customer_id"]')
-  ok((await state(page)).includes('<img src=x'), 'shown as it is written')
+  ok((await content(page)).includes('<img src=x'), 'shown as it is written')
   ok(!(await page.evaluate(() => window.evil)), 'ran where it is checked')
   await load(page)
   await inUse(page)
@@ -294,14 +276,14 @@ test('OnlineRetail.xlsx: loaded, understood, seen', async (w) => {
   if (!real) throw new Skip('shared/data is not here')
   const page = await w.as('admin@dealer.example', { to: '/data' })
   await page.setInputFiles('input[type=file]', path.join(real, 'OnlineRetail.xlsx'))
-  await read(page, 150)
-  ok((await state(page)).includes('541,909 rows'), 'all rows')
+  await checked(page, 150)
+  ok((await content(page)).includes('541,909 rows'), 'all rows')
   await load(page)
   await inUse(page, 150)
   // By its number: another lane may have loaded something newer meanwhile.
   await page.goto(`/?dataset=${/\d+/.exec(new URL(page.url()).pathname)[0]}`)
-  await until('the statistics', async () => (await state(page)).includes('4,372'), 30)
-  ok((await state(page)).includes('rows left out'), 'what is left out')
+  await until('the statistics', async () => (await content(page)).includes('4,372'), 30)
+  ok((await content(page)).includes('rows left out'), 'what is left out')
 }, 180)
 
 test('rows left out from the first file on; a column gets another name', async (w) => {
@@ -309,8 +291,8 @@ test('rows left out from the first file on; a column gets another name', async (
   await page.click('[data-test=reading] summary')
   await page.check('[data-test=reading] label:first-of-type input')
   await page.setInputFiles('input[type=file]', file('renamed.csv', sales(50) + '7,Person 7,not a date,Thing 1,3.50\n'))
-  await read(page)
-  ok((await state(page)).includes('50 rows'), 'the row is left out')
+  await checked(page)
+  ok((await content(page)).includes('50 rows'), 'the row is left out')
   equal(await page.inputValue('#rejected-rows'), 'drop')
   const [copy] = await Promise.all([page.waitForEvent('download'), page.click('text=to correct')])
   equal(copy.suggestedFilename(), 'rejects.xlsx')
@@ -322,7 +304,7 @@ test('rows left out from the first file on; a column gets another name', async (
   await page.fill('input[aria-label="New name: item"]', 'Product')
   await page.keyboard.press('Enter')
   await page.waitForSelector('text=in the file: item')
-  ok((await state(page)).includes('Product'), 'the new name')
+  ok((await content(page)).includes('Product'), 'the new name')
   await page.waitForSelector('th:text-is("Product")')
   await page.click('button:has-text("Throw away")')
   await page.click('dialog .btn-danger, dialog .btn-primary')

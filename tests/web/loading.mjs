@@ -3,31 +3,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
+import { enter } from './browser.mjs'
+import { checked, content, file, inUse, newcomer, password, sales, throwAway } from './files.mjs'
 import { equal, ok, test, until } from './harness.mjs'
-
-const file = (name, text) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
-const content = (page) => page.textContent('#content')
-const checked = (page, seconds = 60) => page.waitForURL(/\/data\/\d+\/versions\/\d+/, { timeout: seconds * 1000 }).then(() => page.waitForSelector('h1:has-text("understood")'))
-const inUse = (page) => page.waitForURL(/\/data\/\d+(\?|$)/, { timeout: 60_000 }).then(() => page.waitForSelector('h1'))
-
-function sales(n) {
-  const lines = ['customer_id,name,date,item,price']
-  for (let i = 0; i < n; i++) lines.push(`${1 + (i % 97)},Person ${1 + (i % 97)},2024-0${1 + (i % 9)}-1${i % 9},Thing ${i % 13},${(i % 50) + 1}.50`)
-  return lines.join('\n') + '\n'
-}
-
-/** The administrator of an organisation that has nothing yet, signed in. */
-async function newcomer(w, name, options) {
-  const bank = await w.as('admin@bank.example')
-  const ask = async (to, data) => (await bank.context().request.post(to, { data, headers: { Origin: w.program.url } })).json()
-  const email = `first@${name}.example`
-  const { org } = await ask('/api/v1/orgs', { name })
-  const { invitation } = await ask('/api/v1/users', { email, role: 'admin', org: org.id })
-  await ask('/api/v1/invitation', { token: invitation.token, password: 'first day at work' })
-  await bank.context().close()
-  w.program.people[email] = 'first day at work'
-  return w.as(email, options)
-}
 
 test('from the empty page: checked before it is in use, found again later, one press to load', async (w) => {
   const page = await newcomer(w, 'first')
@@ -67,16 +45,13 @@ test('loading outlives a reload, the end of the session, and a second window', a
   const cookies = await page.context().cookies()
   await page.context().clearCookies()
   await page.waitForSelector('#password')
-  await page.fill('#email', 'first@second.example')
-  await page.fill('#password', 'first day at work')
-  await page.click('form button.btn-primary')
+  await enter(page, 'first@second.example', password)
   ok(cookies.length > 0, 'there was a session')
   await checked(page)
   await until('it waits in the other window', async () => (await content(other)).includes('waits to be checked'), 40)
   await other.click('.notice a:text("Check it now")')
   await checked(other)
-  await page.click('.decide-bar button:text("Throw away")')
-  await page.click('dialog .btn-primary')
+  await throwAway(page)
   await page.waitForSelector('h1:text("Data")')
   await other.click('.decide-bar .btn-primary')
   await other.waitForSelector('text=does not wait any more')
@@ -96,9 +71,7 @@ test('a stopped upload leaves the empty page; signing out forgets what was being
   await page.click('header button:has(.face)')
   await page.click('text=Sign out >> nth=-1')
   await page.waitForSelector('#password')
-  await page.fill('#email', 'first@third.example')
-  await page.fill('#password', 'first day at work')
-  await page.click('form button.btn-primary')
+  await enter(page, 'first@third.example', password)
   await page.waitForSelector('h1:text("Nothing here yet")')
   ok(!(await content(page)).includes('slow.csv'), 'nothing of it')
 }, 60)
@@ -135,8 +108,7 @@ test('a file of a name that is there goes on as the next version; dropped on its
   await page.click('dialog .btn-primary')
   await checked(page)
   equal(await page.textContent('[data-test=sum]').then((x) => x.trim()), '120 rows read = 120 kept + 0 left out', 'all rows of the version')
-  await page.click('.decide-bar button:text("Throw away")')
-  await page.click('dialog .btn-primary')
+  await throwAway(page)
   await page.waitForURL(`**${home}`)
   await page.waitForSelector('button:text("Load the next version"):not([disabled])')
   const dragged = await page.evaluateHandle((text) => {

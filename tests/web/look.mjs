@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 
 import { accessibility, screens, settle, sideways } from './browser.mjs'
+import { newcomer } from './files.mjs'
 import { equal, ok, test } from './harness.mjs'
 
 const pages = (id) => [
@@ -63,12 +64,7 @@ test('the sign-in page, on a desk and on a phone', async (w) => {
 })
 
 test('an organisation without data: every page says what to do first', async (w) => {
-  const bank = await w.as('admin@bank.example')
-  const ask = async (to, data) => (await bank.context().request.post(to, { data, headers: { Origin: w.program.url } })).json()
-  const { org } = await ask('/api/v1/orgs', { name: 'Nova Banka' })
-  const { invitation } = await ask('/api/v1/users', { email: 'first@nova.example', role: 'admin', org: org.id })
-  await ask('/api/v1/invitation', { token: invitation.token, password: 'first day at work' })
-  w.program.people['first@nova.example'] = 'first day at work'
+  await newcomer(w, 'nova', { called: 'Nova Banka' })
   for (const [name, options] of [['en-desk-light', {}], ['en-phone-dark', { width: 360, height: 740, dark: true, ...phone }]]) {
     const page = await w.as('first@nova.example', options)
     for (const [what, to, said] of [['home', '/', 'Nothing here yet'], ['customers', '/customers', 'No customers yet'], ['data', '/data', 'No data sets yet'], ['links', '/links', ''], ['customer', '/customers/7', 'No customers yet'], ['work', '/admin?tab=jobs', 'No work now']]) {

@@ -2,6 +2,8 @@
  * Every page and dialog of the program, as a person reaches it: [name, address, what to do there]. Used by what looks at
  * all of them: the languages, the layout. What they need beside the demonstration data is made once by `furnish`.
  */
+import { newcomer } from './files.mjs'
+
 const press = (selector) => (page) => page.locator(selector).first().click()
 const dialog = (selector) => async (page) => {
   await page.locator(selector).first().click()
@@ -197,10 +199,7 @@ export async function furnish(w, { models = false } = {}) {
   await ask(shop, 'post', '/api/v1/tokens', { name: 'accounting' })
   await ended(bank, (await ask(bank, 'post', '/api/v1/backups')).job.id)
 
-  const { org } = await ask(bank, 'post', '/api/v1/orgs', { name: 'Prima Banka' })
-  const { invitation } = await ask(bank, 'post', '/api/v1/users', { email: 'first@prima.example', role: 'admin', org: org.id })
-  await ask(bank, 'post', '/api/v1/invitation', { token: invitation.token, password: 'first day at work' })
-  w.program.people['first@prima.example'] = 'first day at work'
+  await newcomer(w, 'prima', { called: 'Prima Banka' })
   await w.close()
   return { dataset, first, firstVersion, next, nextVersion, trained: models }
 }

@@ -1,4 +1,4 @@
-/** tests/web/run.mjs [--report FILE] [--only WORDS]: the page in a real browser against the real program ($VITRINA). */
+/** tests/web/run.mjs [--report FILE] [--parts data,loading] [--only WORDS]: the page in a real browser against the real program ($VITRINA). */
 import fs from 'node:fs'
 
 import { launch } from './browser.mjs'
@@ -13,9 +13,10 @@ const option = (name) => {
 // Most of the time is waiting, so two lanes run beside each other; what changes the shop's newest data set, and what stops
 // the program, comes when both are through.
 const only = option('--only')
+const parts = option('--parts')?.split(',')
 const lanes = {}
-for (const [lane, parts] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'loading', 'look'], last: ['look_check', 'languages', 'trouble'] })) {
-  for (const part of parts) await import(`./${part}.mjs`)
+for (const [lane, files] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'loading', 'look'], last: ['look_check', 'languages', 'trouble'] })) {
+  for (const part of files) if (!parts || parts.includes(part)) await import(`./${part}.mjs`)
   lanes[lane] = taken().filter((t) => !only || t.name.includes(only))
 }
 
