@@ -84,16 +84,40 @@ static void read_table(const struct dataset_table *t, struct canon_table *ret)
 		ret->id = ret->invoice;
 }
 
-/* What else a table lacks may stand in another one. */
-static void relate(struct canon_table *tables, size_t n, struct canon_table *t)
+/* Whether the invoices of one table are known to be those of the other. */
+static bool points(const struct dataset_content *content, const struct canon_table *t, const struct canon_table *o)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < content->n_relations; i++) {
+		const struct dataset_relation *r = &content->relations[i];
+		if (!strcmp(r->from_table, t->table->name) && !strcmp(r->from_column, t->invoice->name) &&
+		    !strcmp(r->to_table, o->table->name) && !strcmp(r->to_column, o->invoice->name))
+			return true;
+	}
+	return false;
+}
+
+/* Orders of several years may each have their lines. */
+static void find_head(const struct dataset_content *content, struct canon_table *tables, struct canon_table *t)
+{
+	struct canon_table *head = NULL;
+	if (t->id || !t->has_goods || !t->invoice)
+		return;
+	for (size_t i = 0; i < content->n_tables; i++) {
 		struct canon_table *o = &tables[i];
 		bool knows_whose = o->id && o->invoice && o->id != o->invoice && !o->has_goods;
-		if (!t->id && t->has_goods && t->invoice && knows_whose && !t->head) {
-			t->head = o;
-			o->is_head = true;
-		}
+		if (knows_whose && (!t->head || (!points(content, t, t->head) && points(content, t, o))))
+			t->head = head = o;
+	}
+	if (head)
+		head->is_head = true;
+}
+
+/* What else a table lacks may stand in another one. */
+static void relate(const struct dataset_content *content, struct canon_table *tables, struct canon_table *t)
+{
+	find_head(content, tables, t);
+	for (size_t i = 0; i < content->n_tables; i++) {
+		struct canon_table *o = &tables[i];
 		if (t->code && !t->name && (t->id || t->invoice) && o->code && o->name && !o->id && !o->invoice)
 			t->catalog = o;
 	}
@@ -172,7 +196,7 @@ void canon_make(struct arena *a, const struct dataset_content *content, const ch
 		tables[i].number = i;
 	}
 	for (size_t i = 0; i < s.n; i++) {
-		relate(tables, s.n, &tables[i]);
+		relate(content, tables, &tables[i]);
 		if (tables[i].is_purchases)
 			note_table(ret, &tables[i]);
 	}

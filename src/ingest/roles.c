@@ -300,6 +300,20 @@ static void name_totals(struct judged *j)
 	}
 }
 
+/* Under headers that do not say the same, nobody else would find them. */
+static size_t add_orders(const struct judged *j, size_t n_tables, struct role_relation *relations, size_t cap)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < n_tables; i++) {
+		const struct role_link *l = &j[i].order;
+		if (j[i].overlap > 0 && n < cap &&
+		    !relations_found(j[i].table, l->column, j[l->to_table].table, l->to_column))
+			relations[n++] =
+				(struct role_relation){ i, l->column, l->to_table, l->to_column, j[i].overlap };
+	}
+	return n;
+}
+
 size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relation *relations, size_t cap)
 {
 	struct judged *j = mem_array(n_tables + 1, sizeof *j);
@@ -307,6 +321,8 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 	for (size_t i = 0; i < n_tables; i++)
 		judge(&j[i], &tables[i]);
 	nested_judge(j, n_tables);
+	orders_judge(j, n_tables);
+	size_t n = add_orders(j, n_tables, relations, cap);
 	for (size_t i = 0; i < n_tables; i++)
 		purchases = purchases || j[i].kind == KIND_PURCHASES;
 	for (size_t i = 0; i < n_tables; i++) {
@@ -323,5 +339,5 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 		free(j[i].told);
 	}
 	free(j);
-	return relations_find(tables, n_tables, relations, cap);
+	return n + relations_find(tables, n_tables, relations + n, cap - n);
 }

@@ -17,6 +17,9 @@ struct judged {
 	double best[WORDS];     /* over the columns */
 	enum table_word by_name;
 	enum table_kind kind;
+	/* roles_orders.c: the order that each row is a line of, told by values. overlap 0: there is none */
+	struct role_link order;
+	double overlap;
 };
 
 static inline bool judged_says(const struct judged *j, enum word w)
@@ -32,3 +35,15 @@ enum table_kind judged_kind(const struct judged *j);
  * the columns between them are for. Whoever has lists is before them.
  */
 void nested_judge(struct judged *all, size_t n);
+/* How much a table says of what was bought; 0: it holds no lines of orders. */
+int judged_lines_worth(const struct judged *j);
+/* Whether the rows are orders, whose lines belong to them by that column. */
+bool judged_is_head(const struct judged *head, size_t column, const struct judged *lines);
+/* Says that a column is the word, and no other is. */
+void judged_set(struct judged *j, size_t column, enum word word, const char *told);
+/* Says of an order's sums that its lines give them already. */
+void judged_tell_totals(struct judged *head);
+
+/* Orders in one table and their lines in another that only values relate: the sheets of a workbook. After nested_judge.
+ */
+void orders_judge(struct judged *all, size_t n);

@@ -19,7 +19,7 @@ static const char of_list[] = "the file itself says whose row of the other table
 static const char by_list[] = "the lists of the file belong to rows by it";
 static const char of_lines[] = "the lines of the order, in the other table, give it already";
 
-static void set_score(struct judged *j, size_t column, enum word word, const char *told)
+void judged_set(struct judged *j, size_t column, enum word word, const char *told)
 {
 	for (size_t i = 0; i < j->table->n_columns; i++)
 		j->score[i][word] = i == column ? 1 : 0;
@@ -53,8 +53,7 @@ static bool is_taken_back(const struct judged *j)
 	return false;
 }
 
-/* How much a list says of what was bought; 0: these are no lines. */
-static int lines_worth(const struct judged *j)
+int judged_lines_worth(const struct judged *j)
 {
 	bool named = judged_says(j, WORD_PRODUCT) || j->best[WORD_NAME] >= 0.65;
 	bool coded = judged_says(j, WORD_PRODUCT_CODE), counted = judged_says(j, WORD_QUANTITY);
@@ -74,7 +73,7 @@ static size_t find_lines(const struct judged *all, size_t n, size_t head)
 	size_t best = SIZE_MAX;
 	int most = 0;
 	for (size_t i = head + 1; i < n; i++) {
-		int worth = nearest(all[i].table) == head ? lines_worth(&all[i]) : 0;
+		int worth = nearest(all[i].table) == head ? judged_lines_worth(&all[i]) : 0;
 		if (worth > most) {
 			most = worth;
 			best = i;
@@ -84,25 +83,31 @@ static size_t find_lines(const struct judged *all, size_t n, size_t head)
 }
 
 /* Records with a number of their own beside that of a customer are no customers. */
-static bool says_whose(const struct judged *head, const struct role_link *link)
+static bool says_whose(const struct judged *head, size_t column)
 {
 	/* The first columns say whose list it is in. */
 	for (size_t i = head->table->n_links; i < head->table->n_columns; i++) {
-		if (i != link->to_column && head->score[i][WORD_CUSTOMER_ID] >= SURE)
+		if (i != column && head->score[i][WORD_CUSTOMER_ID] >= SURE)
 			return true;
 	}
 	return false;
 }
 
-static bool is_head(const struct judged *head, const struct judged *lines)
+bool judged_is_head(const struct judged *head, size_t column, const struct judged *lines)
 {
 	if (head->by_name == TABLE_OTHERS || is_taken_back(head))
 		return false;
-	if (says_whose(head, &lines->table->links[lines->table->n_links - 1]))
+	if (says_whose(head, column))
 		return true;
 	if (says_when(head) || judged_says(head, WORD_YEAR))
 		return head->kind != KIND_CUSTOMERS || !says_when(lines);
 	return head->kind == KIND_PURCHASES || (judged_says(head, WORD_INVOICE) && head->kind != KIND_CUSTOMERS);
+}
+
+/* By which the rows around a list are named. */
+static size_t head_column(const struct judged *lines)
+{
+	return lines->table->links[lines->table->n_links - 1].to_column;
 }
 
 static bool is_within(const struct role_table *t, size_t table)
@@ -114,7 +119,7 @@ static bool is_within(const struct role_table *t, size_t table)
 	return false;
 }
 
-static void tell_totals(struct judged *head)
+void judged_tell_totals(struct judged *head)
 {
 	for (size_t i = 0; i < head->table->n_columns; i++) {
 		const double *s = head->score[i];
@@ -135,8 +140,8 @@ static void join_lines(struct judged *all, size_t n, size_t head, size_t lines, 
 	all[head].kind = KIND_HEAD;
 	all[lines].kind = KIND_PURCHASES;
 	settled[lines] = true;
-	set_score(&all[head], link->to_column, WORD_INVOICE, by_list);
-	set_score(&all[lines], link->column, WORD_INVOICE, of_list);
+	judged_set(&all[head], link->to_column, WORD_INVOICE, by_list);
+	judged_set(&all[lines], link->column, WORD_INVOICE, of_list);
 	/* Whose order it is, the order says. */
 	for (size_t i = 0; i + 1 < all[lines].table->n_links; i++) {
 		size_t column = all[lines].table->links[i].column;
@@ -144,7 +149,7 @@ static void join_lines(struct judged *all, size_t n, size_t head, size_t lines, 
 		all[lines].spoken[column] = WORD_NONE;
 		all[lines].told[column] = of_list;
 	}
-	tell_totals(&all[head]);
+	judged_tell_totals(&all[head]);
 }
 
 /* Whoever is around a table and is a customer. NULL: nobody. */
@@ -191,8 +196,8 @@ static void join_customer(struct judged *all, struct judged *j)
 	}
 	j->kind = kind;
 	all[link->to_table].kind = KIND_CUSTOMERS;
-	set_score(j, link->column, WORD_CUSTOMER_ID, of_list);
-	set_score(&all[link->to_table], link->to_column, WORD_CUSTOMER_ID, by_list);
+	judged_set(j, link->column, WORD_CUSTOMER_ID, of_list);
+	judged_set(&all[link->to_table], link->to_column, WORD_CUSTOMER_ID, by_list);
 }
 
 void nested_judge(struct judged *all, size_t n)
@@ -200,7 +205,7 @@ void nested_judge(struct judged *all, size_t n)
 	bool *settled = mem_zalloc((n + 1) * sizeof *settled);
 	for (size_t i = 0; i < n; i++) {
 		size_t lines = settled[i] ? SIZE_MAX : find_lines(all, n, i);
-		if (lines != SIZE_MAX && is_head(&all[i], &all[lines]))
+		if (lines != SIZE_MAX && judged_is_head(&all[i], head_column(&all[lines]), &all[lines]))
 			join_lines(all, n, i, lines, settled);
 	}
 	for (size_t i = 0; i < n; i++) {

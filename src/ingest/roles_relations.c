@@ -13,7 +13,7 @@
  * Share of `from`'s distinct values that `to` has, from their smallest hashes: below the smaller of the two bounds both
  * sketches are complete (Beyer et al. 2007).
  */
-static double containment(const struct role_column *from, const struct role_column *to)
+double relations_overlap(const struct role_column *from, const struct role_column *to)
 {
 	uint64_t bound = UINT64_MAX;
 	size_t seen = 0, shared = 0, k = 0;
@@ -30,12 +30,12 @@ static double containment(const struct role_column *from, const struct role_colu
 	return seen ? (double)shared / (double)seen : 0;
 }
 
-static bool may_be_key(const struct role_column *c)
+bool relations_may_be_key(const struct role_column *c)
 {
 	return (c->type.type == TYPE_BIGINT || c->type.type == TYPE_VARCHAR) && c->n_sketch > 0;
 }
 
-static bool same_header(const struct role_column *a, const struct role_column *b)
+bool relations_same_header(const struct role_column *a, const struct role_column *b)
 {
 	CLEANUP(buf_free) struct buf x = BUF_INIT(8192), y = BUF_INIT(8192);
 	words_normalize(str_of(a->name), &x);
@@ -48,13 +48,20 @@ static bool same_header(const struct role_column *a, const struct role_column *b
 
 static bool relates(const struct role_column *from, const struct role_column *to, double *ret_overlap)
 {
-	if (!may_be_key(from) || !may_be_key(to) || from->type.type != to->type.type || !values_unique(to))
+	if (!relations_may_be_key(from) || !relations_may_be_key(to) || from->type.type != to->type.type ||
+	    !values_unique(to))
 		return false;
-	*ret_overlap = containment(from, to);
-	if (same_header(from, to))
+	*ret_overlap = relations_overlap(from, to);
+	if (relations_same_header(from, to))
 		return *ret_overlap >= LEAST_OVERLAP;
 	/* Small whole numbers are contained in each other by chance. */
 	return from->type.type == TYPE_VARCHAR && from->distinct > MANY_VALUES && *ret_overlap >= SURE_OVERLAP;
+}
+
+bool relations_found(const struct role_table *a, size_t from, const struct role_table *b, size_t to)
+{
+	double ignored;
+	return relates(&a->columns[from], &b->columns[to], &ignored);
 }
 
 static bool has_role(const struct role_table *t, enum role role)

@@ -48,6 +48,8 @@ export const sentences: Record<string, Key> = {
   'the file itself says whose row of the other table it is': 'reason.of_list',
   'the lists of the file belong to rows by it': 'reason.by_list',
   'the lines of the order, in the other table, give it already': 'reason.of_lines',
+  'its values are numbers of the orders in the other table': 'reason.of_order',
+  'the lines of the orders, in the other table, point at it': 'reason.by_order',
 }
 
 export function reason(text: string | null): string {

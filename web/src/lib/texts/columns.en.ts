@@ -20,6 +20,8 @@ const en = {
   'reason.of_list': 'The file itself puts the row into one of the other table',
   'reason.by_list': 'The lists in the file belong to rows by this column',
   'reason.of_lines': 'The lines of the order, in the other table, give it already',
+  'reason.of_order': 'Its values are numbers of the orders in the other table',
+  'reason.by_order': 'The lines of the orders, in the other table, point at it',
   'reason.view': 'a view, whose rows are those of other tables',
   'reject.zero': 'a leading zero in a column of whole numbers',
   'reject.digits': 'not a whole number of at most 18 digits',

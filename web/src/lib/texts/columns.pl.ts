@@ -24,6 +24,8 @@ const pl = {
   'reason.of_list': 'Plik sam mówi, do którego wiersza drugiej tabeli należy ten',
   'reason.by_list': 'Według tej kolumny listy pliku należą do wierszy',
   'reason.of_lines': 'Podają to już pozycje zamówienia w drugiej tabeli',
+  'reason.of_order': 'Wartości to numery zamówień z drugiej tabeli',
+  'reason.by_order': 'Wskazują na nią pozycje zamówień w drugiej tabeli',
   'reason.view': 'widok: jego wiersze pochodzą z innych tabel',
   'reject.zero': 'zero na początku w kolumnie liczb całkowitych',
   'reject.digits': 'nie jest liczbą całkowitą do 18 cyfr',
