@@ -97,6 +97,16 @@ struct csv_dialect csv_dialect_find(struct str text)
 			best = d;
 		}
 	}
+	/* What programs write and people do not: only where every record has as many, the first one, too. */
+	static const char of_programs[] = { '~', '^', '\x01', '\x1f' };
+	for (size_t i = 0; i < countof(of_programs); i++) {
+		struct csv_dialect d = { .delimiter = of_programs[i], .line_end = line_end };
+		double s = memchr(text.p, d.delimiter, text.n) ? score(&d, text) : 0;
+		if (s > best_score && d.consistency == 1) {
+			best_score = s;
+			best = d;
+		}
+	}
 	/* A delimiter that the first row has as often as the others is one, however things are aligned. */
 	struct csv_dialect fixed = { .delimiter = ' ', .line_end = line_end };
 	return best_score < SURE_SCORE && csv_fixed_find(text, &fixed) ? fixed : best;

@@ -5,6 +5,7 @@
 #include "ingest/reader.h"
 #include "ingest/simd.h"
 
+#define DOS_END '\x1a'
 #define UTF16_STEP ((size_t)64 * KIB)
 
 static bool is_utf16(const struct feed *f)
@@ -55,6 +56,9 @@ bool feed_fill(struct feed *f, size_t want, bool *ret_last, struct err *e)
 		if (wide)
 			buf_consume(&f->utf16, encoding_decode_utf16(f->encoding, buf_str(&f->utf16), &f->pending));
 	}
+	/* The end of a file of DOS: no text follows it, and it is none. */
+	while (*ret_last && f->pending.n && f->pending.p[f->pending.n - 1] == DOS_END)
+		f->pending.n--;
 	return true;
 }
 

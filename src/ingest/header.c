@@ -226,6 +226,13 @@ static bool numbers_columns(struct grid *g, size_t row, size_t width)
 	return numbered >= NUMBERED && texts * 2 >= numbered;
 }
 
+/* Marks that show nothing and say nothing in a name: where a word may be parted, which way text runs. */
+static bool is_unseen(uint32_t code)
+{
+	return code == 0xad || code == 0x200b || code == 0x200e || code == 0x200f ||
+	       (code >= 0x202a && code <= 0x202e) || (code >= 0x2060 && code <= 0x2069) || code == 0xfeff;
+}
+
 /* Blanks and line breaks become one space; cut at a whole character. */
 static void tidy_name(struct buf *b, struct str s)
 {
@@ -237,13 +244,13 @@ static void tidy_name(struct buf *b, struct str s)
 		uint32_t code;
 		size_t n = utf8_decode(s, &code);
 		n = n ? n : 1;
-		bool blank = code <= ' ' || code == 0xa0;
-		if (!blank) {
+		bool blank = code <= ' ' || code == 0xa0, unseen = is_unseen(code);
+		if (!blank && !unseen) {
 			if (space && b->n)
 				buf_addc(b, ' ');
 			buf_add(b, s.p, n);
 		}
-		space = blank;
+		space = blank || (space && unseen);
 		s = str_n(s.p + n, s.n - n);
 	}
 }

@@ -179,12 +179,29 @@ void rows_free(struct rows *rows)
 	*rows = (struct rows){ 0 };
 }
 
+/* Bytes of the character at the start of s, when it shows nothing: a blank, or a mark that web pages and messengers
+ * leave around what is copied out of them (U+200B, U+200E, U+2060, U+FEFF, …). Joiners within a word are not among
+ * them. */
+static size_t unseen(struct str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	if (s.n > 1 && p[0] == 0xc2)
+		return p[1] == 0xa0 || p[1] == 0xad ? 2 : 0;
+	if (s.n < 3)
+		return 0;
+	if (p[0] == 0xe2 && p[1] == 0x80) /* not U+200C and U+200D */
+		return p[2] <= 0x8b || p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xa8 && p[2] <= 0xaf) ? 3 : 0;
+	if (p[0] == 0xe2 && p[1] == 0x81)
+		return p[2] == 0x9f || p[2] == 0xa0 || (p[2] >= 0xa6 && p[2] <= 0xa9) ? 3 : 0;
+	return memcmp(p, "\xef\xbb\xbf", 3) == 0 || memcmp(p, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
+}
+
 static size_t blank_front(struct str s)
 {
 	unsigned char c = (unsigned char)s.p[0];
 	if (c <= ' ')
 		return 1;
-	return c == 0xc2 && s.n > 1 && (unsigned char)s.p[1] == 0xa0 ? 2 : 0;
+	return c == 0xc2 || c >= 0xe2 ? unseen(s) : 0;
 }
 
 static size_t blank_back(struct str s)
@@ -192,7 +209,11 @@ static size_t blank_back(struct str s)
 	unsigned char c = (unsigned char)s.p[s.n - 1];
 	if (c <= ' ')
 		return 1;
-	return c == 0xa0 && s.n > 1 && (unsigned char)s.p[s.n - 2] == 0xc2 ? 2 : 0;
+	if ((c & 0xc0) != 0x80 || s.n < 2)
+		return 0;
+	if ((unsigned char)s.p[s.n - 2] == 0xc2)
+		return unseen(str_n(s.p + s.n - 2, 2));
+	return s.n > 2 && (unsigned char)s.p[s.n - 3] >= 0xe2 ? unseen(str_n(s.p + s.n - 3, 3)) : 0;
 }
 
 static struct str trim(struct str s)

@@ -63,15 +63,21 @@ static bool looks_json(struct str text)
 					   : rest.p[0] == '{' || rest.p[0] == '[' || rest.p[0] == ']');
 }
 
-/* Control characters that no text has. */
+/* Control characters that no text has; but one of those that part cells in files of Hive may be in each line. */
 static bool looks_binary(struct str head)
 {
-	size_t n = MIN(head.n, (size_t)65536), odd = 0, zeros = 0;
+	size_t n = MIN(head.n, (size_t)65536), odd = 0, zeros = 0, lines = 0, parts[2] = { 0, 0 };
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)head.p[i];
 		zeros += c == 0;
+		lines += c == '\n';
+		parts[0] += c == 0x01;
+		parts[1] += c == 0x1f;
 		odd += c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1a && c != 0x1b;
 	}
+	size_t most = MAX(parts[0], parts[1]);
+	if (most >= lines && lines)
+		odd -= most;
 	return zeros || odd * 50 > n;
 }
 
