@@ -7,6 +7,7 @@
  *	import_done.c	what the worker reported, as tables
  *	import_plan.c	what the worker is told
  *	import_relate.c	relations between tables of different files
+ *	import_orders.c	orders in one file, their lines in another
  *	import_merge.c	append: the new tables joined to those that are there
  *	import_upsert.c	upsert: rows that are there changed, the others added
  */
@@ -90,7 +91,18 @@ bool import_read_file(struct import *m, struct db *db, size_t source, struct err
 bool import_take_done(struct import *m, size_t source, const json_t *done, size_t first_output, struct err *e);
 /* After version_fill: finds which table holds the customers that others speak of, where the worker saw only one file.
  */
-bool import_relate(struct import *m, struct db *db, const struct dataset_table *tables, size_t n, struct err *e);
+bool import_relate(struct import *m, struct db *db, struct dataset_table *tables, size_t n, struct err *e);
+/* How tables of the version are asked for. */
+struct import_related {
+	struct relations *relations;
+	const char *schema;
+};
+/* The share of the distinct values of one column that another holds. */
+bool import_matched(struct import *m, const struct import_related *by, const struct dataset_table *from,
+		    const struct dataset_column *from_column, const struct dataset_table *to,
+		    const struct dataset_column *to_column, double *ret, struct err *e);
+bool import_orders(struct import *m, struct db *db, const struct import_related *by, struct dataset_table *tables,
+		   size_t n, struct err *e);
 /* Before anything is reserved: turns a new data set into the next version of the one a template was made for. */
 bool import_recognise(struct import *m, struct db *db, struct err *e);
 /* Options for the worker, as JSON: baskets, what the existing tables expect of an append, roles that are given. */

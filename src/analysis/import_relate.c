@@ -20,15 +20,16 @@ static bool keep(void *ctx, const void *p, size_t n, struct err *e)
 	return true;
 }
 
-/* The share of the distinct values of one column that the other holds. */
-static bool measure(struct import *m, const struct relations *r, const char *schema, const struct related *x,
-		    double *ret, struct err *e)
+bool import_matched(struct import *m, const struct import_related *by, const struct dataset_table *from_table,
+		    const struct dataset_column *from_column, const struct dataset_table *to_table,
+		    const struct dataset_column *to_column, double *ret, struct err *e)
 {
 	struct arena *a = &m->arena;
 	CLEANUP(buf_free) struct buf row = BUF_INIT(KIB);
 	CLEANUP(json_decrefp_) json_t *v = NULL;
-	const char *from = sql_table(a, schema, x->from->name, false), *to = sql_table(a, schema, x->to->name, false);
-	const char *fc = sql_ident(a, str_of(x->from_column->name)), *tc = sql_ident(a, str_of(x->to_column->name));
+	const char *from = sql_table(a, by->schema, from_table->name, false);
+	const char *to = sql_table(a, by->schema, to_table->name, false);
+	const char *fc = sql_ident(a, str_of(from_column->name)), *tc = sql_ident(a, str_of(to_column->name));
 	if (!from || !to || !fc || !tc)
 		return err_set(e, ERR_TOO_LARGE, NULL, "The names of the columns are too long.");
 	const char *sql = arena_printf(a,
@@ -39,8 +40,8 @@ static bool measure(struct import *m, const struct relations *r, const char *sch
 				       fc, from, fc, tc, to);
 	struct engine_result done;
 	struct engine_request q = { .org = m->by.org,
-				    .relations = r->items,
-				    .n_relations = r->n,
+				    .relations = by->relations->items,
+				    .n_relations = by->relations->n,
 				    .keep_others = true,
 				    .sql = sql,
 				    .format = ENGINE_JSON,
@@ -73,13 +74,12 @@ static bool known(const struct import *m, const struct related *x)
 	return false;
 }
 
-static bool relate_pair(struct import *m, const struct relations *r, const char *schema, const struct related *x,
-			struct err *e)
+static bool relate_pair(struct import *m, const struct import_related *by, const struct related *x, struct err *e)
 {
 	double share = 0;
 	if (known(m, x) || m->n_relations == LIMIT_RELATIONS)
 		return true;
-	if (!measure(m, r, schema, x, &share, e))
+	if (!import_matched(m, by, x->from, x->from_column, x->to, x->to_column, &share, e))
 		return false;
 	if (share >= RELATED_SHARE)
 		m->relations[m->n_relations++] = (struct dataset_relation){ .from_table = x->from->name,
@@ -90,12 +90,13 @@ static bool relate_pair(struct import *m, const struct relations *r, const char 
 	return true;
 }
 
-bool import_relate(struct import *m, struct db *db, const struct dataset_table *tables, size_t n, struct err *e)
+bool import_relate(struct import *m, struct db *db, struct dataset_table *tables, size_t n, struct err *e)
 {
 	CLEANUP(relations_done) struct relations r = { 0 };
-	const char *schema;
+	struct import_related by = { .relations = &r };
 	size_t had = m->n_relations;
-	if (!relations_of_version(m->in, db, &m->arena, m->by.org, m->version, &r, &schema, e))
+	if (!relations_of_version(m->in, db, &m->arena, m->by.org, m->version, &r, &by.schema, e) ||
+	    !import_orders(m, db, &by, tables, n, e))
 		return false;
 	for (size_t f = 0; f < n; f++)
 		for (size_t t = 0; t < n; t++) {
@@ -103,7 +104,7 @@ bool import_relate(struct import *m, struct db *db, const struct dataset_table *
 			x.to_column = f == t ? NULL : dataset_column_with_role(x.to, "customer.id");
 			for (size_t c = 0; x.to_column && c < x.from->n_columns; c++) {
 				x.from_column = &x.from->columns[c];
-				if (is_reference(x.from_column) && !relate_pair(m, &r, schema, &x, e))
+				if (is_reference(x.from_column) && !relate_pair(m, &by, &x, e))
 					return false;
 			}
 		}

@@ -1,6 +1,7 @@
 #include "ingest/roles_words.h"
 
 #include "base/utf8.h"
+#include "ingest/roles.h"
 
 /*
  * Phrases are lower case, without accents, ё as е, words apart by one space, and stand apart by |. weight: how sure the

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/buf.h"
-#include "ingest/roles.h"
 
 /* What a header can say; narrower than a role where the table decides the rest. */
 enum word {

@@ -56,6 +56,8 @@ bool version_fill(struct db *db, int64_t org, int64_t version, struct dataset_ta
 bool version_empty(struct db *db, int64_t org, int64_t version, struct err *e);
 /* Writes the counts and bounds of t's columns, computed after version_fill, while the version is being built. */
 bool version_column_stats(struct db *db, int64_t version, const struct dataset_table *t, struct err *e);
+/* And their roles, when tables that were read apart are known together. */
+bool version_column_roles(struct db *db, int64_t version, const struct dataset_table *t, struct err *e);
 /* Adds relations found after version_fill; the first gets position `from`. */
 bool version_relations(struct db *db, int64_t version, const struct dataset_relation *r, size_t from, size_t n,
 		       struct err *e);

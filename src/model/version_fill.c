@@ -144,3 +144,21 @@ bool version_column_stats(struct db *db, int64_t version, const struct dataset_t
 	}
 	return db_commit_tx(&tx, e);
 }
+
+bool version_column_roles(struct db *db, int64_t version, const struct dataset_table *t, struct err *e)
+{
+	CLEANUP(db_tx_end) struct db *tx = NULL;
+	if (!db_begin_tx(db, &tx, e))
+		return false;
+	for (size_t i = 0; i < t->n_columns; i++) {
+		const struct dataset_column *c = &t->columns[i];
+		if (!db_exec(
+			    db, e,
+			    "UPDATE dataset_column SET role = ?1, confidence = ?2, reason = ?3 WHERE table_id = ?4 AND "
+			    "position = ?5 AND EXISTS (SELECT 1 FROM dataset_table t JOIN dataset_version v ON v.id = "
+			    "t.version WHERE t.id = ?4 AND v.id = ?6 AND v.state = 'building')",
+			    "sdsiii", c->role, c->confidence, c->reason, t->id, (int64_t)i, version))
+			return false;
+	}
+	return db_commit_tx(&tx, e);
+}

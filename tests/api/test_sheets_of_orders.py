@@ -56,6 +56,12 @@ def packed(tables):
     return out.getvalue()
 
 
+def text(rows):
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode()
+
+
 def quoted(v):
     return str(v) if isinstance(v, (int, float)) else "'" + v + "'"
 
@@ -112,6 +118,17 @@ def test_orders_and_lines(shared_client, spoken, kind):
     related = {(r["from"]["table"], r["from"]["column"], r["to"]["table"], r["to"]["column"]): r["matched"] for r in d["relations"]}
     (_, *_), (o, o_id, *_), (i, i_order, *_) = SPOKEN[spoken]
     assert related[i, i_order, o, o_id] == 1, related
+
+
+@pytest.mark.parametrize("spoken, sums", [("en", True), ("ru_short", False), ("pl", True)])
+def test_files_of_their_own(shared_client, spoken, sums):
+    """Customers, orders and lines in three files, each read without the others."""
+    made = orders(3)
+    (c, of_c), (o, of_o), (i, of_i) = sheets(spoken, made).items()
+    if not sums:
+        of_o = [row[:-1] for row in of_o]
+    d = load(shared_client, (f"{i}.csv", text(of_i)), (f"{o}.csv", text(of_o)), (f"{c}.csv", text(of_c)), name=f"files_{spoken}_{sums}")
+    check(shared_client, d, made, [c, o, i], SPOKEN[spoken][1][1])
 
 
 def test_lines_first_and_payments_beside(shared_client):
