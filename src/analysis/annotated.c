@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "json/read.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #define REJECTS_BYTES (96 * MIB)
@@ -28,7 +29,7 @@ static int by_row(const void *a, const void *b)
 static bool read_rejects(struct db *db, struct arena *a, int64_t org, int64_t version, struct merging *m, struct err *e)
 {
 	size_t cap = 0, got;
-	int64_t after = 0;
+	int64_t after = m->out->part ? version_part_rejects_after(m->out->part) : 0;
 	do {
 		struct reject *page;
 		if (!reject_page(db, a, org, version, str_of(m->t->name), after, LIMIT_PAGE, &page, &got, NULL, e))
@@ -148,10 +149,14 @@ static bool one_table(struct ask *q, struct arena *a, const struct dataset_table
 {
 	CLEANUP(buf_free) struct buf sql = BUF_INIT(4 * MIB);
 	struct merging m = { .out = out, .t = t };
+	int64_t from = 0;
+	if (out->part && !version_part_table(out->part, t->name, &from))
+		return true;
 	buf_adds(&sql, "SELECT _row");
 	for (size_t i = 0; i < t->n_columns; i++)
 		buf_addf(&sql, ", CAST(%s AS VARCHAR)", sql_ident(a, str_of(t->columns[i].name)));
-	buf_addf(&sql, " FROM %s ORDER BY _row", sql_table(a, q->schema, t->name, true));
+	buf_addf(&sql, " FROM %s WHERE _row >= %" PRId64 " ORDER BY _row", sql_table(a, q->schema, t->name, true),
+		 from);
 	if (a->failed || sql.failed)
 		return err_set(e, ERR_LIMIT, NULL, "The table has too many columns.");
 	m.cells = mem_array(t->n_columns + 1, sizeof *m.cells);
@@ -174,6 +179,8 @@ bool annotated_table(struct instance *in, struct db *db, int64_t org, int64_t ve
 							      : NULL;
 	if (!t)
 		return err_field(e, ERR_NOT_FOUND, "table", "The data set has no such table.");
+	if (out->part && !version_part_table(out->part, t->name, &(int64_t){ 0 }))
+		return err_field(e, ERR_NOT_FOUND, "table", "Nothing of the files went into that table.");
 	return one_table(&q, &a, t, out, e);
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "analysis/changes_file.h"
 #include "analysis/instance.h"
 #include "model/dataset.h"
 #include "model/reject.h"
@@ -24,7 +25,8 @@ struct annotated {
 	void *ctx;
 	bool (*begin)(void *ctx, const struct dataset_table *t, struct err *e);
 	bool (*row)(void *ctx, const struct dataset_table *t, const struct annotated_row *row, struct err *e);
-	const _Atomic bool *cancel; /* may be NULL */
+	const _Atomic bool *cancel;      /* may be NULL */
+	const struct version_part *part; /* only what its own files hold; NULL = all rows */
 };
 bool annotated_table(struct instance *in, struct db *db, int64_t org, int64_t version, struct str table,
 		     const struct annotated *out, struct err *e);

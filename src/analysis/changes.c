@@ -1,6 +1,7 @@
 #include "analysis/changes.h"
 
 #include "analysis/changes_cells.h"
+#include "analysis/changes_file.h"
 #include "base/limits.h"
 #include "json/read.h"
 #include "json/write.h"
@@ -219,6 +220,8 @@ static bool compare_table(struct comparing *c, const struct changes_of *of, size
 	bool append = c->mode == IMPORT_APPEND;
 	jw_open(c->w, '{');
 	jw_kv_cstr(c->w, "table", c->p.now->name);
+	jw_key(c->w, "file");
+	changes_write_file(c, of, at, c->p.old);
 	write_columns(c);
 	write_missing(c, of, at);
 	bool ok = append ? of->only_columns || find_known(c, &known, &why) : find_key(c, of->keys, of->n_keys, &why);
@@ -265,6 +268,8 @@ bool changes_json(struct ask *q, const char *old_schema, const struct dataset_co
 	struct json_writer w = json_writer(ret);
 	jw_open(&w, '{');
 	jw_kv_i64(&w, "against", old->version.number);
+	if (of->mode == IMPORT_APPEND || of->mode == IMPORT_UPSERT)
+		jw_kv_i64(&w, "rejects_before", of->rejects_before);
 	write_tables(&w, "tables_new", q->content, old);
 	write_tables(&w, "tables_gone", old, q->content);
 	jw_key(&w, "tables");

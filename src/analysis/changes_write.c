@@ -29,6 +29,30 @@ static void mask_field(json_t *cell, const char *field, mask *m)
 		json_object_set_new(cell, field, masked(v, m));
 }
 
+static void mask_list(json_t *list, mask *m)
+{
+	size_t i;
+	json_t *v;
+	json_array_foreach (list, i, v)
+		if (json_is_string(v))
+			json_array_set_new(list, i, masked(v, m));
+}
+
+static void mask_file(const json_t *file, const struct dataset_table *t)
+{
+	json_t *column, *row;
+	size_t i, r;
+	json_array_foreach (json_object_get(file, "columns"), i, column) {
+		mask *m = mask_of(t, json_string_value(json_object_get(column, "column")));
+		if (!m)
+			continue;
+		mask_list(json_object_get(column, "sample"), m);
+		json_array_foreach (json_object_get(file, "first"), r, row)
+			if (json_is_string(json_array_get(row, i)))
+				json_array_set_new(row, i, masked(json_array_get(row, i), m));
+	}
+}
+
 static void mask_table(json_t *one, const struct dataset_content *content)
 {
 	const char *name = json_string_value(json_object_get(one, "table"));
@@ -36,6 +60,7 @@ static void mask_table(json_t *one, const struct dataset_content *content)
 	const json_t *key = json_object_get(one, "key");
 	size_t i, k;
 	json_t *cell, *part;
+	mask_file(json_object_get(one, "file"), t);
 	json_array_foreach (json_object_get(one, "sample"), i, cell) {
 		mask *m = mask_of(t, json_string_value(json_object_get(cell, "column")));
 		mask_field(cell, "old", m);

@@ -178,6 +178,7 @@ static void rename_in_changes(json_t *changes, const char *table, const char *be
 		rename_columns_of(json_object_get(columns, "types"), before, now);
 		rename_columns_of(json_object_get(t, "cells"), before, now);
 		rename_columns_of(json_object_get(t, "sample"), before, now);
+		rename_columns_of(json_object_get(json_object_get(t, "file"), "columns"), before, now);
 	}
 }
 

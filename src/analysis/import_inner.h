@@ -10,6 +10,7 @@
  *	import_orders.c	orders in one file, their lines in another
  *	import_merge.c	append: the new tables joined to those that are there
  *	import_upsert.c	upsert: rows that are there changed, the others added
+ *	import_upsert_file.c	and what is noted of the file itself
  */
 #pragma once
 
@@ -22,6 +23,9 @@
 #include "model/reject.h"
 
 #include <jansson.h>
+
+struct ask;
+struct pair;
 
 /* A column that an append did not find as it was. */
 struct import_told {
@@ -72,6 +76,7 @@ struct import {
 	const char **raw_names;       /* what the worker called them */
 	size_t n_tables;
 	size_t *place;                      /* append and upsert: which table of `before` each goes into */
+	const char **first;                 /* upsert: some rows of each as they stand in the file (changes_file.h) */
 	struct import_told *told;           /* append */
 	struct dataset_relation *relations; /* room for LIMIT_RELATIONS */
 	size_t n_relations;
@@ -114,6 +119,14 @@ bool import_merge(struct import *m, size_t *place, struct dataset_table **ret, s
 bool import_recount(struct import *m, struct db *db, struct dataset_table *tables, size_t n, struct err *e);
 /* Upsert: makes m->before.tables what they are with those read now, the i-th of which goes into the place[i]-th. */
 bool import_upsert(struct import *m, struct db *db, const size_t *place, struct err *e);
+/* Upsert: keeps some rows of the table that was read as the `read`-th, as they stand in the file. */
+bool import_upsert_first(struct import *m, struct ask *q, const struct pair *p, size_t read, struct err *e);
+/*
+ * Upsert: rejects were numbered by the rows of the file; gives them the numbers that these have among the joined ones,
+ * and, where a row was left out, one of its own from `after_all` on.
+ */
+bool import_upsert_rejects(struct import *m, struct ask *q, const struct pair *p, size_t read, int64_t after_all,
+			   struct err *e);
 /* Append and upsert: which table of m->before each of those read now goes into. */
 bool import_place(const struct import *m, size_t *place, struct err *e);
 /* A segment that was committed, and is removed again unless the import is kept. */

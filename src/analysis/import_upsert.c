@@ -237,10 +237,12 @@ static bool join_table(struct upsert *u, struct err *e)
 	int64_t *segments = arena_array(&u->m->arena, 1, sizeof *segments);
 	/* What q reads stays as it was: into is written to only once all is known. */
 	struct dataset_table old = *u->into;
+	size_t at = (size_t)(u->read - u->m->tables);
 	if (!segments)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many segments.");
 	if (!pair_init(&u->p, u->q, u->m->name, &old, u->q->schema, u->read, e) || !settle_key(u, e) ||
-	    !write_segment(u, &segment, &rows, e) || !join_columns(u, e))
+	    !import_upsert_first(u->m, u->q, &u->p, at, e) || !write_segment(u, &segment, &rows, e) ||
+	    !import_upsert_rejects(u->m, u->q, &u->p, at, rows + old.rows_left_out, e) || !join_columns(u, e))
 		return false;
 	segments[0] = segment;
 	u->into->segments = segments;

@@ -162,15 +162,20 @@ static bool note_changes(struct import *m, struct db *db, struct err *e)
 	CLEANUP(arena_free) struct arena a = ARENA_INIT(64 * MIB);
 	CLEANUP(buf_free) struct buf text = BUF_INIT(CHANGES_BYTES);
 	struct dataset_content old;
+	int64_t rejects = 0;
 	if (m->mode == IMPORT_CREATE || (!m->later && !m->told))
 		return true;
+	if (!reject_last(db, m->by.org, m->before.version.id, &rejects, e))
+		return false;
 	struct changes_of of = { .mode = m->mode,
 				 .keys = m->keys,
 				 .n_keys = m->n_keys,
 				 .only_columns = !m->later,
 				 .read = m->tables,
 				 .n_read = m->n_tables,
-				 .place = m->place };
+				 .place = m->place,
+				 .first = m->first,
+				 .rejects_before = rejects };
 	watch_progress(m->watch, IMPORT_READ_UNTIL + 0.1, "comparing");
 	/* The content that was read before has become the joined one. */
 	return dataset_content(db, &a, m->by.org, m->before.version.id, &old, e) &&

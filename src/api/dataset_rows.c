@@ -54,7 +54,7 @@ static void write_reject(struct json_writer *w, const struct reject *x)
 }
 
 static bool send_csv(struct request *q, struct response *r, int64_t org, int64_t version, struct str table,
-		     struct err *e)
+		     int64_t after, struct err *e)
 {
 	CLEANUP(buf_free) struct buf head = BUF_INIT(KIB);
 	enum language language;
@@ -64,7 +64,7 @@ static bool send_csv(struct request *q, struct response *r, int64_t org, int64_t
 	response_header(r, "Content-Disposition", STR("attachment; filename=\"rejects.csv\""));
 	if (!response_stream_begin(r, 200, "text/csv; charset=utf-8", e) || !response_write(r, head.p, head.n, e))
 		return false;
-	for (int64_t after = 0;;) {
+	for (;;) {
 		CLEANUP(arena_free) struct arena a = ARENA_INIT(16 * MIB);
 		CLEANUP(buf_free) struct buf b = BUF_INIT(16 * MIB);
 		struct reject *list;
@@ -88,7 +88,19 @@ static bool send_csv(struct request *q, struct response *r, int64_t org, int64_t
 	}
 }
 
-bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t version, struct err *e)
+bool part_read(struct request *q, const struct dataset_version *v, struct version_part *ret, struct err *e)
+{
+	struct str of = STR("version");
+	*ret = (struct version_part){ 0 };
+	if (!request_query_str(q, "of", &of, e))
+		return false;
+	if (str_is(of, "file"))
+		return version_part_read(v, ret, e);
+	return str_is(of, "version") || err_field(e, ERR_VALUE, "of", "It is of the version or of the file.");
+}
+
+bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t version,
+		    const struct version_part *part, struct err *e)
 {
 	struct api_page page;
 	struct str table = { 0 }, format = STR("json");
@@ -98,24 +110,26 @@ bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t 
 	if (!api_page_read(q, &page, e) || !request_query_str(q, "table", &table, e) ||
 	    !request_query_str(q, "format", &format, e))
 		return false;
+	int64_t before = part ? version_part_rejects_after(part) : 0,
+		own = part ? version_part_rejects(part, table) : -1;
 	if (str_is(format, "csv"))
-		return send_csv(q, r, org, version, table, e);
+		return send_csv(q, r, org, version, table, before, e);
 	if (!str_is(format, "json"))
 		return err_field(e, ERR_VALUE, "format", "The format is json or csv.");
-	if (!reject_page(api_db(q), request_arena(q), org, version, table, page.after, (size_t)page.limit, &list, &n,
-			 &total, e))
+	if (!reject_page(api_db(q), request_arena(q), org, version, table, MAX(page.after, before), (size_t)page.limit,
+			 &list, &n, &total, e))
 		return false;
 	struct json_writer *w = api_list_begin(r);
 	for (size_t i = 0; i < n; i++)
 		write_reject(w, &list[i]);
-	api_list_end(w, n == (size_t)page.limit ? list[n - 1].seq : 0, total);
+	api_list_end(w, n == (size_t)page.limit ? list[n - 1].seq : 0, own < 0 ? total : own);
 	return true;
 }
 
 static bool rejects_get(struct request *q, struct response *r, struct err *e)
 {
 	struct dataset d;
-	return find_ready(q, &d, e) && rejects_answer(q, r, d.org, d.current, e);
+	return find_ready(q, &d, e) && rejects_answer(q, r, d.org, d.current, NULL, e);
 }
 
 static const struct route_param rows_params[] = { ROWS_PARAMS };

@@ -198,8 +198,9 @@ static bool formats(struct copy *c, struct err *e)
 	return true;
 }
 
-/* The version of the path, or the one in use. */
-static bool begin(struct request *q, int64_t *ret_version, enum language *ret_language, struct err *e)
+/* The version of the path, or the one in use, and what of it is asked for. */
+static bool begin(struct request *q, int64_t *ret_version, struct version_part *ret_part, enum language *ret_language,
+		  struct err *e)
 {
 	struct dataset d;
 	struct dataset_version v;
@@ -213,6 +214,8 @@ static bool begin(struct request *q, int64_t *ret_version, enum language *ret_la
 			return false;
 		if (v.state == VERSION_BUILDING)
 			return err_set(e, ERR_CONFLICT, "not_ready", "This version is still being loaded.");
+		if (!part_read(q, &v, ret_part, e))
+			return false;
 		*ret_version = v.id;
 	}
 	return audit_add(api_db(q), api_caller(q), "rejects_export", "dataset", d.id, NULL, e);
@@ -222,8 +225,11 @@ static bool rejects_xlsx(struct request *q, struct response *r, struct err *e)
 {
 	int64_t version;
 	struct copy c = { .book.fd = -1, .loose = BUF_INIT(16 * KIB) };
-	struct annotated out = { .ctx = &c, .begin = xlsx_begin, .row = xlsx_row, .cancel = request_cancel_flag(q) };
-	if (!begin(q, &version, &c.language, e) || !book_open(&c.book, e))
+	CLEANUP(version_part_done) struct version_part part = { 0 };
+	struct annotated out = {
+		.ctx = &c, .begin = xlsx_begin, .row = xlsx_row, .cancel = request_cancel_flag(q), .part = &part
+	};
+	if (!begin(q, &version, &part, &c.language, e) || !book_open(&c.book, e))
 		return false;
 	bool done =
 		formats(&c, e) && annotated_tables(api_instance(q), api_db(q), api_caller(q)->org, version, &out, e);
@@ -240,8 +246,11 @@ static bool rejects_csv(struct request *q, struct response *r, struct err *e)
 	int64_t version;
 	struct str table = { 0 };
 	struct csv c = { .r = r, .rows = BUF_INIT(64 * MIB) };
-	struct annotated out = { .ctx = &c, .begin = csv_begin, .row = csv_row, .cancel = request_cancel_flag(q) };
-	if (!request_query_str(q, "table", &table, e) || !begin(q, &version, &c.language, e))
+	CLEANUP(version_part_done) struct version_part part = { 0 };
+	struct annotated out = {
+		.ctx = &c, .begin = csv_begin, .row = csv_row, .cancel = request_cancel_flag(q), .part = &part
+	};
+	if (!request_query_str(q, "table", &table, e) || !begin(q, &version, &part, &c.language, e))
 		return false;
 	bool done = annotated_table(api_instance(q), api_db(q), api_caller(q)->org, version, table, &out, e) &&
 		    response_write(r, c.rows.p, c.rows.n, e) && response_end(r, e);
@@ -250,8 +259,12 @@ static bool rejects_csv(struct request *q, struct response *r, struct err *e)
 }
 
 static const struct route_param book_params[] = { REASON_PARAM };
+static const struct route_param part_params[] = { REASON_PARAM, PART_PARAM };
 static const struct route_param params[] = { { "table", ROUTE_PARAM_STR, "The table's name; the first unless said." },
 					     REASON_PARAM };
+static const struct route_param csv_part_params[] = {
+	{ "table", ROUTE_PARAM_STR, "The table's name; the first unless said." }, REASON_PARAM, PART_PARAM
+};
 #define COPY_ROUTE(of_path, of_handle, of_params, of_summary)                                 \
 	{                                                                                     \
 		.method = "GET", .path = of_path, .handle = of_handle, .flags = ROUTE_STREAM, \
@@ -264,9 +277,9 @@ static const struct route routes[] = {
 		   "again."),
 	COPY_ROUTE("/api/v1/datasets/{id}/rejects.csv", rejects_csv, params,
 		   "The same of one table, as CSV with a column of reasons."),
-	COPY_ROUTE("/api/v1/datasets/{id}/versions/{n}/rejects.xlsx", rejects_xlsx, book_params,
+	COPY_ROUTE("/api/v1/datasets/{id}/versions/{n}/rejects.xlsx", rejects_xlsx, part_params,
 		   "rejects.xlsx of a version, also of one that waits to be confirmed."),
-	COPY_ROUTE("/api/v1/datasets/{id}/versions/{n}/rejects.csv", rejects_csv, params,
+	COPY_ROUTE("/api/v1/datasets/{id}/versions/{n}/rejects.csv", rejects_csv, csv_part_params,
 		   "rejects.csv of a version, also of one that waits to be confirmed."),
 };
 const struct resource reject_copy_resource = { "rows", "Rows of data sets", routes, countof(routes) };

@@ -49,7 +49,9 @@ static bool version_rejects(struct request *q, struct response *r, struct err *e
 {
 	struct dataset d;
 	struct dataset_version v;
-	return of_path(q, &d, &v, e) && must_be_whole(&v, e) && rejects_answer(q, r, d.org, v.id, e);
+	CLEANUP(version_part_done) struct version_part part = { 0 };
+	return of_path(q, &d, &v, e) && must_be_whole(&v, e) && part_read(q, &v, &part, e) &&
+	       rejects_answer(q, r, d.org, v.id, &part, e);
 }
 
 static bool version_roles(struct request *q, struct response *r, struct err *e)
@@ -101,7 +103,7 @@ static bool version_remove(struct request *q, struct response *r, struct err *e)
 }
 
 static const struct route_param rows_params[] = { ROWS_PARAMS };
-static const struct route_param reject_params[] = { REJECT_PARAMS };
+static const struct route_param reject_params[] = { REJECT_PARAMS, PART_PARAM };
 
 static const struct route routes[] = {
 	{ .method = "GET",

@@ -1,6 +1,7 @@
 /* What the resources of data sets share: uploads, waiting for a job, one data set as JSON. For this layer only. */
 #pragma once
 
+#include "analysis/changes_file.h"
 #include "analysis/import.h"
 #include "api/api.h"
 #include "api/reason_words.h"
@@ -51,8 +52,17 @@ extern const struct json_table names_body_table;
 bool names_read(struct request *q, struct column_rename **ret, size_t *ret_n, struct err *e);
 bool roles_read(struct request *q, struct import_role **ret, size_t *ret_n, struct err *e);
 
-/* Rejects of one version, as a page or, with format=csv, all of them as a file. */
-bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t version, struct err *e);
+/* Rejects of one version, as a page or, with format=csv, all of them as a file; `part` NULL or empty: all of it. */
+bool rejects_answer(struct request *q, struct response *r, int64_t org, int64_t version,
+		    const struct version_part *part, struct err *e);
+/* What `of` asks for: "version", or "file" for what the files of that version hold by themselves. */
+bool part_read(struct request *q, const struct dataset_version *v, struct version_part *ret, struct err *e);
+#define PART_PARAM                                                                               \
+	{                                                                                        \
+		"of", ROUTE_PARAM_STR,                                                           \
+			"version, or file: only what its own files hold, without the rows that " \
+			"were there before."                                                     \
+	}
 /* A page of rows of the data set, or of a `version` that is not current (0 = the current one). */
 bool rows_answer(struct request *q, struct response *r, const struct dataset *d, int64_t version, struct err *e);
 #define ROWS_PARAMS                                                                                                      \

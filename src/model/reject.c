@@ -81,6 +81,14 @@ static bool read_reject(struct db_stmt *s, struct arena *a, void *ret, struct er
 	return read_fits(a, e);
 }
 
+bool reject_last(struct db *db, int64_t org, int64_t version, int64_t *ret, struct err *e)
+{
+	return db_query_i64(db, ret, NULL, e,
+			    "SELECT coalesce(max(r.seq), 0) FROM reject r JOIN dataset_version v ON v.id = r.version "
+			    "WHERE r.version = ?1 AND v.org = ?2",
+			    "ii", version, org);
+}
+
 bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, struct str table, int64_t after,
 		 size_t limit, struct reject **ret, size_t *ret_n, int64_t *ret_total, struct err *e)
 {

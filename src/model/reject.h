@@ -43,6 +43,9 @@ void reject_list_add(struct reject_list *l, size_t table, const struct reject *r
 /* Takes those of one table out again. */
 void reject_list_drop(struct reject_list *l, size_t table);
 
+/* The highest seq of a version; 0 when it has none. */
+bool reject_last(struct db *db, int64_t org, int64_t version, int64_t *ret, struct err *e);
+
 /* After the reject with seq `after`, in order. table "" = all tables. */
 bool reject_page(struct db *db, struct arena *a, int64_t org, int64_t version, struct str table, int64_t after,
 		 size_t limit, struct reject **ret, size_t *ret_n, int64_t *ret_total, struct err *e);

@@ -15,7 +15,7 @@ const option = (name) => {
 const only = option('--only')
 const parts = option('--parts')?.split(',')
 const lanes = {}
-for (const [lane, files] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'loading', 'look'], last: ['look_check', 'languages', 'trouble'] })) {
+for (const [lane, files] of Object.entries({ one: ['sign_in', 'customers', 'admin', 'shop', 'forecasts', 'reports'], two: ['data', 'loading', 'next', 'refused', 'look'], last: ['look_check', 'languages', 'trouble'] })) {
   for (const part of files) if (!parts || parts.includes(part)) await import(`./${part}.mjs`)
   lanes[lane] = taken().filter((t) => !only || t.name.includes(only))
 }

@@ -31,9 +31,23 @@ export interface Table {
   unpivot: { keys: string[]; period: string; values: string[]; periods: string[] } | null
   columns: Column[]
 }
+/** What a file that was added, or updates by key, holds by itself. */
+export interface FilePart {
+  /** Where its rows begin among the table's; null where they took the places of others. */
+  first_row: number | null
+  rows: number
+  rejects: number
+  rows_left_out: number
+  rows_hidden: number
+  columns: { column: string; type: string; non_null: number; note: string | null; sample: string[] }[]
+  /** Some of its rows, in the order of its columns, where there is no first_row. */
+  first: (string | null)[][] | null
+}
 /** What a version changes in a table that was there before; null where it could not be counted. */
 export interface TableChanges {
   table: string
+  /** null where nothing of the files went into it, and where the table is nothing but its file. */
+  file: FilePart | null
   by: 'key' | 'rows' | 'counts'
   why: 'no_key' | 'too_large' | null
   key: string[]
@@ -89,6 +103,23 @@ export interface Dataset {
   loaded_at?: string
   tables?: Table[]
   versions?: Version[]
+}
+
+const partOf = (v: CheckedVersion, table: string) => v.changes?.tables.find((c) => c.table === table)?.file ?? null
+
+/** The tables as the files have them that are checked: their own rows, samples and notes, without what was there before. */
+export function ownTables(v: CheckedVersion): (Table & { part: FilePart | null })[] {
+  const all = v.tables.map((x) => ({ ...x, part: partOf(v, x.name) }))
+  if (!all.some((x) => x.part)) return all
+  return all.flatMap((x) => {
+    const part = x.part
+    if (!part) return []
+    const columns = x.columns.map((c) => {
+      const own = part.columns.find((y) => y.column === c.name)
+      return { ...c, sample: own?.sample ?? [], non_null: own?.non_null ?? 0, note: own?.note ?? null }
+    })
+    return [{ ...x, rows: part.rows, rejects: part.rejects, rows_left_out: part.rows_left_out, rows_read: part.rows + part.rows_left_out, rows_hidden: part.rows_hidden, columns }]
+  })
 }
 
 /** What files call a column. */
