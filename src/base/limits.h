@@ -75,6 +75,8 @@
 #define LIMIT_ARCHIVE_FILES 200 /* of a zip of several files */
 #define LIMIT_XML_DEPTH 64
 #define LIMIT_HTML_DEPTH 400
+#define LIMIT_HTML_ATTRIBUTES 1000 /* of one element whose tag is longer than LIMIT_HTML_TAG_BYTES */
+#define LIMIT_HTML_TAG_BYTES (2 * KIB)
 #define LIMIT_SHEET_ROWS 1048576
 #define LIMIT_MERGED_RANGES 100000          /* of one sheet, that are filled downwards */
 #define LIMIT_MERGED_BYTES (128 * MIB)      /* that one sheet gets so */

@@ -11,12 +11,24 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* A tag that has not ended. */
+struct tag {
+	size_t at, seen; /* where it begins in the file; how much of it was counted */
+	size_t attributes;
+	char quote, before;
+	bool apart; /* a name may begin */
+};
+
 struct html {
 	struct markup *m;
 	htmlParserCtxtPtr parser;
 	htmlSAXHandler sax;
 	size_t depth;
 	bool too_deep;
+	size_t fed;
+	struct tag tag;
 	bool in_cell, in_caption;
 	uint32_t across, down;
 	struct buf text;
@@ -174,14 +186,59 @@ static void *open_parser(struct markup *m, struct err *e)
 	return h;
 }
 
+/*
+ * libxml2 compares each attribute of an element with all before it, so a tag of a megabyte would take minutes. But it
+ * looks at a tag only when all of it is there: the bytes of one that it waits for are counted before.
+ */
+static void count_attributes(struct tag *t, struct str bytes)
+{
+	for (; t->seen < bytes.n; t->seen++) {
+		char c = bytes.p[t->seen];
+		bool space = c == ' ' || (c >= '\t' && c <= '\r');
+		if (t->quote) {
+			t->apart = c == t->quote;
+			t->quote = t->apart ? 0 : t->quote;
+		} else if (t->before == '=' && (c == '"' || c == '\'')) {
+			t->quote = c;
+		} else {
+			t->attributes += t->apart && !space;
+			t->apart = space;
+		}
+		t->before = c;
+	}
+}
+
+/* What the parser holds back begins with a tag when it waits for the end of one. */
+static bool check_tag(struct html *h, struct err *e)
+{
+	const xmlParserInput *in = h->parser->input;
+	struct str held = in ? str_n((const char *)in->cur, (size_t)(in->end - in->cur)) : STR("");
+	if (held.n <= LIMIT_HTML_TAG_BYTES || held.p[0] != '<' || !strchr(LETTERS, held.p[1]))
+		return true;
+	if (h->tag.at != h->fed - held.n)
+		h->tag = (struct tag){ .at = h->fed - held.n };
+	count_attributes(&h->tag, held);
+	return h->tag.attributes <= LIMIT_HTML_ATTRIBUTES ||
+	       err_set(e, ERR_LIMIT, "html_attributes", "An element of the page has more than %d attributes.",
+		       LIMIT_HTML_ATTRIBUTES);
+}
+
 static bool feed(void *parser, const char *p, size_t n, bool last, struct err *e)
 {
 	struct html *h = parser;
-	htmlParseChunk(h->parser, p, (int)n, last);
-	if (!h->too_deep)
-		return true;
-	return err_set(e, ERR_LIMIT, "xml_depth", "The page's elements are nested more than %d deep.",
-		       LIMIT_HTML_DEPTH);
+	do {
+		size_t piece = MIN(n, (size_t)LIMIT_HTML_TAG_BYTES);
+		htmlParseChunk(h->parser, p, (int)piece, last && piece == n);
+		h->fed += piece;
+		if (h->too_deep)
+			return err_set(e, ERR_LIMIT, "xml_depth", "The page's elements are nested more than %d deep.",
+				       LIMIT_HTML_DEPTH);
+		if (!check_tag(h, e))
+			return false;
+		p += piece;
+		n -= piece;
+	} while (n);
+	return true;
 }
 
 const struct markup_ops markup_html = { .format = "html", .open = open_parser, .feed = feed, .close = close_parser };

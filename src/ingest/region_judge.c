@@ -9,6 +9,9 @@
 #define PREAMBLE_ROWS 12
 #define NOTE_ROWS 20
 #define TITLES 3 /* rows above the header of a lower table */
+/* Gaps between columns that are tried, from the left. Each try looks at every cell of the first rows anew, and a sheet
+ * written to harm has a thousand of them. */
+#define BESIDE_TRIED 16
 
 /* The rows up to the first step in their numbers, at most HEADER_LOOKED_AT. */
 static size_t run_end(struct region_rows rows, size_t *ret_rows, bool *ret_ended)
@@ -248,23 +251,42 @@ static bool empty_column(struct looked *l, size_t column)
 	return true;
 }
 
-bool region_beside(struct region_rows rows, size_t *ret_at)
+/* The first run of empty columns in [*from, end): its first and one past its last; false when there is none. */
+static bool empty_run(struct looked *l, size_t *from, size_t end, size_t *ret_end)
+{
+	while (*from < end && !empty_column(l, *from))
+		(*from)++;
+	for (*ret_end = *from; *ret_end < end && empty_column(l, *ret_end);)
+		(*ret_end)++;
+	return *from < end;
+}
+
+/* Whether [0, left) and what begins at `right` are tables of their own. */
+static bool stand_apart(struct region_rows rows, size_t left, size_t right)
+{
+	struct side a = look_at_side(rows, 0, (uint32_t)left), b = { 0 };
+	if (a.name)
+		b = look_at_side(rows, (uint32_t)right, UINT32_MAX);
+	bool apart = a.name && b.name && (str_ieq(str_of(a.name), str_of(b.name)) || (a.titled && b.titled));
+	free(a.name);
+	free(b.name);
+	return apart;
+}
+
+bool region_beside(struct region_rows rows, size_t *ret_left, size_t *ret_right)
 {
 	struct looked l;
 	struct region_shape shape = region_look(rows);
 	bool found = false;
+	size_t tried = 0;
 	look(rows, &l);
 	rows.end = l.end;
-	for (size_t c = shape.first + 2; c + 2 < shape.end && !found; c++) {
-		if (!empty_column(&l, c))
-			continue;
-		struct side left = look_at_side(rows, 0, (uint32_t)c);
-		struct side right = look_at_side(rows, (uint32_t)c + 1, UINT32_MAX);
-		found = left.name && right.name &&
-			(str_ieq(str_of(left.name), str_of(right.name)) || (left.titled && right.titled));
-		*ret_at = c;
-		free(left.name);
-		free(right.name);
+	*ret_left = shape.first + 2;
+	while (!found && tried++ < BESIDE_TRIED && *ret_left + 2 < shape.end &&
+	       empty_run(&l, ret_left, shape.end - 2, ret_right)) {
+		found = stand_apart(rows, *ret_left, *ret_right);
+		if (!found)
+			*ret_left = *ret_right;
 	}
 	looked_free(&l);
 	return found;

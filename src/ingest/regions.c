@@ -128,11 +128,11 @@ static bool part_columns(struct regions *x)
 {
 	struct region *g = &x->list[x->at];
 	struct packer left = x->held;
-	size_t column;
-	if (x->base.n_tables == LIMIT_TABLES || !region_beside(held_rows(x, 0, x->held.bytes.n), &column))
+	size_t column, next_column;
+	if (x->base.n_tables == LIMIT_TABLES || !region_beside(held_rows(x, 0, x->held.bytes.n), &column, &next_column))
 		return false;
 	struct region right = *g;
-	right.from = g->from + (uint32_t)column + 1;
+	right.from = g->from + (uint32_t)next_column;
 	right.part = 0;
 	g->to = g->from + (uint32_t)column;
 	add_region(x, right);

@@ -45,5 +45,5 @@ struct region_shape region_look(struct region_rows rows);
  * first row behind an empty one. *ret_end: where the remark ends. */
 enum region_verdict region_judge(struct region_rows before, const struct region_shape *shape, bool begun,
 				 struct region_rows after, size_t *ret_end);
-/* Whether the rows are two tables side by side; *ret_at: the empty column between. */
-bool region_beside(struct region_rows rows, size_t *ret_at);
+/* Whether the rows are two tables side by side; the empty columns between are [*ret_left, *ret_right). */
+bool region_beside(struct region_rows rows, size_t *ret_left, size_t *ret_right);

@@ -1,6 +1,8 @@
 /* HTML tables and XML spreadsheets of Excel 2003, both of which people have as .xls. */
 #include "ingest_run.h"
 
+#include <time.h>
+
 #define SHEET(rows)                                                             \
 	"<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n" \
 	"<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" "     \
@@ -93,6 +95,52 @@ static void test_refused(void **state)
 	run_refused(buf_str(&wide), ERR_LIMIT, "too_many_columns", "Row 2 of a table has more than 2000 columns");
 }
 
+/* Attributes are compared with each other: those of one tag are counted before; what stands in quotation marks is not.
+ */
+static void test_attributes(void **state)
+{
+	CLEANUP(buf_free) struct buf many = BUF_INIT(4 * MIB), few = BUF_INIT(4 * MIB);
+	buf_adds(&many, "<table><tr><td>a<td>b<tr><td");
+	buf_adds(&few, "<table><tr><td>a<td>b<tr><td");
+	for (int i = 0; i < 100000; i++)
+		buf_addf(&many, " a%d=1", i);
+	for (int i = 0; i < LIMIT_HTML_ATTRIBUTES - 10; i++)
+		buf_addf(&few, " a%d='>'", i);
+	buf_adds(&many, ">1<td>2</table>");
+	buf_adds(&few, "><img src=\"data:");
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&few, "abcd ");
+	buf_adds(&few, "\">1<td>2</table>");
+	run_refused(buf_str(&many), ERR_LIMIT, "html_attributes", "more than 1000 attributes");
+	run_expect(buf_str(&few), "[t] a BIGINT, b BIGINT\n1|2\n");
+}
+
+#define WIDE_ROWS 200
+#define WIDE_CPU_SECONDS 20 /* some tenths of one, with sanitizers; minutes if each gap were tried */
+
+/* A thousand gaps between columns, each of which may part two tables. */
+static void test_gaps(void **state)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(16 * MIB);
+	buf_adds(&b, "<table>");
+	for (int row = 0; row < WIDE_ROWS; row++) {
+		buf_adds(&b, "<tr>");
+		for (int i = 0; i < LIMIT_COLUMNS / 3; i++)
+			buf_addf(&b, row ? "<td>%d<td>5<td>" : "<td>n%d<td>m%d<td>", i, i);
+	}
+	buf_adds(&b, "</table>");
+	clock_t before = clock();
+	struct run r = run_bytes(buf_str(&b), "t", AS_AUTO, true);
+	assert_true(r.good);
+	assert_true((clock() - before) / CLOCKS_PER_SEC < WIDE_CPU_SECONDS);
+	buf_free(&r.text);
+	/* Two empty columns between: neither belongs to a table. */
+	run_expect(
+		STR("<table><tr><td>id<td>sum<td><td><td>id<td>sum<tr><td>1<td>10<td><td><td>7<td>70<tr><td>2<td>20<td><td>"
+		    "<td>8<td>80</table>"),
+		"[t] id BIGINT, sum BIGINT\n1|10\n2|20\n[t_2] id BIGINT, sum BIGINT\n7|70\n8|80\n");
+}
+
 /* Many blocks: no row is cut where one ends. */
 static void test_long(void **state)
 {
@@ -114,8 +162,9 @@ static void test_long(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),   cmocka_unit_test(test_letters), cmocka_unit_test(test_spreadsheets),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_pages),   cmocka_unit_test(test_letters),    cmocka_unit_test(test_spreadsheets),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_attributes), cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,7 @@ export const sameAs: Record<string, Key> = {
   too_many_shapes: 'code.inflated_too_large',
   too_many_purchases: 'code.memory_limit',
   xml_depth: 'code.damaged',
+  html_attributes: 'code.damaged',
   parquet_depth: 'code.damaged',
   parquet_footer: 'code.damaged',
   no_driver: 'code.mongodb_failed',
@@ -128,7 +129,7 @@ function misfit(e: ApiError): string {
 }
 
 /** Codes of files that were not read: where in them it is stands in the server's sentence. */
-const ofFiles = new Set(['damaged', 'truncated', 'empty_file', 'encrypted', 'unknown_format', 'json_wrong', 'json_depth', 'too_many_columns', 'row_too_long', 'text_too_long', 'inflate_ratio', 'inflated_too_large', 'nested_archive', 'no_tables', 'no_sheets', 'too_many_tables', 'too_many_sheet_rows', 'doctype', 'xml_depth', 'view_too_large'])
+const ofFiles = new Set(['damaged', 'truncated', 'empty_file', 'encrypted', 'unknown_format', 'json_wrong', 'json_depth', 'too_many_columns', 'row_too_long', 'text_too_long', 'inflate_ratio', 'inflated_too_large', 'nested_archive', 'no_tables', 'no_sheets', 'too_many_tables', 'too_many_sheet_rows', 'doctype', 'xml_depth', 'html_attributes', 'view_too_large'])
 
 const lineOf = (message: string): string | undefined => /\b(?:line|row) (\d+)/i.exec(message)?.[1]
 
