@@ -5,7 +5,7 @@
 #define LONG_DIGITS 12 /* accounts, tax numbers, phones with country code */
 #define EXACT_DIGITS 18
 #define SURELY_TEXT 20000
-#define SAID_TOLERATES 10 /* one in so many */
+#define UNIT_LETTERS 6
 
 static bool is_digit(char c)
 {
@@ -35,6 +35,8 @@ static bool add_integer(struct infer *f, struct str s)
 	f->long_digits += n >= LONG_DIGITS;
 	f->phone_like += s.n == 11 && (s.p[0] == '7' || s.p[0] == '8');
 	f->plain_long += n > EXACT_DIGITS;
+	if (!from && n >= 6 && n <= 14)
+		infer_add_plain(f, s);
 	raise(&f->dot_digits, (uint8_t)n);
 	raise(&f->comma_digits, (uint8_t)n);
 	return true;
@@ -54,6 +56,8 @@ static bool add_plain_decimal(struct infer *f, struct str s)
 	}
 	while (scale && s.p[point + scale] == '0')
 		scale--;
+	if (s.n == 7 && point == 2)
+		infer_add_plain(f, s);
 	f->dot++;
 	f->dot_only++;
 	raise(&f->dot_scale, (uint8_t)scale);
@@ -61,7 +65,7 @@ static bool add_plain_decimal(struct infer *f, struct str s)
 	return true;
 }
 
-/* Some digit, and no more letters together than a currency has: the cheap test before the thorough one. */
+/* Some digit, and no more letters together than a unit has: the cheap test before the thorough one. */
 static bool worth_reading(struct str s)
 {
 	size_t letters = 0;
@@ -71,7 +75,7 @@ static bool worth_reading(struct str s)
 		digit = digit || is_digit(s.p[i]);
 		dash = dash || s.p[i] == '-';
 	}
-	return letters <= 3 && (digit || dash);
+	return letters <= UNIT_LETTERS && (digit || dash);
 }
 
 static bool add_number(struct infer *f, struct str s)
@@ -100,6 +104,8 @@ static bool add_number(struct infer *f, struct str s)
 		f->integers += as_dot && as_comma && !dot.scale && !comma.scale;
 		f->exponents += n->exponent;
 		f->currencies |= n->currency ? UINT32_C(1) << n->currency : 0;
+		f->units |= n->unit ? UINT32_C(1) << n->unit : 0;
+		f->with_unit += n->unit > 0;
 		f->inexact += !n->exact;
 		f->leading_zero += n->leading_zero;
 		f->phone_like += s.p[0] == '+' && n->text_digits >= 7;
@@ -201,6 +207,8 @@ void infer_add(struct infer *f, struct str s)
 		return;
 	if (!is_digit(c) && s.n >= 8 && s.n <= 64 && is_letter(c) && has_digit(s) && add_moment(f, s))
 		return;
+	if (s.n >= 6 && (is_digit(c) || (is_letter(c) && has_digit(s))) && infer_add_month(f, s))
+		return;
 	if (s.n <= NUMBER_BYTES && (may_be_number(c) || is_digit(s.p[s.n - 1])) && worth_reading(s) && add_number(f, s))
 		return;
 	if (value_boolean(s, &truth, &yes_no)) {
@@ -225,6 +233,15 @@ void infer_merge(struct infer *into, const struct infer *from)
 	into->marked += from->marked;
 	into->marked_digits += from->marked_digits;
 	into->currencies |= from->currencies;
+	into->units |= from->units;
+	into->with_unit += from->with_unit;
+	into->compact += from->compact;
+	into->compact_timed += from->compact_timed;
+	into->month_numbers += from->month_numbers;
+	into->months += from->months;
+	into->months_named += from->months_named;
+	into->seconds += from->seconds;
+	into->milliseconds += from->milliseconds;
 	into->unread += from->unread;
 	into->dot += from->dot;
 	into->comma += from->comma;
@@ -259,121 +276,4 @@ bool infer_is_text(const struct infer *f)
 	uint64_t typed = numbers + dates + f->times + f->booleans + f->yes + f->no;
 	uint64_t other = f->values - MIN(f->missing_words + typed, f->values);
 	return other > SURELY_TEXT && other > f->values / 2;
-}
-
-uint64_t infer_tolerated(uint64_t values, bool said)
-{
-	uint64_t tolerated = MAX(values / 100, values >= 20 ? UINT64_C(1) : UINT64_C(0));
-	return said ? MAX(tolerated, values / SAID_TOLERATES) : tolerated;
-}
-
-static bool decide_moment(const struct infer *f, uint64_t needed, struct column_type *t)
-{
-	uint64_t best = MAX(f->dmy, f->mdy);
-	if (!best || best < needed)
-		return false;
-	t->type = f->with_time ? TYPE_TIMESTAMP : TYPE_DATE;
-	if (f->ymd == best) {
-		t->order = ORDER_YMD;
-	} else {
-		t->order = f->mdy > f->dmy ? ORDER_MDY : ORDER_DMY;
-		t->date_ambiguous = f->mdy == f->dmy && f->slashed;
-	}
-	return true;
-}
-
-/* Whether , is the decimal mark. Where every value reads both ways, what the file's dialect suggests. */
-static bool decide_comma(const struct infer *f, const struct infer_hint *hint)
-{
-	if (f->comma_only != f->dot_only)
-		return f->comma_only > f->dot_only;
-	if (f->either_dot && hint->mark_told && hint->typed_in)
-		return hint->decimal_comma;
-	return f->either && f->comma_scale >= f->dot_scale && hint->decimal_comma;
-}
-
-/* The mark of numbers that nothing tells how to read: neither this column nor another one. */
-static char ambiguous_mark(const struct infer *f, const struct infer_hint *hint)
-{
-	if (f->comma_only != f->dot_only || hint->mark_told)
-		return 0;
-	if (f->either)
-		return ',';
-	return f->either_dot && hint->typed_in ? '.' : 0;
-}
-
-/* Accounts and phones: long numbers without a fraction. A workbook writes 100000000000.00 as one, too: what has a
- * fraction besides tells that they are amounts. */
-static bool says_number_of_something(const struct infer *f, uint64_t fractions, uint64_t values)
-{
-	uint64_t long_ones = MAX(f->long_digits, f->phone_like);
-	return long_ones * 100 >= values ? long_ones >= fractions : f->plain_long > fractions;
-}
-
-static bool decide_number(const struct infer *f, const struct infer_hint *hint, uint64_t values, uint64_t needed,
-			  struct column_type *t)
-{
-	bool comma = decide_comma(f, hint);
-	uint64_t numbers = comma ? f->comma : f->dot;
-	uint8_t scale = comma ? f->comma_scale : f->dot_scale, digits = comma ? f->comma_digits : f->dot_digits;
-	t->several_currencies = f->currencies & (f->currencies - 1) && f->dot + f->comma_only >= needed;
-	if (!numbers || numbers < needed || t->several_currencies)
-		return false;
-	if (f->leading_zero || says_number_of_something(f, comma ? f->comma_only : f->dot_only, values))
-		return false;
-	if (scale == 0 && f->codes)
-		return false;
-	t->decimal = comma ? ',' : '.';
-	t->mark_ambiguous = ambiguous_mark(f, hint);
-	bool too_long = f->inexact || scale + digits > NUMBER_DIGITS || (!scale && digits > EXACT_DIGITS);
-	if (too_long && !f->exponents)
-		return false; /* as text it keeps every digit */
-	t->scale = too_long ? 0 : scale;
-	if (too_long)
-		t->type = TYPE_DOUBLE;
-	else if (!scale)
-		t->type = TYPE_BIGINT;
-	else
-		t->type = scale + digits > EXACT_DIGITS ? TYPE_WIDE : TYPE_DECIMAL;
-	return true;
-}
-
-/* What is to be known of a column that stays text. */
-static void mark_text(const struct infer *f, const struct infer_hint *hint, uint64_t values, struct column_type *t)
-{
-	t->rounded = f->exponents &&
-		     (hint->keep_text || f->phone_like || f->long_digits || f->leading_zero || f->plain_long);
-	t->marked = values > 1 && f->marked == values && f->marked_digits;
-}
-
-struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint)
-{
-	struct column_type t = { .type = TYPE_VARCHAR, .decimal = '.', .order = ORDER_DMY };
-	uint64_t values = f->values - f->missing_words;
-	if (!values) {
-		t.untyped = true;
-		return t;
-	}
-	uint64_t needed = values - infer_tolerated(values, false);
-	if (hint->keep_text) {
-		mark_text(f, hint, values, &t);
-		return t;
-	}
-	bool both = f->yes && f->no && f->booleans + f->yes + f->no == values;
-	if (both || (f->booleans && f->booleans >= needed)) {
-		t.type = TYPE_BOOLEAN;
-		t.yes_no = both;
-		return t;
-	}
-	if (f->times && f->times >= needed) {
-		t.type = TYPE_TIME;
-		return t;
-	}
-	uint64_t needed_dates = values - infer_tolerated(values, hint->says_date);
-	uint64_t needed_numbers = values - infer_tolerated(values, hint->says_number);
-	if (infer_serials(f, hint, needed_dates, &t) || decide_moment(f, needed_dates, &t) ||
-	    decide_number(f, hint, values, needed_numbers, &t))
-		return t;
-	mark_text(f, hint, values, &t);
-	return t;
 }

@@ -99,4 +99,6 @@ bool roles_says_name(struct str header);
 bool roles_says_code(struct str header);
 /* Whether the header says a date; a sum, a price, a number of pieces. */
 bool roles_says_date(struct str header);
+/* Whether any word of it is one of time: of what may be a date, too. */
+bool roles_may_say_date(struct str header);
 bool roles_says_number(struct str header);

@@ -71,6 +71,9 @@ static struct column_type fit_type(const struct table_column *c, const struct co
 	t.whole = found->whole;
 	t.mark_ambiguous = column_type_number(&t) ? found->mark_ambiguous : 0;
 	t.serials_from = is_day(&t) && is_day(found) ? found->serials_from : 0;
+	t.plain = is_day(&t) && is_day(found) ? found->plain : PLAIN_NONE;
+	t.unit = column_type_number(&t) ? found->unit : 0;
+	t.both_marks = column_type_number(&t) && found->both_marks;
 	t.untyped = x->empty && found->untyped;
 	return t;
 }

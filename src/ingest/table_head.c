@@ -241,6 +241,8 @@ void table_decide(struct table *t, const struct infer *infers)
 					   .typed_in = typed_in,
 					   .says_date = named && roles_says_date(str_of(header)),
 					   .says_number = named && roles_says_number(str_of(header)),
+					   .may_be_date = named && roles_may_say_date(str_of(header)),
+					   .column = true,
 					   .serials_from = t->reader->serials_from };
 		c->type = infer_decide(&infers[i], &hint);
 		c->said = column_type_number(&c->type) ? hint.says_number : hint.says_date;

@@ -104,13 +104,31 @@ static bool number_scaled(const struct number *n, uint8_t scale, int most, __int
 	return true;
 }
 
+/* By the column's decimal mark, or by its own where the column has both. */
+static bool number_of(const struct column_type *t, struct str text, struct number *ret)
+{
+	struct number other;
+	bool read = value_number(text, t->decimal, ret);
+	if (!t->both_marks || !value_number(text, t->decimal == '.' ? ',' : '.', &other))
+		return read;
+	if (read && (ret->digits != other.digits || ret->scale != other.scale))
+		return false;
+	*ret = other;
+	return true;
+}
+
+static bool other_unit(const struct column_type *t, const struct number *n)
+{
+	return n->unit && n->unit != t->unit;
+}
+
 static enum value_result read_number(const struct column_type *t, struct str text, union value *ret)
 {
 	struct number n;
 	__int128 v;
-	if (!value_number(text, t->decimal, &n))
+	if (!number_of(t, text, &n))
 		return value_missing(text) ? VALUE_MISSING : VALUE_MISFIT;
-	if (n.leading_zero)
+	if (n.leading_zero || other_unit(t, &n))
 		return VALUE_MISFIT;
 	if (t->type == TYPE_DOUBLE) {
 		ret->real = number_double(&n);
@@ -129,7 +147,8 @@ static enum value_result read_number(const struct column_type *t, struct str tex
 static enum value_result read_moment(const struct column_type *t, struct str text, union value *ret)
 {
 	struct moment m;
-	if (!value_moment(text, t->order, &m) && !(t->serials_from && value_serial(text, t->serials_from, &m)))
+	if (!value_moment(text, t->order, &m) && !(t->serials_from && value_serial(text, t->serials_from, &m)) &&
+	    !value_plain_date(text, t->plain, &m))
 		return value_missing(text) ? VALUE_MISSING : VALUE_MISFIT;
 	if (t->type == TYPE_DATE) {
 		if (m.usec)
@@ -175,14 +194,14 @@ const char *value_misfit_reason(const struct column_type *t, struct str text)
 	struct moment m;
 	switch (t->type) {
 	case TYPE_BIGINT:
-		if (value_number(text, t->decimal, &n))
+		if (number_of(t, text, &n) && !other_unit(t, &n))
 			return n.leading_zero ? "a leading zero, in a column of whole numbers"
 					      : "not a whole number of at most 18 digits";
 		return "not a whole number";
 	case TYPE_DECIMAL:
 	case TYPE_WIDE:
-		return value_number(text, t->decimal, &n) ? "more digits than the column's numbers have"
-							  : "not a number";
+		return number_of(t, text, &n) && !other_unit(t, &n) ? "more digits than the column's numbers have"
+								    : "not a number";
 	case TYPE_DOUBLE:
 		return "not a number";
 	case TYPE_DATE:

@@ -6,8 +6,10 @@
  *
  * Numbers: 1234.5, 1 234,56, 1.234,56, 1'234.56, $1,234.00, 1 234 ₽, (12.50) = 12.50- = -12.50, "$-" = 0, 12,5% =
  * 0.125, 1e5; up to 38 digits exactly. One that needs more is kept as its text, or, in a column of 1e-300, as a DOUBLE.
+ * Behind them a unit may stand, the same in the whole column: "12 шт.".
  * Dates: 2026-12-31, 31.12.2026, 12/31/26, 5 марта 2026 г., 5-Mar-26, with times; the order of day and month is told by
- * the whole column.
+ * the whole column. Months of a year are their first day. Plain numbers, where the header says a date: 20260131,
+ * 202601, seconds or milliseconds since 1970.
  * Times: 14:05, 9:30:15, 2:05 PM, below 24 hours; "125:30" is a duration and "14:05+03" has a zone: those stay text.
  * Truth: true and false in four languages; yes and no where the whole column is one of the two and has both.
  * A struct infer belongs to one thread; infer_merge adds another one's.
@@ -32,6 +34,8 @@ enum value_type {
 };
 
 enum date_order { ORDER_DMY, ORDER_MDY, ORDER_YMD };
+/* What numbers that are dates say: 20260131 or 20260131235959, 202601 or "Jan 2026", time since 1970. */
+enum plain_date { PLAIN_NONE, PLAIN_DAYS, PLAIN_MONTHS, PLAIN_SECONDS, PLAIN_MILLISECONDS };
 
 struct column_type {
 	enum value_type type;
@@ -48,6 +52,10 @@ struct column_type {
 	bool rounded;        /* VARCHAR of long numbers: 7.9E+10 is one that lost its digits */
 	bool marked;         /* VARCHAR: ' before each value, by which spreadsheet programs mark text, is none of it */
 	bool several_currencies; /* VARCHAR: sums that cannot be added */
+	bool several_units;      /* VARCHAR: the same of "1 kg" and "500 g" */
+	uint8_t unit;            /* numbers: what stands behind them, value_unit_name; 0 = nothing */
+	bool both_marks;         /* numbers: 1.5 and 1,5 are the same; what reads either way does not fit */
+	enum plain_date plain;   /* DATE, TIMESTAMP */
 };
 
 #define TYPE_NAME_BYTES 24
@@ -68,9 +76,10 @@ struct infer {
 	uint64_t booleans;                /* true, false */
 	uint64_t yes, no;
 	uint64_t marked, marked_digits; /* ' before the value; and a digit behind it */
-	uint32_t currencies;            /* 1 << number.currency of those that were met */
-	uint64_t integers;              /* under either reading of , and . */
-	uint64_t dot, comma;            /* numbers with . or with , as the decimal mark */
+	uint32_t currencies, units;     /* 1 << number.currency, 1 << number.unit of those that were met */
+	uint64_t with_unit;
+	uint64_t integers;   /* under either reading of , and . */
+	uint64_t dot, comma; /* numbers with . or with , as the decimal mark */
 	uint64_t dot_only, comma_only;
 	uint64_t either;     /* numbers with a comma that are another one under each reading: 1,000 */
 	uint64_t either_dot; /* the same with a dot: 1.000 */
@@ -85,6 +94,10 @@ struct infer {
 	uint64_t serials, serials_timed;  /* numbers that may be days; those that are not whole */
 	uint64_t with_time;               /* and with a time that is not midnight */
 	uint64_t times;                   /* of the day, without one */
+	uint64_t compact, compact_timed;  /* 20260131; 20260131235959 */
+	uint64_t month_numbers;           /* 202601, 12.2026 */
+	uint64_t months, months_named;    /* 2026-01, Jan 2026; the latter */
+	uint64_t seconds, milliseconds;   /* since 1970 */
 	uint64_t slashed;                 /* its order is not told by dots, by the year or by a name of a month */
 	uint8_t dot_scale, comma_scale;   /* digits after the mark, trailing zeros not counted */
 	uint8_t dot_digits, comma_digits; /* digits before it */
@@ -99,6 +112,8 @@ struct infer_hint {
 	bool typed_in;      /* numbers are as people and programs write them: a dot may part thousands */
 	bool says_date;     /* the header says a date */
 	bool says_number;   /* a sum, a price, a number of pieces */
+	bool may_be_date;   /* the header has a word of time: dates may be written as plain numbers */
+	bool column;        /* the values are those of a column, not the cells of what may be a header */
 	int serials_from;   /* as in struct column_type */
 };
 struct column_type infer_decide(const struct infer *f, const struct infer_hint *hint);
@@ -146,7 +161,7 @@ struct number {
 	uint8_t whole_digits; /* digits before it */
 	uint8_t text_digits;  /* all digits written */
 	bool leading_zero;
-	uint8_t currency;         /* which one was written; 0 = none */
+	uint8_t currency, unit;   /* which one was written; 0 = none */
 	unsigned __int128 digits; /* value = digits / 10^scale; below 10^NUMBER_DIGITS */
 	double approx;
 };
@@ -172,6 +187,20 @@ bool value_time(struct str text, int64_t *ret_usec);
 bool value_serial(struct str text, int from_year, struct moment *ret);
 /* Whether a column is one of dates because of such numbers. */
 bool infer_serials(const struct infer *f, const struct infer_hint *hint, uint64_t needed, struct column_type *t);
+
+/* value_plain.c */
+bool value_plain_date(struct str text, enum plain_date plain, struct moment *ret);
+/* s is nothing but digits, or 12.2026. */
+void infer_add_plain(struct infer *f, struct str s);
+/* Whether it is a month of a year. */
+bool infer_add_month(struct infer *f, struct str s);
+bool infer_plain_dates(const struct infer *f, const struct infer_hint *hint, uint64_t needed, struct column_type *t);
+/* value_units.c: takes a unit off the end, and blanks before it; which it was, 0 = none. */
+enum unit { UNIT_NONE, UNIT_PIECES, UNIT_YEARS };
+uint8_t value_take_unit(struct str *s);
+struct str value_unit_name(uint8_t unit);
+/* Whether numbers with a unit can be added up: all have the same, or some none where that can only mean it. */
+bool infer_units_agree(const struct infer *f, uint64_t numbers);
 
 /* What came of reading one cell as a column's type. */
 enum value_result { VALUE_OK, VALUE_MISSING, VALUE_MISFIT };

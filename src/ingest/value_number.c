@@ -238,6 +238,7 @@ static bool read_long_way(struct str text, char decimal, struct number *ret)
 	struct number n = { 0 };
 	struct digits d = { .n = &n };
 	struct str s = undress(text, &dress);
+	n.unit = s.n && !is_digit(s.p[s.n - 1]) && !dress.currency ? value_take_unit(&s) : 0;
 	if (!s.n && dress.currency && dress.negative) { /* "$-" is how a ledger writes nothing */
 		*ret = (struct number){ .exact = true, .grouped = true };
 		return true;
@@ -246,7 +247,7 @@ static bool read_long_way(struct str text, char decimal, struct number *ret)
 		return false;
 	n.leading_zero = s.n > 1 && s.p[0] == '0' && is_digit(s.p[1]);
 	n.currency = dress.currency;
-	n.grouped = dress.currency || dress.percent;
+	n.grouped = dress.currency || dress.percent || n.unit;
 	if (!take_whole(&s, decimal, &d))
 		return false;
 	bool pointed = s.n && s.p[0] == decimal;

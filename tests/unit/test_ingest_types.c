@@ -371,6 +371,54 @@ static void ambiguous_marks(void **state)
 	}
 }
 
+/* Numbers and words that are dates where the header says so, units, and both marks. */
+static void plain_dates_and_units(void **state)
+{
+	(void)state;
+	static const struct infer_hint date = { .column = true, .may_be_date = true }, column = { .column = true },
+				       cell = { .may_be_date = true };
+	static const struct {
+		const char *one, *other;
+		const struct infer_hint *hint;
+		const char *type;
+	} rows[] = {
+		{ "20250131", "20240229", &date, "DATE" },
+		{ "20250131", "20240229", &column, "BIGINT" },
+		{ "20250131", "20240229", &cell, "BIGINT" },
+		{ "20250131", "20250229", &date, "BIGINT" },
+		{ "20250131", "18991231", &date, "BIGINT" },
+		{ "20250131235959", "20250131", &date, "TIMESTAMP" },
+		{ "20250131240000", "20250131000000", &date, "VARCHAR" }, /* of 14 digits: an account */
+		{ "202501", "202512", &date, "DATE" },
+		{ "202501", "202500", &date, "BIGINT" },
+		{ "1735689600", "1735689601", &date, "TIMESTAMP" },
+		{ "1735689600", "999999999", &date, "BIGINT" },
+		{ "1735689600123", "1735689600124", &date, "TIMESTAMP" },
+		{ "2025-01", "12.2025", &date, "DATE" },
+		{ "2025-01", "2025-13", &date, "VARCHAR" },
+		{ "2025-01", "2025-02", &column, "VARCHAR" },
+		{ "Январь 2025", "фев.25", &column, "DATE" },
+		{ "Январь 2025", "фев.25", &cell, "VARCHAR" },
+		{ "5 кг", "7 kg", &column, "BIGINT" },
+		{ "5 кг", "7 г", &column, "VARCHAR" },
+		{ "5 кг", "7", &column, "VARCHAR" },
+		{ "5 шт", "7", &column, "BIGINT" },
+		{ "5 кг", "7 кг", &cell, "VARCHAR" },
+		{ "1.5", "2,25", &column, "DECIMAL(18,2)" },
+		{ "1.5", "2,250", &column, "DECIMAL(18,1)" }, /* two thousand and more: read by the point */
+	};
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct infer f = { 0 };
+		char name[TYPE_NAME_BYTES];
+		infer_add(&f, str_of(rows[i].one));
+		infer_add(&f, str_of(rows[i].other));
+		struct column_type t = infer_decide(&f, rows[i].hint);
+		column_type_name(&t, name);
+		if (strcmp(name, rows[i].type) != 0)
+			fail_msg("row %zu: %s, %s: %s and not %s", i, rows[i].one, rows[i].other, name, rows[i].type);
+	}
+}
+
 static void test_reading_and_contradiction(void **state)
 {
 	static const struct {
@@ -432,6 +480,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(ambiguous_marks),
+		cmocka_unit_test(plain_dates_and_units),
 		cmocka_unit_test(test_not_numbers),
 		cmocka_unit_test(test_inexact_numbers),
 		cmocka_unit_test(test_moments),

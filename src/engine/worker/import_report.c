@@ -85,6 +85,20 @@ static const char *mark_note(const struct column_type *t)
 				 : "1.000 may be one or a thousand in this column; it was taken as one";
 }
 
+static void write_number_notes(struct buf *b, const struct column_type *t)
+{
+	if (t->both_marks)
+		buf_addf(b, "%snumbers with a decimal point and with a decimal comma: each was read by its own",
+			 b->n ? "\n" : "");
+	if (t->several_units)
+		buf_addf(b,
+			 "%snumbers in several units: the column was kept as text; give the unit a column of its own",
+			 b->n ? "\n" : "");
+	if (t->unit && column_type_number(t))
+		buf_addf(b, "%sthe unit \"%.*s\" behind each number was left out", b->n ? "\n" : "",
+			 STR_ARG(value_unit_name(t->unit)));
+}
+
 /* What a person should know of how the values were read: a line each. */
 static void write_note(struct json_writer *w, const struct table_column *c)
 {
@@ -98,6 +112,7 @@ static void write_note(struct json_writer *w, const struct table_column *c)
 			&b,
 			"%ssums in several currencies: the column was kept as text; give the currency a column of its own",
 			b.n ? "\n" : "");
+	write_number_notes(&b, &c->type);
 	if (c->type.marked)
 		buf_addf(&b, "%sthe apostrophe before each value, which marks text in a spreadsheet, was left out",
 			 b.n ? "\n" : "");

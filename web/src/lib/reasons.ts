@@ -28,6 +28,8 @@ export const sentences: Record<string, Key> = {
   'lines after this one are in another encoding than the file; each was read in its own': 'reject.encoding',
   'the apostrophe before each value, which marks text in a spreadsheet, was left out': 'note.marked',
   'sums in several currencies: the column was kept as text; give the currency a column of its own': 'note.currencies',
+  'numbers with a decimal point and with a decimal comma: each was read by its own': 'note.marks',
+  'numbers in several units: the column was kept as text; give the unit a column of its own': 'note.units',
   'digits were lost when the file was made: keep the column as text there, and export it again': 'reject.rounded',
   'a header that is printed again; it was left out': 'reject.heading',
   'day and month cannot be told apart in this column; the day was taken to come first': 'note.dates',
@@ -60,6 +62,8 @@ export function reason(text: string | null): string {
   if (missing) return plural('note.missing', Number(missing[1]), { n: number(texting.language, Number(missing[1])), words: missing[2]! })
   const filled = /^(\d+) merged cells were filled/.exec(text)
   if (filled) return plural('note.filled', Number(filled[1]), { n: number(texting.language, Number(filled[1])) })
+  const unit = /^the unit "(.+)" behind each number was left out$/.exec(text)
+  if (unit) return t('note.unit', { unit: unit[1]! })
   const key = sentences[text]
   return key ? t(key) : texting.language === 'en' ? text : t('reason.unknown')
 }
