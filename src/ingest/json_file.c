@@ -328,7 +328,7 @@ bool json_file_open(struct source *s, const char *file_name, struct reader **ret
 		close_reader(&j->base);
 		return false;
 	}
-	bool lines = !j->shape.list && !j->shape.single;
+	bool lines = !j->shape.list && !j->shape.one;
 	j->base = (struct reader){ .ops = lines ? &ndjson_ops : &json_ops, .source = s };
 	list_tables(j, name);
 	*ret = &j->base;

@@ -12,7 +12,9 @@
  *
  * What is a table: the elements of an outermost list; the values that follow one another (NDJSON); in one single
  * object, each list of objects or of lists that is reached through objects only. What that object has besides is a
- * table of one row. A table of lists has its columns by their place, and its header, if any, in its first row.
+ * table of one row. A single object that is itself a record (one order with its lines; json_one.c) is a table of one
+ *row, and its lists are those of a record; one that maps numbers to records (json_map.c) is a list of them. A table of
+ *lists has its columns by their place, and its header, if any, in its first row.
  *
  * A list within a record that anywhere in the file has an object in it is a table too. An object that stands in its
  * place is its only element; an element that is no object is its column "value"; null and {} are no elements. Its first
@@ -26,6 +28,7 @@
 struct json_shape {
 	bool list;   /* the file is a list of records */
 	bool single; /* the file is one object, and has tables inside */
+	bool one;    /* the file is one object */
 	struct json_file_table {
 		char *path; /* of its list, from the file's own records down; path_n = 0: those themselves */
 		size_t path_n;
@@ -50,6 +53,8 @@ bool json_begin(struct json_scan *s, struct source *source, struct err *e);
 
 /* json_split.c: all columns that were met, each to its table, by their paths from the file's own records down. */
 bool json_shape_split(struct json_shape *shape, const struct json_columns *all, struct err *e);
+/* json_one.c: whether the single object is a record that has lists, and not only around them. */
+bool json_one_is_record(const struct json_columns *all);
 /* json_key.c: sets `key` of every table that has lists; goes over the file once where there are such. */
 bool json_shape_keys(struct source *s, struct json_shape *shape, struct err *e);
 /* json_name.c: sets `name` and `link`. */

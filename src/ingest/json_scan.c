@@ -1,6 +1,5 @@
 #include "ingest/json_scan.h"
 
-#include "base/buf.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -17,16 +16,17 @@ _Static_assert(LIMIT_JSON_DEPTH <= 64, "a bit a level");
 /* What may come. */
 enum state { VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON, COMMA_OR_END, BETWEEN };
 
-void json_scan_begin(struct json_scan *s, struct source *source)
-{
-	free(s->p);
-	*s = (struct json_scan){ .source = source, .line = 1, .state = BETWEEN };
-}
-
 void json_scan_free(struct json_scan *s)
 {
 	free(s->p);
+	buf_free(&s->name);
 	*s = (struct json_scan){ 0 };
+}
+
+void json_scan_begin(struct json_scan *s, struct source *source)
+{
+	json_scan_free(s);
+	*s = (struct json_scan){ .source = source, .line = 1, .state = BETWEEN, .name = BUF_INIT(LIMIT_ROW_BYTES) };
 }
 
 static bool wrong(const struct json_scan *s, struct err *e, const char *what)
@@ -344,11 +344,22 @@ static bool take_mark(struct json_scan *s, char *c, struct err *e)
 	return !end || cut_short(s, e);
 }
 
-bool json_scan_next(struct json_scan *s, enum json_token *ret, struct err *e)
+/* Over a comma between two values of the file, which whoever joined them by hand has left there. */
+static bool peek_between(struct json_scan *s, char *c, bool *ret_end, struct err *e)
+{
+	if (!peek(s, c, ret_end, e))
+		return false;
+	if (*ret_end || s->state != BETWEEN || *c != ',' || !json_scan_offset(s))
+		return true;
+	s->at++;
+	return peek(s, c, ret_end, e);
+}
+
+static bool next_token(struct json_scan *s, enum json_token *ret, struct err *e)
 {
 	char c = 0;
 	bool end;
-	if (!peek(s, &c, &end, e))
+	if (!peek_between(s, &c, &end, e))
 		return false;
 	if (end) {
 		*ret = JSON_TOKEN_END;
@@ -370,6 +381,43 @@ bool json_scan_next(struct json_scan *s, enum json_token *ret, struct err *e)
 	*ret = JSON_TOKEN_KEY;
 	s->state = COLON;
 	return read_text(s, e);
+}
+
+/* The name of a record, and the record's beginning. */
+static bool next_record(struct json_scan *s, enum json_token *ret, struct err *e)
+{
+	buf_clear(&s->name);
+	buf_add_str(&s->name, s->text);
+	if (!next_token(s, ret, e))
+		return false;
+	s->put_name = 1;
+	return *ret == JSON_TOKEN_OBJECT || wrong(s, e, "of the records under names, this one is no object");
+}
+
+/* What stands for the record's name, as a member of its own. */
+static bool next_of_name(struct json_scan *s, enum json_token *ret)
+{
+	*ret = s->put_name == 1 ? JSON_TOKEN_KEY : JSON_TOKEN_TEXT;
+	s->text = s->put_name == 1 ? str_of(s->map) : buf_str(&s->name);
+	s->put_name = s->put_name == 1 ? 2 : 0;
+	return true;
+}
+
+bool json_scan_next(struct json_scan *s, enum json_token *ret, struct err *e)
+{
+	if (!s->map)
+		return next_token(s, ret, e);
+	if (s->put_name)
+		return next_of_name(s, ret);
+	if (!next_token(s, ret, e))
+		return false;
+	if (*ret == JSON_TOKEN_OBJECT && s->depth == 1)
+		*ret = JSON_TOKEN_ARRAY;
+	else if (*ret == JSON_TOKEN_OBJECT_END && s->depth == 0)
+		*ret = JSON_TOKEN_ARRAY_END;
+	else if (*ret == JSON_TOKEN_KEY && s->depth == 1)
+		return next_record(s, ret, e);
+	return true;
 }
 
 bool json_scan_skip(struct json_scan *s, struct err *e)

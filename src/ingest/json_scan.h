@@ -1,12 +1,13 @@
 /*
  * JSON text as a run of tokens, from a source of any size: what is in memory is one buffer and one token.
  *
- * Several values after one another are taken too (NDJSON); what stands between them is blanks. NaN and Infinity, which
- * some writers put for numbers, are words; control characters inside texts are taken as they are. Everything else is
- * held to RFC 8259, nesting to LIMIT_JSON_DEPTH, one text to LIMIT_ROW_BYTES.
+ * Several values after one another are taken too (NDJSON); what stands between them is blanks, or a comma. NaN and
+ * Infinity, which some writers put for numbers, are words; control characters inside texts are taken as they are.
+ * Everything else is held to RFC 8259, nesting to LIMIT_JSON_DEPTH, one text to LIMIT_ROW_BYTES.
  */
 #pragma once
 
+#include "base/buf.h"
 #include "ingest/source.h"
 
 enum json_token {
@@ -34,6 +35,11 @@ struct json_scan {
 	uint64_t object; /* bit i: level i is an object */
 	uint8_t state;
 	struct str text; /* of a key, text or number; until the next token */
+	/* The one object is a map of records (json_map.h): it is given as a list of them, and the name of each as the
+	 * value of its first member, which is called map. NULL: it is none. */
+	const char *map;
+	struct buf name;  /* of the record that begins */
+	uint8_t put_name; /* 1: the member's name is next, 2: its value */
 };
 
 /* Begins at the source's first byte that was not read. */

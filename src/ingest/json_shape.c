@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "ingest/encoding.h"
+#include "ingest/json_map.h"
 
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ static bool read_values(struct json_record *r, struct json_shape *shape, enum js
 			return false;
 		r->only = false;
 	}
-	shape->single = n == 1 && object;
+	shape->single = shape->one = n == 1 && object;
 	return true;
 }
 
@@ -58,10 +59,13 @@ bool json_begin(struct json_scan *s, struct source *source, struct err *e)
 	enum encoding marked;
 	char mark[4];
 	size_t got;
-	if (!source_peek(source, sizeof mark, &head, e))
+	bool has_key;
+	if (!source_peek(source, SOURCE_HEAD_BYTES, &head, e))
 		return false;
 	size_t n = encoding_mark(head, &marked);
 	json_scan_begin(s, source);
+	if (json_is_map(str_n(head.p + n, head.n - n), &has_key))
+		s->map = has_key ? "map_key" : "key";
 	return !n || source_read(source, mark, n, &got, e);
 }
 

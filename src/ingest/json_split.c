@@ -157,6 +157,7 @@ bool json_shape_split(struct json_shape *shape, const struct json_columns *all, 
 {
 	struct split s = { .shape = shape, .all = all };
 	bool ok = true;
+	shape->single = shape->single && !json_one_is_record(all);
 	add_table(shape, STR(""));
 	s.table = mem_array(all->n + 1, sizeof *s.table);
 	s.has_members = mem_zalloc((all->n + 1) * sizeof *s.has_members);

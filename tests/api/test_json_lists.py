@@ -136,6 +136,17 @@ def test_shops(client, kind):
     assert stats["revenue"]["amount"] == f"{sum(total(x[3]) for x in made):.2f}".rstrip("0").rstrip(".")
 
 
+def test_one_order(shared_client):
+    """What a shop's webhook sends: a customer with what was bought."""
+    [order] = without_sums(orders(5)[:1])
+    d = load(shared_client, ("order.json", json.dumps({**order, "total": "99.00"}).encode()), name="one_order")
+    assert [(t["name"], t["rows"]) for t in d["tables"]] == [("order", 1), ("items", len(order["items"]))]
+    path = f"/api/v1/datasets/{d['id']}/customers/{order['customer']['id']}"
+    assert shared_client.get(path).json()["name"] == f"{order['customer']['last_name']} {order['customer']['first_name']}"
+    bought = shared_client.get(f"{path}/purchases").json()["items"]
+    assert sorted(p["product"] for p in bought) == sorted(i["title"] for i in order["items"])
+
+
 def test_bank(client):
     """Clients with accounts, and these with transactions: two tables up to whose they are."""
     clients = [{"client_id": f"{i:05}", "fio": f"{last} {first} Иванович", "birth_date": f"19{60 + i}-03-04",

@@ -314,12 +314,61 @@ static void test_many(void **state)
 	}
 }
 
+/* One record alone; what a service puts around its records; records under their numbers. */
+static void test_one_object(void **state)
+{
+	static const struct {
+		const char *json, *want;
+	} rows[] = {
+		/* an order, and what a shop tells of one */
+		{ "{\"id\":7,\"customer\":{\"id\":5,\"name\":\"Ann\"},\"total\":30,\"items\":[{\"sku\":\"A\",\"qty\":1},"
+		  "{\"sku\":\"B\",\"qty\":2}]}",
+		  "[t] id BIGINT, customer.id BIGINT, customer.name VARCHAR, total BIGINT\n7|5|Ann|30\n"
+		  "[items] record_id BIGINT, sku VARCHAR, qty BIGINT\n7|A|1\n7|B|2\n" },
+		{ "{\"event\":\"paid\",\"order\":{\"number\":\"A-7\",\"items\":[{\"sku\":\"A\"}],\"payments\":[{\"sum\":3}]}}",
+		  "[t] record_row BIGINT, event VARCHAR, order.number VARCHAR\n1|paid|A-7\n"
+		  "[items] record_row BIGINT, sku VARCHAR\n1|A\n[payments] record_row BIGINT, sum BIGINT\n1|3\n" },
+		{ "{\"client\":{\"email\":\"a@b.c\"},\"lines\":[{\"sku\":\"A\"}]}",
+		  "[t] record_row BIGINT, client.email VARCHAR\n1|a@b.c\n[lines] record_row BIGINT, sku VARCHAR\n1|A\n" },
+		/* answers of services: the records stand in the list */
+		{ "{\"data\":[{\"a\":1},{\"a\":2}],\"total\":2}", "[data] a BIGINT\n1\n2\n[t] total BIGINT\n2\n" },
+		{ "{\"id\":\"r1\",\"data\":[{\"a\":1}]}", "[data] a BIGINT\n1\n[t] id VARCHAR\nr1\n" },
+		/* a shop's orders, each of somebody */
+		{ "{\"id\":5,\"orders\":[{\"n\":1,\"customer\":{\"id\":9}}]}",
+		  "[orders] n BIGINT, customer.id BIGINT\n1|9\n[t] id BIGINT\n5\n" },
+		/* maps */
+		{ "{\"1\":{\"n\":\"a\",\"x\":1},\"2\":{\"n\":\"b\"},\"15\":{\"n\":\"c\",\"late\":true}}",
+		  "[t] key BIGINT, n VARCHAR, x BIGINT, late BOOLEAN\n1|a|1|∅\n2|b|∅|∅\n15|c|∅|true\n" },
+		{ " {\"u1\":{\"n\":\"}\\\"{\"},\n\"u2\":{\"n\":null,\"in\":{\"a\":[1]}}} ",
+		  "[t] key VARCHAR, n VARCHAR, in.a BIGINT\nu1|}\"{|∅\nu2|∅|1\n" },
+		{ "{\"7\":{\"key\":\"k\",\"l\":[{\"s\":1},{\"s\":2}]},\"8\":{\"key\":\"m\"}}",
+		  "[t] map_key BIGINT, key VARCHAR\n7|k\n8|m\n[l] record_key VARCHAR, s BIGINT\nk|1\nk|2\n" },
+		{ "{\"Ann\":{\"age\":1,\"city\":\"x\"},\"Bob\":{\"age\":2,\"city\":\"y\"},\"Cy\":{\"age\":3}}",
+		  "[t] key VARCHAR, age BIGINT, city VARCHAR\nAnn|1|x\nBob|2|y\nCy|3|∅\n" },
+		/* objects of one record, however alike */
+		{ "{\"bill\":{\"a\":1,\"b\":2},\"ship\":{\"a\":3,\"b\":4}}",
+		  "[t] bill.a BIGINT, bill.b BIGINT, ship.a BIGINT, ship.b BIGINT\n1|2|3|4\n" },
+		{ "{\"1\":{\"a\":1}}\n{\"1\":{\"a\":2}}", "[t] 1.a BIGINT\n1\n2\n" },
+		/* put together by hand */
+		{ "{\n\"a\": 1\n},\n{\n\"a\": 2\n},\n", "[t] a BIGINT\n1\n2\n" },
+	};
+	for (size_t i = 0; i < countof(rows); i++)
+		expect(rows[i].json, rows[i].want);
+	CLEANUP(buf_free) struct buf late = BUF_INIT(MIB);
+	for (int i = 0; i < 20; i++)
+		buf_addf(&late, "%s\"%d\":{\"a\":1}", i ? ",\n" : "{", i);
+	buf_adds(&late, ",\n\"20\":5}");
+	run_refused(buf_str(&late), ERR_VALUE, "json_wrong", "line 21: of the records under names");
+	run_refused(STR("{\"a\":1},,{\"a\":2}"), ERR_VALUE, "json_wrong", "a value is expected");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shapes),     cmocka_unit_test(test_lists),    cmocka_unit_test(test_list_rejects),
 		cmocka_unit_test(test_long_lists), cmocka_unit_test(test_late_key), cmocka_unit_test(test_values),
 		cmocka_unit_test(test_refused),    cmocka_unit_test(test_long),     cmocka_unit_test(test_many),
+		cmocka_unit_test(test_one_object),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
