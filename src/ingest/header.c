@@ -9,7 +9,6 @@
 
 #define MAX_TITLES 20
 #define MAX_LETTERHEAD 60 /* lines of text above the table, of banks */
-#define NUMBERED 4        /* columns, so that 1, 2, 3, 4 below their names are not taken for values */
 #define NAME_BYTES LIMIT_COLUMN_NAME_BYTES
 
 /* The hidden column of row numbers; see engine/worker/import.c. */
@@ -206,26 +205,6 @@ static size_t headed_width(struct grid *g, size_t top, size_t end, size_t usual)
 	return beyond * 2 > g->n - end ? MAX(own, usual) : own;
 }
 
-/* "1 | 2 | 3 | 4" between a header and rows of text, as printed forms number their columns. */
-static bool numbers_columns(struct grid *g, size_t row, size_t width)
-{
-	size_t texts = 0, numbered = 0;
-	if (row + 1 >= g->n)
-		return false;
-	for (size_t i = 0; i < width; i++) {
-		int64_t v;
-		bool typed, repeated;
-		struct str s = grid_text(g, row, i);
-		if (!s.n)
-			continue;
-		if (!str_to_i64(s, &v) || v != (int64_t)++numbered)
-			return false;
-		grid_look_below(g, row, i, &typed, &repeated);
-		texts += !typed;
-	}
-	return numbered >= NUMBERED && texts * 2 >= numbered;
-}
-
 /* Marks that show nothing and say nothing in a name: where a word may be parted, which way text runs. */
 static bool is_unseen(uint32_t code)
 {
@@ -330,7 +309,7 @@ bool header_find(const struct block *b, const struct rows *rows, const struct re
 			add_column(&g, top, end, width, &h);
 		h.first = top;
 		h.end = end;
-		h.skip = headed && numbers_columns(&g, end, width) ? end + 1 : end;
+		h.skip = headed && header_numbers(&g, end, width) ? end + 1 : end;
 		*ret = h;
 	}
 	buf_free(&g.scratch);

@@ -36,3 +36,11 @@ enum header_evidence grid_evidence(struct grid *g, size_t row);
 void header_span(struct grid *g, size_t row, size_t width, size_t *ret_top, size_t *ret_end);
 /* What the rows [top, end) say of a column: "2024 / Январь". */
 void header_join(struct grid *g, size_t top, size_t end, size_t width, size_t column, struct buf *ret);
+
+/*
+ * header_below.c, of the row below a header. "1 | 2 | 3 | 4", "А | Б | 1 | 2", "(1) | (2)": printed forms number their
+ * columns so; told from a row of such values by being of another kind than its columns. "тыс. руб. | шт.": their units,
+ * above numbers.
+ */
+bool header_numbers(struct grid *g, size_t row, size_t width);
+bool header_units(struct grid *g, size_t row, size_t width);

@@ -126,7 +126,7 @@ void header_span(struct grid *g, size_t row, size_t width, size_t *ret_top, size
 	size_t top = row, end = row + 1;
 	while (top > 0 && row - top < MAX_ABOVE && is_parent(g, top - 1, top, width))
 		top--;
-	while (end < g->n && end - row <= MAX_BELOW && is_child(g, top, end, width))
+	while (end < g->n && end - row <= MAX_BELOW && (is_child(g, top, end, width) || header_units(g, end, width)))
 		end++;
 	*ret_top = top;
 	*ret_end = end;

@@ -205,6 +205,15 @@ static void reject_block_faults(struct work *w)
 			     "a quotation mark is opened and never closed; it was taken as it stands");
 }
 
+/* The first block: "1 | 2 | 3 | 4" below the header. */
+static size_t reject_numbers(struct work *w)
+{
+	if (w->block.seq || !w->t->numbered || w->t->unpivot)
+		return 0;
+	work_reject_row(w, w->t->skip - 1, "the numbers of the columns, which are no row; they were left out");
+	return 1;
+}
+
 static bool next_block(struct work *w, bool *ret_end, struct err *e)
 {
 	block_free(&w->block);
@@ -221,7 +230,9 @@ static bool next_block(struct work *w, bool *ret_end, struct err *e)
 	w->mark_place = 0;
 	w->mark_line = w->block.first_line;
 	size_t from = w->block.seq ? 0 : table_skip(w->t);
-	if (!publish(w, table_drop_totals(w->t, &w->block, &w->rows, from, w), e))
+	size_t left_out = reject_numbers(w);
+	left_out += table_drop_totals(w->t, &w->block, &w->rows, from, w);
+	if (!publish(w, left_out, e))
 		return false;
 	reject_block_faults(w);
 	buf_clear(&w->scratch);

@@ -75,6 +75,7 @@ struct table {
 	size_t n_rejects_kept;
 	/* private */
 	size_t skip;
+	bool numbered;          /* the last of the rows skipped has the numbers of the columns */
 	struct head_row *heads; /* the header as it stands in the file */
 	size_t n_heads;
 	struct unpivot *unpivot;         /* NULL: rows stay as they are */
@@ -159,6 +160,8 @@ bool table_again(struct table *t, struct err *e);
 /* table_totals.c: takes rows of totals ("Итого", "Total", "Razem") out of the rows from `from` on. With w, each becomes
  * a reject. Returns how many they were. Only where the header is in the rows: databases keep no totals among them. */
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w);
+/* A row of the block that is no row of the table. */
+void work_reject_row(struct work *w, size_t row, const char *reason);
 /* table_heads.c: keeps the rows of the header, and knows them when a printed form has them again on its next page. */
 void table_keep_heads(struct table *t, const struct block *b, const struct rows *rows, size_t first, size_t end);
 bool table_head_again(const struct table *t, const struct block *b, const struct rows *rows, size_t row);

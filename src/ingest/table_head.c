@@ -87,7 +87,8 @@ static bool begin_columns(struct table *t, const struct block *b, const struct r
 	if (!header_find(b, rows, &t->reader->tables[t->index], &h, e))
 		return false;
 	t->skip = h.skip;
-	table_keep_heads(t, b, rows, h.first, h.end);
+	t->numbered = h.skip > h.end;
+	table_keep_heads(t, b, rows, h.first, h.skip);
 	if (t->reader->unpivot)
 		spread_columns(t, &h);
 	t->width = h.n;

@@ -5,6 +5,7 @@
  * counted as left out and kept as a reject, so that a wrong guess is seen.
  */
 #include "base/limits.h"
+#include "ingest/page_number.h"
 #include "ingest/signs.h"
 #include "ingest/table.h"
 
@@ -159,7 +160,7 @@ static void take_out(struct rows *rows, size_t at)
 	rows->n_cells -= n;
 }
 
-static void reject(struct work *w, size_t row, const char *reason)
+void work_reject_row(struct work *w, size_t row, const char *reason)
 {
 	CLEANUP(buf_free) struct buf text = BUF_INIT(4 * REJECT_TEXT), scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
 	for (size_t i = 0; i < rows_width(&w->rows, row) && text.n < REJECT_TEXT; i++) {
@@ -205,7 +206,7 @@ static size_t drop_heads(const struct table *t, const struct block *b, struct ro
 		bool page = i > from && lone_text(b, rows, i - 1, &scratch);
 		for (int k = 0; k < 1 + page; k++, dropped++) {
 			if (w)
-				reject(w, i - (size_t)k, "a header that is printed again; it was left out");
+				work_reject_row(w, i - (size_t)k, "a header that is printed again; it was left out");
 			take_out(rows, i - (size_t)k);
 		}
 		i -= page;
@@ -230,10 +231,42 @@ static size_t drop_notes(const struct table *t, const struct block *b, struct ro
 	if (!apart && !is_total(t, b, rows, from, first - 1, true))
 		return 0;
 	for (size_t i = first; w && i < rows->n_rows; i++)
-		reject(w, i, "text below the table, which is no row of it; it was left out");
+		work_reject_row(w, i, "text below the table, which is no row of it; it was left out");
 	while (rows->n_rows > first)
 		take_out(rows, rows->n_rows - 1);
 	return n;
+}
+
+/* A row that says nothing but the number of a page. */
+static bool is_page_row(const struct block *b, const struct rows *rows, size_t row, struct buf *scratch)
+{
+	bool page = false;
+	for (size_t i = 0; i < rows_width(rows, row); i++) {
+		struct cell c = rows_cell(rows, row, i);
+		if (!cell_length(c) || c.n & CELL_FILLED)
+			continue;
+		buf_clear(scratch);
+		struct str s = rows_text(b, c, scratch);
+		if (s.n && (page || !text_page_number(s)))
+			return false;
+		page = page || s.n;
+	}
+	return page;
+}
+
+static size_t drop_pages(const struct block *b, struct rows *rows, size_t from, struct work *w)
+{
+	CLEANUP(buf_free) struct buf scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
+	size_t dropped = 0;
+	for (size_t i = rows->n_rows; i-- > from;) {
+		if (!is_page_row(b, rows, i, &scratch))
+			continue;
+		if (w)
+			work_reject_row(w, i, "the number of a page, which is no row; it was left out");
+		take_out(rows, i);
+		dropped++;
+	}
+	return dropped;
 }
 
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w)
@@ -243,6 +276,7 @@ size_t table_drop_totals(const struct table *t, const struct block *b, struct ro
 	if (t->reader->tables[t->index].columns || t->unpivot || t->n_columns < 2)
 		return 0;
 	dropped = drop_heads(t, b, rows, from, w);
+	dropped += drop_pages(b, rows, from, w);
 	if (b->last && !b->packed && t->n_columns >= NOTE_COLUMNS)
 		dropped += drop_notes(t, b, rows, from, w);
 	for (size_t i = rows->n_rows; i-- > from;) {
@@ -251,7 +285,7 @@ size_t table_drop_totals(const struct table *t, const struct block *b, struct ro
 		if (!total)
 			continue;
 		if (w)
-			reject(w, i, "a row of totals; it was left out");
+			work_reject_row(w, i, "a row of totals; it was left out");
 		take_out(rows, i);
 		dropped++;
 	}

@@ -1,6 +1,6 @@
 """Files of real offices in shapes that are no plain table: what is read of each, exactly, and what is left as it was."""
 import pytest
-from loading import load, query
+from loading import load, query, workbook
 
 CLIENTS = [(1, "Иванов Иван", "02.02.2025", "12,50"), (2, "Петрова Анна", "03.03.2025", "7,05"), (3, "Ким Пётр", "14.04.2025", "1200,00")]
 TYPED = [[1, "Иванов Иван", "2025-02-02", 12.5], [2, "Петрова Анна", "2025-03-03", 7.05], [3, "Ким Пётр", "2025-04-14", 1200.0]]
@@ -45,3 +45,77 @@ def test_marks_that_nobody_sees(shared_client):
     assert read(shared_client, data) == (
         {"Код": "VARCHAR", "Клиент": "VARCHAR", "E-mail": "VARCHAR", "Телефон": "VARCHAR"},
         [["001", "Ким\u200d", "a@b.ru", "+79120000001"], ["002", "Ли", "c@d.ru", "+79120000002"]], [])
+
+
+def sheet(rows):
+    return workbook(Лист1=rows)
+
+
+NUMBERS = "the numbers of the columns, which are no row"
+FORM = {"№ п/п": "BIGINT", "Клиент": "VARCHAR", "Дата": "DATE", "Сумма, руб.": "DECIMAL(18,2)"}
+
+
+@pytest.mark.parametrize("numbers", [
+    ["1", "2", "3", "4"], ["А", "Б", "1", "2"], ["A", "B", "1", "2"], ["(1)", "(2)", "(3)", "(4)"], ["1", "2", "3", "4 = 3 * 2"],
+    ["гр. 1", "гр. 2", "гр. 3", "гр. 4"], ["1.", "2.", "3.", "4."]])
+def test_numbers_of_columns(shared_client, numbers):
+    text = ";".join(FORM) + "\n" + ";".join(numbers) + "\n" + "".join(";".join(map(str, row)) + "\n" for row in CLIENTS)
+    assert read(shared_client, text) == (FORM, TYPED, [(2, " | ".join(numbers), NUMBERS)])
+    # The next page has the header again, and the numbers, too.
+    again = text + text.split("\n", 2)[0] + "\n" + ";".join(numbers) + "\n4;Ли;15.04.2025;3,25\n"
+    names, rows, out = read(shared_client, again)
+    assert (names, len(rows), [line for line, _, _ in out]) == (FORM, 4, [2, 6, 7])
+
+
+def test_numbers_of_columns_in_a_sheet(shared_client):
+    data = sheet([["Реестр"], [], list(FORM), [1, 2, 3, 4], *TYPED])
+    names, rows, out = read(shared_client, data, "f.xlsx")
+    assert (list(names), rows, out) == (list(FORM), TYPED, [(4, "1 | 2 | 3 | 4", NUMBERS)])
+
+
+@pytest.mark.parametrize("data, n", [
+    ("a,b,c,d\n1,2,3,4\n5,6,7,8\n", 2),  # the first row of any example
+    ("id,x,y,z\n1,2,3,4\n2,3,4,5\n3,4,5,6\n", 3),
+    ("id,name,x,y\n1,2,3,5\n2,Anna,3,4\n", 2),
+    ("Класс;Оценка;Баллы\nА;Б;В\nБ;А;Г\n", 2),
+    ("Клиент;2023;2024\nА;1;2\nБ;3;4\n", 2),
+    ("Магазин;Янв;Фев;Мар\nА;1;2;3\nБ;4;5;6\n", 2),
+    ("id,code\n1,2\n2,x\n3,y\n", 3),
+])
+def test_values_that_are_no_numbers_of_columns(shared_client, data, n):
+    _, rows, out = read(shared_client, data)
+    assert (len(rows), out) == (n, [])
+
+
+def test_numbers_of_pages(shared_client):
+    pages = ["Страница 1 из 4;;;", "Page 1 of 4;;;", ";;Strona 1 z 4;", "Страна 1 од 4;;;", "Стр. 2/8;;;", "- стр. 3 из 8 -;;;",
+             "Лист 1, листов 4;;;"]
+    body = lines(";").splitlines()
+    data = "\n".join([*body[:2], *pages, *body[2:]]) + "\n"
+    assert read(shared_client, data) == (COLUMNS, TYPED, [
+        (i + 3, p.strip(";"), "the number of a page, which is no row") for i, p in enumerate(pages)])
+
+
+def test_rows_that_are_no_numbers_of_pages(shared_client):
+    data = "Раздел;Показов;Клики\nСтраница 1 из 4;10;1\nСтраница 5;;\nСтрана 2;20;2\nPage of 3;;\nСтраница 1 из 4 частей;;\n"
+    _, rows, out = read(shared_client, data)
+    assert (len(rows), out) == (5, [])
+
+
+def test_units_below_names(shared_client):
+    rows = [["Ромашка", 1.5, 3], ["Василёк", 20.25, 4]]
+    columns = {"Клиент": "VARCHAR", "Оборот / тыс. руб.": "DECIMAL(18,2)", "Количество / шт.": "BIGINT"}
+    assert read(shared_client, sheet([["Клиент", "Оборот", "Количество"], ["", "тыс. руб.", "шт."], *rows]), "u.xlsx") == (columns, rows, [])
+    text = "Klient;Obrót;Liczba\n;w tys. zł;(szt.)\nA;1,5;3\nB;20,25;4\n"
+    assert read(shared_client, text) == (
+        {"Klient": "VARCHAR", "Obrót / w tys. zł": "DECIMAL(18,2)", "Liczba / (szt.)": "BIGINT"}, [["A", 1.5, 3], ["B", 20.25, 4]], [])
+
+
+@pytest.mark.parametrize("data, names, n", [
+    ("Товар;Единица\nсахар;кг\nсоль;кг\nспички;шт.\n", ["Товар", "Единица"], 3),
+    ("Единица;Коэффициент\nкг;1\nт;1000\n", ["Единица", "Коэффициент"], 2),
+    ("Товар;Цена;Единица\nсахар;10;кг\nсоль;20;кг\n", ["Товар", "Цена", "Единица"], 2),
+])
+def test_units_that_are_values(shared_client, data, names, n):
+    columns, rows, out = read(shared_client, data)
+    assert (list(columns), len(rows), out) == (names, n, [])

@@ -134,7 +134,8 @@ static void test_headers(void **state)
 		  "VARCHAR\nА|1|2|3|∅\nБ|5|6|7|∅\nВ|8|9|10|∅\n" },
 		/* the columns' numbers are no row */
 		{ "№|Клиент|Город|Сумма\n1|2|3|4\n1|А|Омск|10\n2|Б|Уфа|20\n",
-		  "[S] № BIGINT, Клиент VARCHAR, Город VARCHAR, Сумма BIGINT\n1|А|Омск|10\n2|Б|Уфа|20\n" },
+		  "[S] № BIGINT, Клиент VARCHAR, Город VARCHAR, Сумма BIGINT\n1|А|Омск|10\n2|Б|Уфа|20\n"
+		  "! 2 row: 1 | 2 | 3 | 4 (the numbers of the columns, which are no row; they were left out)\n" },
 		{ "a|b|c|d\n1|2|3|4\n5|6|7|8\n", "[S] a BIGINT, b BIGINT, c BIGINT, d BIGINT\n1|2|3|4\n5|6|7|8\n" },
 		/* merged across and down */
 		{ "Клиент|2024|||2025\n|Январь|Февраль|Март|Январь\nА|1|2|3|4\nБ|5|6|7|8\n",

@@ -32,6 +32,8 @@ export const sentences: Record<string, Key> = {
   'numbers in several units: the column was kept as text; give the unit a column of its own': 'note.units',
   'digits were lost when the file was made: keep the column as text there, and export it again': 'reject.rounded',
   'a header that is printed again; it was left out': 'reject.heading',
+  'the number of a page, which is no row; it was left out': 'reject.page',
+  'the numbers of the columns, which are no row; they were left out': 'reject.numbers',
   'day and month cannot be told apart in this column; the day was taken to come first': 'note.dates',
   '1,000 may be one or a thousand in this column; it was taken as one': 'note.comma.one',
   '1,000 may be one or a thousand in this column; it was taken as a thousand': 'note.comma.thousand',

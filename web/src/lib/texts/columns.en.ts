@@ -46,6 +46,8 @@ const en = {
   'reject.file': 'a file of the archive that holds no table: it was left out',
   'reject.unreadable': 'not readable',
   'reject.total': 'a row of totals; it was left out',
+  'reject.page': 'the number of a page, which is no row; it was left out',
+  'reject.numbers': 'the numbers of the columns, which are no row; they were left out',
   'reject.encoding': 'lines after this one are in another encoding than the file; each was read in its own',
   'note.marked': 'the apostrophe before each value, which marks text in a spreadsheet, was left out',
   'note.currencies': 'sums in several currencies: the column was kept as text; give the currency a column of its own',

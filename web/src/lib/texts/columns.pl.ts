@@ -50,6 +50,8 @@ const pl = {
   'reject.file': 'plik archiwum bez tabeli: pominięto',
   'reject.unreadable': 'nieczytelne',
   'reject.total': 'wiersz z sumami; został pominięty',
+  'reject.page': 'numer strony, a nie wiersz tabeli; został pominięty',
+  'reject.numbers': 'numery kolumn, a nie wiersz tabeli; zostały pominięte',
   'reject.encoding': 'po tym wierszu są wiersze w innym kodowaniu; każdy odczytano w jego własnym',
   'note.marked': 'pominięto apostrof przed każdą wartością, znak tekstu w arkuszach',
   'note.currencies': 'kwoty w różnych walutach: kolumna pozostała tekstem; daj walucie osobną kolumnę',
