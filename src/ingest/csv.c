@@ -2,12 +2,14 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "ingest/other_file.h"
 #include "ingest/pack.h"
 #include "ingest/simd.h"
 
 #include <stdlib.h>
 
 #define SAMPLE_BYTES ((size_t)256 * KIB)
+#define TABLE_CONSISTENCY 0.8 /* of the lines have as many cells as each other: they are rows */
 
 static struct csv_reader *of(const struct reader *r)
 {
@@ -175,6 +177,17 @@ static void sample(const struct csv_reader *c, struct str head, struct buf *ret)
 	memset(ret->p + ret->n, 0, BLOCK_PAD);
 }
 
+/* Text without a table in it. */
+static bool is_other(const struct csv_reader *c, struct str text, struct err *e)
+{
+	enum other_file kind;
+	const char *what;
+	const struct csv_dialect *d = &c->dialect;
+	bool table = d->prefix || (!d->n_fixed && d->width > 1 && d->consistency >= TABLE_CONSISTENCY);
+	return c->base.as != AS_BASKETS && other_words_known(text, table, d->n_fixed > 0, &kind, &what) &&
+	       !other_file(e, kind, what);
+}
+
 bool csv_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e)
 {
 	struct str head;
@@ -187,6 +200,10 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 	c->base.encoding = encoding_name(c->feed.encoding);
 	sample(c, head, &text);
 	c->dialect = csv_dialect_find(buf_str(&text));
+	if (is_other(c, buf_str(&text), e)) {
+		close_reader(&c->base);
+		return false;
+	}
 	c->base.delimiter = c->dialect.delimiter;
 	c->base.decimal_comma_likely = c->dialect.delimiter == ';' || c->dialect.n_fixed;
 	struct reader_table *t = reader_add_table(&c->base, reader_file_table(file_name));

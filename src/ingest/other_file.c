@@ -21,6 +21,10 @@ static const struct {
 	[OTHER_BANK] = { "file_bank", "download the statement as Excel or CSV, and load that" },
 	[OTHER_XML] = { "file_xml", "export the data as .xlsx or CSV, and load that" },
 	[OTHER_PROGRAM] = { "file_program", "choose the file with the data" },
+	[OTHER_TEXT] = { "file_text", "load the table that it speaks of, as .xlsx or CSV" },
+	[OTHER_CODE] = { "file_code", "choose the file with the data" },
+	[OTHER_LOG] = { "file_log", "export what is to be counted from it as .xlsx or CSV, and load that" },
+	[OTHER_SQL] = { "file_sql", "make the dump with its tables and rows, or export them as CSV, and load that" },
 	[OTHER_UNKNOWN] = { "unknown_format",
 			    "files taken are CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), HTML tables, "
 			    "Parquet, SQLite databases and SQL dumps, each also gzipped, or several in a zip" },

@@ -21,6 +21,10 @@ enum other_file {
 	OTHER_BANK,         /* file_bank */
 	OTHER_XML,          /* file_xml */
 	OTHER_PROGRAM,      /* file_program */
+	OTHER_TEXT,         /* file_text */
+	OTHER_CODE,         /* file_code */
+	OTHER_LOG,          /* file_log */
+	OTHER_SQL,          /* file_sql */
 	OTHER_UNKNOWN       /* unknown_format */
 };
 
@@ -32,3 +36,6 @@ bool other_file_error(const struct err *e);
 bool other_file_known(struct str head, enum other_file *ret, const char **ret_what);
 /* Text that is no table: mail, contacts, statements for accounting programs. */
 bool other_text_known(struct str text, enum other_file *ret, const char **ret_what);
+/* other_words.c: a letter, source code, a log, SQL without rows. text: the beginning, as UTF-8; `table`: most of its
+ * lines have several cells, and as many as each other; `aligned`: their words stand below each other. */
+bool other_words_known(struct str text, bool table, bool aligned, enum other_file *ret, const char **ret_what);

@@ -264,6 +264,12 @@ bool sql_dump_open(struct source *s, struct reader **ret, struct err *e)
 	source_set_share(s, FIND_SHARE, 1000);
 	if (ok && !q->base.n_tables)
 		ok = err_set(e, ERR_VALUE, "no_tables", "The dump makes no table and puts no row into one.");
+	else if (ok && !q->known.any_row)
+		ok = err_set(
+			e, ERR_VALUE, "dump_without_rows",
+			"The dump makes tables (%.100s, …) and puts no row into them: make it with its rows, and load "
+			"that.",
+			q->base.tables[0].name);
 	if (!ok) {
 		reader_close(&q->base);
 		return false;

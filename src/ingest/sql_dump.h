@@ -44,6 +44,7 @@ struct sql_tables {
 	size_t n_shapes;
 	struct sql_segment *segments;
 	size_t n_segments;
+	bool any_row;
 };
 
 struct sql_run {

@@ -204,6 +204,7 @@ bool sql_tables_find(struct sql_tables *k, struct sql_scan *x, struct err *e)
 			break;
 		case SQL_ROW:
 		case SQL_LINES:
+			k->any_row = true;
 			count_columns(k, k->shapes[shape].table, x->text, event == SQL_LINES, x->mysql);
 			break;
 		case SQL_ROWS_END:

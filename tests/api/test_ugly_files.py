@@ -45,11 +45,47 @@ def test_notes(shared_client):
     ("list.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nEND:VCARD\r\n", "file_contacts", "as CSV"),
     ("letter.eml", b"From: a@b.c\r\nSubject: list\r\n\r\nHello, all\r\n", "file_mail", "attached"),
     ("kl_to_1c.txt", "1CClientBankExchange\r\nВерсияФормата=1.03\r\nКодировка=Windows\r\n".encode("cp1251"), "file_bank", "for 1C"),
+    ("письмо.txt", "Уважаемый Иван Петрович!\n\nНаправляем отчёт о продажах, просим проверить суммы.\nОтвет ждём до 5 апреля.\n\n"
+                   "С уважением,\nАнна Сидорова\n".encode("cp1251"), "file_text", "text to be read"),
+    ("prose.txt", b"It was the best of times, it was the worst of times, it was\nthe age of wisdom, it was the age of foolishness, it was\n"
+                  b"the epoch of belief, it was the epoch of incredulity, and\nwe had everything before us.\n", "file_text", "as .xlsx"),
+    ("main.c", b"#include <stdio.h>\n\nint main(void)\n{\n\tprintf(\"a, b\");\n\treturn 0;\n}\n", "file_code", "source code"),
+    ("run.sh", b"#!/bin/sh\necho 1,2\necho 3\n", "file_code", "source code"),
+    ("app.log", b"2026-11-01 12:00:00,123 INFO  Server started on port 8080\n2026-11-01 12:00:01,456 WARN  Refused, retry in 5 s\n"
+                b"2026-11-01 12:00:02,001 ERROR Cannot open: no such file, or not readable\n", "file_log", "log of a program"),
+    ("access.log", b'10.0.0.5 - ann [21/Nov/2026:21:28:19 +0000] "GET / HTTP/1.1" 200 12 "-" "Mozilla/5.0 (X11; Linux)"\n' * 4, "file_log",
+     "export"),
+    ("shop.sql", b"-- MySQL dump 10.13\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `a`;\nCREATE DATABASE shop;\nUSE shop;\n",
+     "file_sql", "without a table"),
+    ("set.sql", b"SET FOREIGN_KEY_CHECKS=0;\nDROP TABLE orders;\n", "file_sql", "tables and rows"),
+    ("ask.sql", b"SELECT c.id, c.name\nFROM customers c\nORDER BY 1;\n", "file_sql", "question to a database"),
+    ("bare.sql", b"CREATE TABLE `orders` (`id` int);\nCREATE TABLE `items` (`id` int);\n", "dump_without_rows", "orders"),
     ("bank.sta", b":20:START\r\n:25:PL12\r\n:60F:C240301PLN1,00\r\n", "file_bank", "MT940"),
 ])
 def test_no_table(shared_client, name, data, code, says):
     error = refused(shared_client, (name, data), name="none")
     assert error["code"] == code and says in error["message"] and error["message"].count(". ") == 0, error
+
+
+@pytest.mark.parametrize("data, rows", [
+    ("Иванов Иван Иванович\nПетрова Анна\nСидоров Пётр Ильич\n", 2),
+    ("a@b.ru\nc@d.ru\nxx@yy.com\n", 2),
+    ("id\n001\n002\n003\n", 3),
+    ("отзыв\nОчень понравилось, спасибо! Приду ещё.\nДолго ждал курьера, но товар хороший.\nНе рекомендую, хамят.\n", None),
+    ("г. Москва, ул. Ленина, д. 5\nг. Тула, пр. Мира, д. 7\nп. Лесной, ул. Садовая, д. 1\n", 2),
+    ("citrus fruit,semi-finished bread,margarine\nwhole milk\ntropical fruit,yogurt,coffee\npip fruit,yogurt\n", None),
+    ("milk, bread, butter\nwhole milk, rolls\nyogurt, coffee, tea, sugar\n", None),
+    ("time;level;text\n2026-11-01 12:00:00;INFO;started, at last\n2026-11-01 12:00:01;ERROR;no file\n", 2),
+    ("2026-11-01 12:00:00;INFO;started\n2026-11-01 12:00:01;ERROR;no file\n2026-11-01 12:00:02;INFO;ended\n", None),
+    ("Select,Set,From\n1,2,3\n4,5,6\n", 2),
+    ("import;export\n1;2\n3;4\n", 2),
+    ("комментарий\nПриходил вчера, просил скидку на весь заказ.\nЖалоба на доставку, обещали перезвонить завтра утром.\n", None),
+    ("Dear,Price\nHello,5\nHi,6\n", 2),
+])
+def test_lists_go_on_being_lists(shared_client, data, rows):
+    """What looks like a text to be read, and is a table: rows None: any."""
+    made = load(shared_client, ("list.csv", data.encode()), name=f"list {abs(hash(data))}")
+    assert made["rows"] > 0 and rows in (None, made["rows"]), made
 
 
 def test_notes_of_a_workbook(shared_client):
