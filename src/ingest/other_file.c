@@ -41,7 +41,7 @@ bool other_file_error(const struct err *e)
 		if (strcmp(e->code, kinds[i].code) == 0)
 			return true;
 	}
-	return strcmp(e->code, "file_page") == 0;
+	return strcmp(e->code, "file_page") == 0 || strcmp(e->code, "dump_without_rows") == 0;
 }
 
 /* Known by what stands at a place near the beginning. */

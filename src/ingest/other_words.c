@@ -216,7 +216,7 @@ static void take_line(struct lines *x, struct str line, struct str before, bool 
 {
 	size_t words = count_words(line), words_before = count_words(before);
 	bool goes_on =
-		before.n && !apart && words_before >= LONG_LINE / 2 && !ends_sentence(before) && begins_lower(line);
+		before.n && !apart && words_before >= LONG_LINE - 2 && !ends_sentence(before) && begins_lower(line);
 	x->n++;
 	x->sure_logs += is_sure_line(line);
 	x->logs += is_program_line(line);
@@ -256,7 +256,7 @@ static bool is_prose(const struct lines *x, struct str first)
 	/* Lists of things have few words between two marks. */
 	if (roles_known_header(first) || 3 * x->tight > x->marks || x->words < LEAST_PART * (x->n + x->marks))
 		return false;
-	if (x->n > LEAST_LINES && 3 * x->wrapped >= x->n - x->paragraphs && x->wrapped >= 2)
+	if (x->n > LEAST_LINES && 3 * x->wrapped >= x->n - x->paragraphs && x->wrapped >= 2 && x->sentences)
 		return true;
 	if (x->greeted && x->sentences >= 2 && x->words >= 10)
 		return true;

@@ -141,7 +141,7 @@ def random_databases(mariadb, postgres):
 
 
 @examples(2)
-@given(table=tables())
+@given(table=tables(least_rows=1))
 def test_random_tables_of_mariadb(shared_client, mariadb, random_databases, table):
     filled(mariadb, table, mysql_type, True)
     ways = [[], ["--skip-extended-insert", "--complete-insert"], ["--compact", "--hex-blob"]]
@@ -149,7 +149,7 @@ def test_random_tables_of_mariadb(shared_client, mariadb, random_databases, tabl
 
 
 @examples(2)
-@given(table=tables())
+@given(table=tables(least_rows=1))
 def test_random_tables_of_postgresql(shared_client, postgres, random_databases, table):
     filled(postgres, table, postgres_type, False)
     ways = [[], ["--inserts"], ["--column-inserts", "--quote-all-identifiers"], ["--rows-per-insert=7", "--clean", "--if-exists"]]
