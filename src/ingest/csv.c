@@ -84,7 +84,7 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 			*ret_end = true;
 			return true;
 		}
-		if (c->dialect.n_fixed) {
+		if (c->dialect.n_fixed || c->dress.kind == DRESS_FRAME) {
 			n = cut_lines(c, last);
 		} else if (c->literal_quotes) {
 			n = cut_literal(c, last);
@@ -133,8 +133,15 @@ static bool index_block(const struct reader *r, struct block *b, struct rows *re
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
-	bool fixed = c->dialect.n_fixed > 0;
-	if (fixed ? !csv_fixed_index(&c->dialect, s, ret, e) : !csv_index(&c->dialect, s, b->literal_quotes, ret, e))
+	if (c->dress.kind != DRESS_NONE && !b->literal_quotes && !b->undressed) {
+		struct buf text = BUF_INIT(s.n + 2 * BLOCK_PAD);
+		csv_undress(&c->dress, c->dialect.line_end, s, &text);
+		replace_data(b, &text);
+		b->undressed = true;
+		s = str_n(b->data, b->n);
+	}
+	bool fixed = c->dialect.n_fixed > 0, literal = b->literal_quotes || c->dress.kind == DRESS_FRAME;
+	if (fixed ? !csv_fixed_index(&c->dialect, s, ret, e) : !csv_index(&c->dialect, s, literal, ret, e))
 		return false;
 	if (r->as == AS_BASKETS)
 		csv_baskets(b, ret);
@@ -145,6 +152,7 @@ static void close_reader(struct reader *r)
 {
 	struct csv_reader *c = of(r);
 	feed_free(&c->feed);
+	csv_dress_free(&c->dress);
 	free(c);
 }
 
@@ -184,8 +192,29 @@ static bool is_other(const struct csv_reader *c, struct str text, struct err *e)
 	const char *what;
 	const struct csv_dialect *d = &c->dialect;
 	bool table = d->prefix || (!d->n_fixed && d->width > 1 && d->consistency >= TABLE_CONSISTENCY);
-	return c->base.as != AS_BASKETS && other_words_known(text, table, d->n_fixed > 0, &kind, &what) &&
-	       !other_file(e, kind, what);
+	return c->base.as != AS_BASKETS && c->dress.kind == DRESS_NONE &&
+	       other_words_known(text, table, d->n_fixed > 0, &kind, &what) && !other_file(e, kind, what);
+}
+
+/* The dialect of what stands in a dress, and of what stands in none. */
+static void find_dialect(struct csv_reader *c, struct str text)
+{
+	CLEANUP(buf_free) struct buf plain = BUF_INIT(text.n + 2 * BLOCK_PAD);
+	c->dialect = csv_dialect_find(text);
+	if (c->dialect.prefix || c->base.as == AS_BASKETS)
+		return;
+	c->dress = csv_dress_find(text, c->dialect.line_end);
+	if (c->dress.kind == DRESS_FRAME)
+		c->dialect = (struct csv_dialect){ .delimiter = DRESS_DELIMITER,
+						   .line_end = c->dialect.line_end,
+						   .width = c->dress.cells,
+						   .consistency = 1 };
+	if (c->dress.kind != DRESS_LINES)
+		return;
+	csv_undress(&c->dress, c->dialect.line_end, text, &plain);
+	buf_reserve(&plain, BLOCK_PAD);
+	memset(plain.p + plain.n, 0, BLOCK_PAD);
+	c->dialect = csv_dialect_find(buf_str(&plain));
 }
 
 bool csv_open(struct source *s, const char *file_name, enum import_as as, struct reader **ret, struct err *e)
@@ -199,14 +228,16 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 	feed_open(&c->feed, s, head);
 	c->base.encoding = encoding_name(c->feed.encoding);
 	sample(c, head, &text);
-	c->dialect = csv_dialect_find(buf_str(&text));
+	find_dialect(c, buf_str(&text));
 	if (is_other(c, buf_str(&text), e)) {
 		close_reader(&c->base);
 		return false;
 	}
-	c->base.delimiter = c->dialect.delimiter;
+	c->base.delimiter = c->dress.kind == DRESS_FRAME ? '|' : c->dialect.delimiter;
 	c->base.decimal_comma_likely = c->dialect.delimiter == ';' || c->dialect.n_fixed;
 	struct reader_table *t = reader_add_table(&c->base, reader_file_table(file_name));
+	if (c->dress.kind == DRESS_LINES)
+		reader_note(&c->base, t->name, "each line stood in quotation marks as one cell; its cells were read");
 	if (as == AS_BASKETS) {
 		t->columns = mem_array(2, sizeof *t->columns);
 		t->columns[0] = mem_strdup("basket");

@@ -3,13 +3,15 @@
  *
  * csv.c reads bytes and hands out blocks; csv_dialect.c finds the delimiter; csv_cut.c finds where records end,
  * serially and cheaply; csv_index.c finds rows and cells, by many threads (csv_fixed.c: where they are aligned by
- * blanks and not delimited); csv_baskets.c turns ragged lines of items into rows.
+ * blanks and not delimited; csv_dress.h: where they stand in a frame); csv_baskets.c turns ragged lines of items into
+ * rows.
  *
  * A quotation mark opens a cell only at its beginning (blanks aside), "" inside stands for one, and after the closing
  * one everything up to the delimiter is ordinary. csv_cut and csv_index must agree on that.
  */
 #pragma once
 
+#include "ingest/csv_dress.h"
 #include "ingest/feed.h"
 #include "ingest/reader.h"
 
@@ -28,6 +30,7 @@ struct csv_dialect {
 struct csv_reader {
 	struct reader base;
 	struct csv_dialect dialect;
+	struct csv_dress dress;
 	struct feed feed;
 	bool ended;
 	uint64_t next_line;
@@ -37,6 +40,8 @@ struct csv_reader {
 
 /* text: the first bytes as UTF-8. */
 struct csv_dialect csv_dialect_find(struct str text);
+/* csv_dress.c: whether every record of the text has as many cells, below names of columns. Padded as for csv_index. */
+bool csv_is_table(struct str text, const struct csv_dialect *d);
 
 enum csv_cut_result {
 	CSV_CUT,      /* *ret bytes are whole records */

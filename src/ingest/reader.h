@@ -48,6 +48,7 @@ struct block {
 	char line_end;       /* text: '\r' in files of old Macintoshes, where '\n' stands within cells; else '\n' */
 	bool literal_quotes; /* text: its quotes do not pair, so they are ordinary characters */
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
+	bool undressed;      /* text: its dress is off, see csv_dress.h */
 	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */
 	size_t spread_wide, spread_hidden;
 	size_t recoded;  /* lines that were of another encoding than the file */

@@ -119,3 +119,65 @@ def test_units_below_names(shared_client):
 def test_units_that_are_values(shared_client, data, names, n):
     columns, rows, out = read(shared_client, data)
     assert (list(columns), len(rows), out) == (names, n, [])
+
+
+def wrapped(text):
+    return "".join('"' + line.replace('"', '""') + '"\n' for line in text.splitlines())
+
+
+WRAPPED = (None, "t", "each line stood in quotation marks as one cell")
+
+
+def test_lines_that_are_one_quoted_cell(shared_client):
+    quoted = [(i, name, at, f'"{s}"') for i, name, at, s in CLIENTS]
+    data = lines(",", rows=quoted)
+    assert read(shared_client, wrapped(data)) == (COLUMNS, TYPED, [WRAPPED])
+    assert read(shared_client, wrapped(lines(";"))) == (COLUMNS, TYPED, [WRAPPED])
+    # Only lines with a mark in them; empty cells behind, as a spreadsheet program adds them; a cell of two lines.
+    head, *rest = data.splitlines()
+    assert read(shared_client, head + "\n" + wrapped("\n".join(rest)).replace('"\n', '";;;\n')) == (COLUMNS, TYPED, [WRAPPED])
+    two = '"id,text"\n"1,""a\nb"""\n"2,c"\n'
+    assert read(shared_client, two) == ({"id": "BIGINT", "text": "VARCHAR"}, [[1, "a\nb"], [2, "c"]], [WRAPPED])
+
+
+@pytest.mark.parametrize("data, names, n", [
+    ('"Адрес"\n"Москва, ул. Ленина, 5"\n"Тула, ул. Мира, 6"\n', ["Адрес"], 2),
+    ('"Адрес, город"\n"Ленина, Москва"\n"Мира, Тула"\n', ["Адрес, город"], 2),
+    ('"Теги"\n"a;b;c"\n"d;e;f"\n', ["Теги"], 2),
+    ('"id","text"\n"1","a,b"\n"2","c,d"\n', ["id", "text"], 2),
+])
+def test_quoted_cells_stay_cells(shared_client, data, names, n):
+    columns, rows, out = read(shared_client, data)
+    assert (list(columns), len(rows)) == (names, n) and WRAPPED not in out
+
+
+FRAMED = {"id": "BIGINT", "name": "VARCHAR", "amount": "DECIMAL(18,2)"}
+FRAMED_ROWS = [[1, "Иванов Иван", 12.5], [2, 'Ким "Пётр', 7.05], [3, None, 1200.0]]
+
+
+@pytest.mark.parametrize("data", [
+    '| id | name | amount |\n|----|:-----|-------:|\n| 1 | Иванов Иван | 12,50 |\n| 2 | Ким "Пётр | 7,05 |\n| 3 |  | 1200,00 |\n',
+    '# Клиенты\n\nid | name | amount\n---|---|---\n1 | Иванов Иван | 12,50\n2 | Ким "Пётр | 7,05\n3 | | 1200,00\n',
+    "+----+-------------+---------+\n| id | name        | amount  |\n+----+-------------+---------+\n|  1 | Иванов Иван | 12.50   |\n"
+    '|  2 | Ким "Пётр   | 7.05    |\n|  3 |             | 1200.00 |\n+----+-------------+---------+\n3 rows in set (0.00 sec)\n',
+    ' id |    name     | amount  \n----+-------------+---------\n  1 | Иванов Иван |   12.50\n  2 | Ким "Пётр   |    7.05\n'
+    "  3 |             | 1200.00\n(3 rows)\n\n",
+    ' id |    name     | amount  \r\n----+-------------+---------\r\n  1 | Иванов Иван |   12.50\r\n  2 | Ким "Пётр   |    7.05\r\n'
+    "  3 |             | 1200.00\r\n(3 строки)\r\n",
+])
+def test_framed_tables(shared_client, data):
+    assert read(shared_client, data) == (FRAMED, FRAMED_ROWS, [])
+
+
+def test_bars_within_texts_of_markdown(shared_client):
+    data = "| cmd | n |\n| --- | - |\n| a \\| b | 1 |\n| - | 2 |\n"
+    assert read(shared_client, data) == ({"cmd": "VARCHAR", "n": "BIGINT"}, [["a | b", 1], [None, 2]], [])
+
+
+@pytest.mark.parametrize("data, n", [
+    ("a|b\n1|2\n---|---\n3|4\n", 3),  # a rule that is below no header is a row
+    ("name|note\nx|-\ny|--\n", 2),
+    ("a;b\n+---+;x\n1;2\n", 2),
+])
+def test_dashes_that_are_values(shared_client, data, n):
+    assert len(read(shared_client, data)[1]) == n

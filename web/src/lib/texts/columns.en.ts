@@ -48,6 +48,7 @@ const en = {
   'reject.total': 'a row of totals; it was left out',
   'reject.page': 'the number of a page, which is no row; it was left out',
   'reject.numbers': 'the numbers of the columns, which are no row; they were left out',
+  'note.wrapped': 'each line stood in quotation marks as one cell; its cells were read',
   'reject.encoding': 'lines after this one are in another encoding than the file; each was read in its own',
   'note.marked': 'the apostrophe before each value, which marks text in a spreadsheet, was left out',
   'note.currencies': 'sums in several currencies: the column was kept as text; give the currency a column of its own',

@@ -52,6 +52,7 @@ const pl = {
   'reject.total': 'wiersz z sumami; został pominięty',
   'reject.page': 'numer strony, a nie wiersz tabeli; został pominięty',
   'reject.numbers': 'numery kolumn, a nie wiersz tabeli; zostały pominięte',
+  'note.wrapped': 'każdy wiersz pliku stał w cudzysłowie jako jedna komórka; odczytano komórki wewnątrz',
   'reject.encoding': 'po tym wierszu są wiersze w innym kodowaniu; każdy odczytano w jego własnym',
   'note.marked': 'pominięto apostrof przed każdą wartością, znak tekstu w arkuszach',
   'note.currencies': 'kwoty w różnych walutach: kolumna pozostała tekstem; daj walucie osobną kolumnę',
