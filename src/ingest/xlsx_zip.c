@@ -2,6 +2,16 @@
 
 #include "base/limits.h"
 
+#define END_BYTES 22 /* of the record that an archive is read by, at least; a remark may come after it */
+#define REMARK_BYTES (64 * KIB)
+
+static bool has_end(const char *bytes, size_t n)
+{
+	size_t last = MIN(n, (size_t)(END_BYTES + REMARK_BYTES));
+	const char *found = memmem(bytes + n - last, last, "PK\5\6", 4);
+	return found && found + END_BYTES <= bytes + n;
+}
+
 bool xlsx_zip_open(char *bytes, size_t n, zip_t **ret, struct err *e)
 {
 	zip_error_t error;
@@ -9,8 +19,11 @@ bool xlsx_zip_open(char *bytes, size_t n, zip_t **ret, struct err *e)
 	zip_source_t *source = zip_source_buffer_create(bytes, n, 0, &error);
 	zip_t *z = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
 	if (!z) {
-		err_set(e, ERR_VALUE, "damaged", "The workbook or archive is cut short or damaged (%s).",
-			zip_error_strerror(&error));
+		if (has_end(bytes, n))
+			err_set(e, ERR_VALUE, "damaged", "The workbook or archive is damaged (%s).",
+				zip_error_strerror(&error));
+		else
+			err_set(e, ERR_VALUE, "truncated", "The workbook or archive is cut short: its end is missing.");
 		zip_source_free(source);
 		zip_error_fini(&error);
 		return false;

@@ -114,7 +114,7 @@ static void test_refused(void **state)
 	inner = (struct zip_part){ "a.csv", csv, false };
 	struct str zip = zip_make(&inner, 1);
 	for (size_t n = 5; n + 1 < zip.n; n += 7) /* cut anywhere */
-		run_refused(str_n(zip.p, n), ERR_VALUE, "damaged", "damaged");
+		run_refused(str_n(zip.p, n), ERR_VALUE, "truncated", "cut short");
 	zip_free(zip);
 	zip_free(nested);
 }

@@ -146,7 +146,7 @@ static void test_other_archives(void **state)
 	}
 	struct str book = make_book(ONE_SHEET, SHEET(HEAD), NULL);
 	for (size_t n = 5; n + 1 < book.n; n += 101) /* cut anywhere */
-		run_refused(str_n(book.p, n), ERR_VALUE, "damaged", "damaged");
+		run_refused(str_n(book.p, n), ERR_VALUE, "truncated", "cut short");
 	free((char *)(uintptr_t)book.p);
 }
 

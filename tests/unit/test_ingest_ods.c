@@ -164,7 +164,7 @@ static void test_packages(void **state)
 	buf_adds(&content, HEAD SHEET(AB R(N("1"))) TAIL);
 	struct str book = make(content.p);
 	for (size_t n = 5; n + 1 < book.n; n += 37) /* cut anywhere */
-		run_refused(str_n(book.p, n), ERR_VALUE, "damaged", "damaged");
+		run_refused(str_n(book.p, n), ERR_VALUE, "truncated", "cut short");
 	zip_free(book);
 }
 

@@ -70,7 +70,7 @@ static void test_refusals(void **state)
 		{ "%PDF-1.4\n", 9, NULL, ERR_VALUE, "file_document", "PDF" },
 		{ "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, NULL, ERR_VALUE, "file_picture", "PNG" },
 		{ "a,b\n1,\0\0\0\0\x01\x02\n", 13, NULL, ERR_VALUE, "unknown_format", "binary" },
-		{ "PK\x03\x04garbage", 11, NULL, ERR_VALUE, "damaged", "damaged" },
+		{ "PK\x03\x04garbage", 11, NULL, ERR_VALUE, "truncated", "cut short" },
 		{ "SQLite format 3\0short", 21, NULL, ERR_VALUE, "truncated", "cut short" },
 		{ "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10, NULL, ERR_VALUE, "truncated", "cut short" },
 		{ "\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff\xff\xff", 14, NULL, ERR_VALUE, "damaged", "damaged" },

@@ -47,7 +47,7 @@ const en = {
   'code.encrypted': 'The file is protected with a password. Open it, save it without the password, and load it again.',
   'code.no_sheets': 'There is no sheet in the workbook. Save it anew and load it again.',
   'code.inflated_too_large': 'Unpacked, the file is larger than the server takes. Split it and load the parts.',
-  'code.inflate_ratio': 'Unpacked, the file would be far larger than it looks, so it was not read. Load it unpacked.',
+  'code.inflate_ratio': 'Unpacked, the file would be far larger than it looks, so it was not read. Save the data as CSV and load that.',
   'code.too_many_tables': 'There are too many tables in the file. Load those that are needed as files of their own.',
   'code.text_too_long': 'A text in the file is too long. Shorten it and load the file again.',
   'code.damaged': 'The file is damaged. Copy or export it again, then load it.',

@@ -48,7 +48,7 @@ const pl: Record<keyof typeof en, string> = {
   'code.encrypted': 'Plik jest chroniony hasłem. Otwórz go, zapisz bez hasła i wczytaj ponownie.',
   'code.no_sheets': 'W skoroszycie nie ma arkusza. Zapisz go od nowa i wczytaj ponownie.',
   'code.inflated_too_large': 'Po rozpakowaniu plik jest większy, niż przyjmuje serwer. Podziel go i wczytaj części.',
-  'code.inflate_ratio': 'Po rozpakowaniu plik byłby o wiele większy, niż wygląda, więc go nie odczytano. Wczytaj go rozpakowanego.',
+  'code.inflate_ratio': 'Po rozpakowaniu plik byłby o wiele większy, niż wygląda, więc go nie odczytano. Zapisz dane jako CSV i wczytaj je.',
   'code.too_many_tables': 'W pliku jest za dużo tabel. Wczytaj potrzebne jako osobne pliki.',
   'code.text_too_long': 'Tekst w pliku jest za długi. Skróć go i wczytaj plik ponownie.',
   'code.damaged': 'Plik jest uszkodzony. Skopiuj lub wyeksportuj go ponownie i wczytaj.',
