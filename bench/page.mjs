@@ -48,8 +48,8 @@ async function load(browser, program, path) {
   return { fcp: seen.fcp, lcp: seen.lcp, cls: seen.cls, tbt: seen.long.filter(([at]) => at >= seen.fcp).reduce((sum, [, took]) => sum + took - 50, 0) }
 }
 
-async function firstBytes(browser, program) {
-  const page = await open(browser, program.url)
+async function firstBytes(browser, program, language) {
+  const page = await open(browser, program.url, { language })
   let bytes = 0
   page.on('response', async (r) => {
     const sizes = await r.request().sizes().catch(() => null)
@@ -93,7 +93,8 @@ async function changes(browser, program) {
 const program = await startProgram()
 const browser = await launch()
 try {
-  const bytes = await firstBytes(browser, program)
+  const bytes = {}
+  for (const language of ['en', 'ru', 'pl', 'mk']) bytes[language] = await firstBytes(browser, program, language)
   const page = await open(browser, program.url)
   await signIn(page, WHO, program.people[WHO])
   program.state = await page.context().storageState()

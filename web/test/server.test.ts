@@ -7,7 +7,7 @@ import { texting } from '../src/lib/i18n.svelte'
 import { sentences } from '../src/lib/reasons'
 import { columnRoles } from '../src/lib/roles'
 import { deliveryReason, known as deliveryCodes } from '../src/lib/sent'
-import en from '../src/lib/texts/en'
+import { en } from './all_texts'
 
 const files = import.meta.glob<string>(['../../src/**/*.{c,h}'], { query: '?raw', import: 'default', eager: true })
 // A long sentence is written as pieces on several lines.

@@ -1,6 +1,5 @@
 // Forecasts.
 const en = {
-  'nav.forecasts': 'Forecasts',
   'forecast.sub': 'What customers will spend, who will buy, and how far that can be believed',
   'forecast.overview': 'Overview',
   'forecast.sales': 'Spend in 30 days',

@@ -1,6 +1,5 @@
 // Forecasts.
 const mk = {
-  'nav.forecasts': 'Прогнози',
   'forecast.sub': 'Колку ќе потрошат клиентите, кој ќе купи и колку може да му се верува на тоа',
   'forecast.overview': 'Преглед',
   'forecast.sales': 'Трошок за 30 дена',

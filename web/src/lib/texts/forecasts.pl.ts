@@ -1,6 +1,5 @@
 // Forecasts.
 const pl = {
-  'nav.forecasts': 'Prognozy',
   'forecast.sub': 'Ile wydadzą klienci, kto kupi i na ile można temu wierzyć',
   'forecast.overview': 'Przegląd',
   'forecast.sales': 'Wydatki w 30 dni',

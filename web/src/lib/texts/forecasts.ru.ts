@@ -1,6 +1,5 @@
 // Forecasts.
 const ru = {
-  'nav.forecasts': 'Прогнозы',
   'forecast.sub': 'Сколько потратят клиенты, кто купит и насколько этому можно верить',
   'forecast.overview': 'Обзор',
   'forecast.sales': 'Расходы за 30 дней',

@@ -85,5 +85,16 @@ const en = {
   'state.waiting': 'Reading…',
   'state.unknown': 'unknown',
   'quoted': '“{text}”',
+  'nav.forecasts': 'Forecasts',
+  'nav.offers': 'What to offer',
+  'nav.reports': 'Reports',
+  'nav.shop': 'Shop',
+  'check.waits': 'to be checked',
+  'check.open': 'Check it now',
+  'job.running_one': '{n} task is running',
+  'job.running_other': '{n} tasks are running',
+  'job.none': 'No work now.',
+  'customers.none': 'No customer matches “{q}”. Enter part of the name, or the number.',
+  'customers.empty': 'No customers yet. Load a file to see them here.',
 } as const
 export default en

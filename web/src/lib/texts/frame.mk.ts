@@ -85,5 +85,16 @@ const mk = {
   'state.waiting': 'Се вчитува…',
   'state.unknown': 'непознато',
   'quoted': '„{text}“',
+  'nav.forecasts': 'Прогнози',
+  'nav.offers': 'Што да се понуди',
+  'nav.reports': 'Извештаи',
+  'nav.shop': 'Продавница',
+  'check.waits': 'чека проверка',
+  'check.open': 'Провери сега',
+  'job.running_one': 'Тече {n} задача',
+  'job.running_other': 'Течат {n} задачи',
+  'job.none': 'Сега нема задачи.',
+  'customers.none': 'Нема клиент што одговара на „{q}“. Внесете дел од името или бројот.',
+  'customers.empty': 'Сè уште нема клиенти. Вчитајте датотека за да ги видите тука.',
 } as const
 export default mk

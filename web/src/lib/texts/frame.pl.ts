@@ -87,5 +87,18 @@ const pl = {
   'state.waiting': 'Wczytywanie…',
   'state.unknown': 'nieznane',
   'quoted': '„{text}”',
+  'nav.forecasts': 'Prognozy',
+  'nav.offers': 'Co zaproponować',
+  'nav.reports': 'Raporty',
+  'nav.shop': 'Sklep',
+  'check.waits': 'do sprawdzenia',
+  'check.open': 'Sprawdź teraz',
+  'job.running_one': 'Trwa {n} zadanie',
+  'job.running_few': 'Trwają {n} zadania',
+  'job.running_many': 'Trwa {n} zadań',
+  'job.running_other': 'Trwa {n} zadań',
+  'job.none': 'Teraz nie ma zadań.',
+  'customers.none': 'Nie ma klienta pasującego do „{q}”. Wpisz część nazwiska albo numer.',
+  'customers.empty': 'Nie ma jeszcze klientów. Wczytaj plik, a pojawią się tutaj.',
 } as const
 export default pl

@@ -87,5 +87,18 @@ const ru = {
   'state.waiting': 'Читаем…',
   'state.unknown': 'неизвестно',
   'quoted': '«{text}»',
+  'nav.forecasts': 'Прогнозы',
+  'nav.offers': 'Что предложить',
+  'nav.reports': 'Отчёты',
+  'nav.shop': 'Магазин',
+  'check.waits': 'ждёт проверки',
+  'check.open': 'Проверить',
+  'job.running_one': 'Выполняется {n} задача',
+  'job.running_few': 'Выполняются {n} задачи',
+  'job.running_many': 'Выполняется {n} задач',
+  'job.running_other': 'Выполняется {n} задач',
+  'job.none': 'Сейчас задач нет.',
+  'customers.none': 'По запросу «{q}» никого не нашли. Введите часть имени или номер.',
+  'customers.empty': 'Клиентов пока нет. Загрузите файл, и они появятся здесь.',
 } as const
 export default ru

@@ -1,6 +1,5 @@
 // Linked products and offers.
 const en = {
-  'nav.offers': 'What to offer',
   'why.both': '{n} of {of} customers who have “{had}” and “{too}” took it as well.',
   'offers.sub': 'Which products customers will take next, and which customers',
   'offers.week': 'What to offer this week',

@@ -1,6 +1,5 @@
 // Linked products and offers.
 const mk = {
-  'nav.offers': 'Што да се понуди',
   'why.both': '{n} од {of} клиенти што имаат „{had}“ и „{too}“ го зеле и овој.',
   'offers.sub': 'Кои производи клиентите ќе ги земат следно и кои клиенти',
   'offers.week': 'Што да се понуди оваа недела',

@@ -1,6 +1,5 @@
 // Linked products and offers.
 const pl = {
-  'nav.offers': 'Co zaproponować',
   'why.both': '{n} z {of} klientów, którzy mają „{had}” i „{too}”, wzięło też to.',
   'offers.sub': 'Które produkty klienci wezmą jako następne i którzy klienci',
   'offers.week': 'Co zaproponować w tym tygodniu',

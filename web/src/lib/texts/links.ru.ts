@@ -1,6 +1,5 @@
 // Linked products and offers.
 const ru = {
-  'nav.offers': 'Что предложить',
   'why.both': 'Из {of} клиентов с «{had}» и «{too}» его взяли {n}.',
   'offers.sub': 'Какие продукты клиенты возьмут следующими и кто именно',
   'offers.week': 'Что предложить на этой неделе',

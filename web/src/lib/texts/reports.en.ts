@@ -1,6 +1,5 @@
 // Reports and where they go; the master list.
 const en = {
-  'nav.reports': 'Reports',
   'report.sub': 'Figures that arrive by themselves',
   'report.add': 'New report',
   'report.edit': 'Change the report',

@@ -1,6 +1,5 @@
 // Reports and where they go.
 const mk = {
-  'nav.reports': 'Извештаи',
   'report.sub': 'Показатели што пристигнуваат сами',
   'report.add': 'Нов извештај',
   'report.edit': 'Измени извештај',

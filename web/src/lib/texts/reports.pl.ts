@@ -1,6 +1,5 @@
 // Reports and where they go.
 const pl = {
-  'nav.reports': 'Raporty',
   'report.sub': 'Wskaźniki, które przychodzą same',
   'report.add': 'Nowy raport',
   'report.edit': 'Zmień raport',

@@ -1,6 +1,5 @@
 // Reports and where they go.
 const ru = {
-  'nav.reports': 'Отчёты',
   'report.sub': 'Показатели, которые приходят сами',
   'report.add': 'Новый отчёт',
   'report.edit': 'Изменить отчёт',

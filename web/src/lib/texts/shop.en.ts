@@ -1,6 +1,5 @@
 // The shop.
 const en = {
-  'nav.shop': 'Shop',
   'shop.sub': 'What customers spend, and who gets a voucher',
   'shop.all_years': 'All years',
   'shop.empty': 'No data set with purchases is loaded yet.',

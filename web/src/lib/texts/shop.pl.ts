@@ -1,6 +1,5 @@
 // The shop.
 const pl = {
-  'nav.shop': 'Sklep',
   'shop.sub': 'Ile wydają klienci i kto dostaje bon',
   'shop.all_years': 'Wszystkie lata',
   'shop.empty': 'Nie wczytano jeszcze danych z zakupami.',
