@@ -128,6 +128,7 @@ bool json_is_map(struct str head, bool *ret_has_key)
 	size_t at = skip_blank(head, 0), whole = 0;
 	bool all_alike = true;
 	*ret_has_key = false;
+	first.n = 0;
 	if (at == head.n || head.p[at] != '{')
 		return false;
 	for (at = skip_blank(head, at + 1); at < head.n && naming.n < LOOKED_AT;) {
