@@ -318,6 +318,7 @@ size_t roles_guess(struct role_table *tables, size_t n_tables, struct role_relat
 {
 	struct judged *j = mem_array(n_tables + 1, sizeof *j);
 	bool purchases = false;
+	relations_prepare(tables, n_tables);
 	for (size_t i = 0; i < n_tables; i++)
 		judge(&j[i], &tables[i]);
 	nested_judge(j, n_tables);

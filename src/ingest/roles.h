@@ -66,6 +66,9 @@ struct role_column {
 	enum role role;
 	double confidence; /* 0 … 1 */
 	char reason[ROLE_REASON_BYTES];
+	/* private: what relations_prepare found of the name */
+	uint64_t header; /* a hash of its words; 0 = none */
+	bool says_id, says_customer;
 };
 
 /* A column that the file itself gives to say which row of another table a row belongs to. */

@@ -1,5 +1,6 @@
 #include "ingest/roles_relations.h"
 
+#include "base/hash.h"
 #include "ingest/roles_values.h"
 #include "ingest/roles_words.h"
 
@@ -35,15 +36,27 @@ bool relations_may_be_key(const struct role_column *c)
 	return (c->type.type == TYPE_BIGINT || c->type.type == TYPE_VARCHAR) && c->n_sketch > 0;
 }
 
+static void prepare(struct role_column *c, uint64_t secret)
+{
+	CLEANUP(buf_free) struct buf words = BUF_INIT(8192);
+	words_normalize(str_of(c->name), &words);
+	c->header = words.n ? hash_bytes(buf_str(&words), secret) | 1 : 0;
+	c->says_customer = words_match(WORD_CUSTOMER_ID, buf_str(&words)) > 0.7;
+	c->says_id = c->says_customer || words_match(WORD_ID, buf_str(&words)) > 0.7;
+}
+
+void relations_prepare(struct role_table *tables, size_t n_tables)
+{
+	uint64_t secret = hash_secret();
+	for (size_t i = 0; i < n_tables; i++) {
+		for (size_t k = 0; k < tables[i].n_columns; k++)
+			prepare(&tables[i].columns[k], secret);
+	}
+}
+
 bool relations_same_header(const struct role_column *a, const struct role_column *b)
 {
-	CLEANUP(buf_free) struct buf x = BUF_INIT(8192), y = BUF_INIT(8192);
-	words_normalize(str_of(a->name), &x);
-	words_normalize(str_of(b->name), &y);
-	if (x.n && str_eq(buf_str(&x), buf_str(&y)))
-		return true;
-	bool key = words_match(WORD_ID, buf_str(&y)) > 0.7 || words_match(WORD_CUSTOMER_ID, buf_str(&y)) > 0.7;
-	return key && words_match(WORD_CUSTOMER_ID, buf_str(&x)) > 0.7;
+	return (a->header && a->header == b->header) || (b->says_id && a->says_customer);
 }
 
 static bool relates(const struct role_column *from, const struct role_column *to, double *ret_overlap)
@@ -51,11 +64,12 @@ static bool relates(const struct role_column *from, const struct role_column *to
 	if (!relations_may_be_key(from) || !relations_may_be_key(to) || from->type.type != to->type.type ||
 	    !values_unique(to))
 		return false;
-	*ret_overlap = relations_overlap(from, to);
-	if (relations_same_header(from, to))
-		return *ret_overlap >= LEAST_OVERLAP;
+	bool same = relations_same_header(from, to);
 	/* Small whole numbers are contained in each other by chance. */
-	return from->type.type == TYPE_VARCHAR && from->distinct > MANY_VALUES && *ret_overlap >= SURE_OVERLAP;
+	if (!same && (from->type.type != TYPE_VARCHAR || from->distinct <= MANY_VALUES))
+		return false;
+	*ret_overlap = relations_overlap(from, to);
+	return *ret_overlap >= (same ? LEAST_OVERLAP : SURE_OVERLAP);
 }
 
 bool relations_found(const struct role_table *a, size_t from, const struct role_table *b, size_t to)

@@ -3,6 +3,8 @@
 
 #include "ingest/roles.h"
 
+/* Reads the headers, once: every pair of columns is compared. Before anything below. */
+void relations_prepare(struct role_table *tables, size_t n_tables);
 /* The share of `from`'s distinct values that `to` has, estimated; whether a column may be a key; whether two headers
  * say the same. */
 double relations_overlap(const struct role_column *from, const struct role_column *to);
