@@ -1,6 +1,7 @@
 #include "ingest/regions.h"
 
 #include "base/limits.h"
+#include "ingest/split.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,9 @@ struct region {
 	uint32_t from, to;   /* columns */
 	bool settled;        /* its first row, columns and end will not change: it was read to its end */
 	unsigned part;       /* of its sheet, from 1 */
+	bool looked;         /* whether its rows stand in one cell each, and */
+	bool apart;          /* they do, and are taken apart: */
+	struct csv_dialect split;
 };
 
 struct regions {
@@ -94,13 +98,48 @@ static bool refill(struct regions *x, struct err *e)
 	return true;
 }
 
-static void hand_out(struct regions *x, size_t n, struct block *ret)
+/* Rows in one cell each: looked for once, when a table's first rows are there. */
+static void look_for_split(struct regions *x, size_t n)
 {
+	struct region *g = &x->list[x->at];
+	const char *name = x->base.tables[x->at].name;
+	g->looked = true;
+	switch (split_find(x->held.bytes.p, n, &g->split)) {
+	case SPLIT_NO:
+		break;
+	case SPLIT_YES:
+		g->apart = true;
+		x->base.decimal_comma_likely = x->base.decimal_comma_likely || g->split.delimiter == ';';
+		reader_note(&x->base, name, "each row stood in one cell, as of a CSV file; its cells were read");
+		break;
+	case SPLIT_LOST:
+		reader_note(
+			&x->base, name,
+			"each row stands in one cell, and commas moved its end to the next, where zeros were lost; load "
+			"the CSV file itself");
+		break;
+	}
+}
+
+static bool hand_out(struct regions *x, size_t n, struct block *ret, struct err *e)
+{
+	struct packer p = { .bytes = BUF_INIT(4 * BLOCK_BYTES + 8 * LIMIT_ROW_BYTES) };
+	const struct region *g = &x->list[x->at];
+	if (g->apart) {
+		bool ok = split_rows(&g->split, x->held.bytes.p, n, &p, e);
+		pack_take(&p, ret);
+		buf_consume(&x->held.bytes, n);
+		x->begun = true;
+		if (!ok)
+			block_free(ret);
+		return ok;
+	}
 	*ret = (struct block){ .packed = true, .n = n, .data = mem_alloc(n + BLOCK_PAD) };
 	memcpy(ret->data, x->held.bytes.p, n);
 	memset(ret->data + n, 0, BLOCK_PAD);
 	buf_consume(&x->held.bytes, n);
 	x->begun = true;
+	return true;
 }
 
 /* A table behind the one that is read. */
@@ -241,11 +280,12 @@ static bool next(struct reader *r, struct block *ret, bool *ret_end, struct err 
 		walk(x, &n);
 	}
 	*ret_end = n == 0;
-	if (!*ret_end)
-		hand_out(x, n, ret);
-	else
-		x->list[x->at].settled = true;
-	return true;
+	x->list[x->at].settled = x->list[x->at].settled || *ret_end;
+	if (*ret_end)
+		return true;
+	if (!x->begun && !x->list[x->at].looked)
+		look_for_split(x, n);
+	return hand_out(x, n, ret, e);
 }
 
 static void close_reader(struct reader *r)

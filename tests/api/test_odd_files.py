@@ -181,3 +181,43 @@ def test_bars_within_texts_of_markdown(shared_client):
 ])
 def test_dashes_that_are_values(shared_client, data, n):
     assert len(read(shared_client, data)[1]) == n
+
+
+ONE_CELL = (None, "Лист1", "each row stood in one cell, as of a CSV file")
+
+
+def test_sheet_of_one_column(shared_client):
+    names, rows, out = read(shared_client, sheet([[line] for line in lines(";").splitlines()]), "t.xlsx")
+    assert (names, rows, out) == (COLUMNS, TYPED, [ONE_CELL])
+    quoted = [["id,text"], ['1,"a, ""b"""'], ["2,c"]]
+    assert read(shared_client, sheet(quoted), "t.xlsx") == ({"id": "BIGINT", "text": "VARCHAR"}, [[1, 'a, "b"'], [2, "c"]], [ONE_CELL])
+
+
+def test_sheet_of_one_column_that_commas_parted(shared_client):
+    # What a spreadsheet program makes of "1;Иванов Иван;12,50;x": the comma was the delimiter.
+    rows = [["id;Клиент;Сумма;Вид"], ["1;Иванов Иван;12", "50;x"], ["2;Ли", " Анна;7", "05;y"], ["3;Ким;8;z"]]
+    names, values, out = read(shared_client, sheet(rows), "t.xlsx")
+    assert names == {"id": "BIGINT", "Клиент": "VARCHAR", "Сумма": "DECIMAL(18,2)", "Вид": "VARCHAR"}
+    assert (values, out) == ([[1, "Иванов Иван", 12.5, "x"], [2, "Ли, Анна", 7.05, "y"], [3, "Ким", 8.0, "z"]], [ONE_CELL])
+    whole = [["id;Клиент;Сумма", " руб."], ["1;Иванов Иван;12", 50], ["2;Ли;7", 25], ["3;Ким;8"]]
+    assert read(shared_client, sheet(whole), "t.xlsx")[1:] == ([[1, "Иванов Иван", 12.5], [2, "Ли", 7.25], [3, "Ким", 8.0]], [ONE_CELL])
+
+
+def test_sheet_of_one_column_that_lost_zeros(shared_client):
+    rows = [["id;Клиент;Сумма"], ["1;Иванов Иван;12", 50], ["2;Ли;7", 5], ["3;Ким;8"]]
+    names, values, out = read(shared_client, sheet(rows), "t.xlsx")
+    assert values == [["1;Иванов Иван;12", 50], ["2;Ли;7", 5], ["3;Ким;8", None]]
+    assert out[0][2] == "each row stands in one cell, and commas moved its end to the next, where zeros were lost"
+
+
+@pytest.mark.parametrize("rows, n", [
+    ([["Теги"], ["a;b"], ["c;d"]], 2),
+    ([["Адрес"], ["Москва, ул. Мира, 5"], ["Тула, ул. Мира, 6"]], 2),
+    ([["Адрес, город"], ["Мира, Тула"], ["Мира, Омск"]], 2),
+    ([["a;b", "Сумма"], ["1;2", 3], ["3;4", 5]], 2),
+    ([["id;name", "n"], ["1;x", 10], ["2;y", 20], ["3;z", 30]], 3),
+    ([["Код"], ["1-2"], ["3-4"]], 2),
+])
+def test_sheets_that_stay_as_they_are(shared_client, rows, n):
+    names, values, out = read(shared_client, sheet(rows), "t.xlsx")
+    assert (list(names), len(values), out) == (rows[0], n, [])
