@@ -44,6 +44,16 @@ bool head_list_has(struct str list, const char *token)
 	return false;
 }
 
+/* Judged by where a line stands alone, however it arrives. line: its bytes before LF; all: of the header so far. */
+static bool too_far(size_t line, size_t all, bool first, const struct head_limits *limits, struct head_fault *ret)
+{
+	if (first && line > limits->url_bytes + 64)
+		fault(ret, 414, "url_too_long", "The address of the request is too long.");
+	else if (all > limits->header_bytes + limits->url_bytes)
+		fault(ret, 431, "headers_too_large", "The header is too large.");
+	return ret->status != 0;
+}
+
 size_t head_end(const char *p, size_t n, size_t *scanned, const struct head_limits *limits, struct head_fault *ret)
 {
 	ret->status = 0;
@@ -53,25 +63,19 @@ size_t head_end(const char *p, size_t n, size_t *scanned, const struct head_limi
 		if (!lf)
 			break;
 		size_t at = (size_t)(lf - p);
+		if (too_far(at, at + 1, i == 0, limits, ret))
+			return 0;
 		if (at == 0 || p[at - 1] != '\r') {
 			malformed(ret, "A line of the header ends without CR LF.");
 			return 0;
 		}
-		if (at >= 3 && p[at - 2] == '\n') {
-			if (at + 1 > limits->header_bytes + limits->url_bytes) {
-				fault(ret, 431, "headers_too_large", "The header is too large.");
-				return 0;
-			}
+		if (at >= 3 && p[at - 2] == '\n')
 			return at + 1;
-		}
 		i = at + 1;
 	}
 	/* The line that is not finished starts at i; on the next call it is looked at again from there. */
 	*scanned = i;
-	if (i == 0 && n > limits->url_bytes + 64)
-		fault(ret, 414, "url_too_long", "The address of the request is too long.");
-	else if (n > limits->header_bytes + limits->url_bytes)
-		fault(ret, 431, "headers_too_large", "The header is too large.");
+	too_far(n, n, i == 0, limits, ret);
 	return 0;
 }
 

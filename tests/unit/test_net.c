@@ -161,6 +161,18 @@ static void test_head_limits(void **state)
 	assert_int_equal(f.status, 0);
 	assert_int_equal(head_end(text, 1201, &scanned, &limits, &f), 0);
 	assert_int_equal(f.status, 431);
+	/* What is wrong behind a limit is not looked at, so it does not matter in how many pieces it comes. */
+	text[1250] = '\n';
+	scanned = 0;
+	assert_int_equal(head_end(text, sizeof text, &scanned, &limits, &f), 0);
+	assert_int_equal(f.status, 431);
+	memcpy(text + 20, "aa", 2);
+	text[400] = '\n';
+	scanned = 0;
+	assert_int_equal(head_end(text, sizeof text, &scanned, &limits, &f), 0);
+	assert_int_equal(f.status, 414);
+	memcpy(text + 20, "\r\n", 2);
+	text[400] = text[1250] = 'a';
 	memcpy(text + 1300, "\r\n\r\n", 4);
 	scanned = 0;
 	assert_int_equal(head_end(text, sizeof text, &scanned, &limits, &f), 0);
