@@ -111,6 +111,12 @@ static bool is_number(struct str s)
 	return value_number(s, '.', &n) || value_number(s, ',', &n);
 }
 
+/* A formula whose result is not in the file would be one. */
+static bool is_sum(struct cell c, struct str s)
+{
+	return c.n & CELL_ERROR ? str_is(s, CELL_UNCOMPUTED) : is_number(s);
+}
+
 /* at_end: the row ends the table, but for others like it. */
 static bool is_total(const struct table *t, const struct block *b, const struct rows *rows, size_t from, size_t row,
 		     bool at_end)
@@ -132,7 +138,7 @@ static bool is_total(const struct table *t, const struct block *b, const struct 
 			column = i;
 			total = total_text(s, &of);
 		}
-		if (total == TOTAL_NO || (filled && !is_number(s)))
+		if (total == TOTAL_NO || (filled && !is_sum(c, s)))
 			return false;
 		numbers += filled > 0;
 		filled++;

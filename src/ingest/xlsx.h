@@ -58,7 +58,7 @@ struct xlsx_sheet_part {
 	bool hidden;
 };
 
-enum xlsx_kind { XLSX_NUMBER, XLSX_DATE, XLSX_TIME };
+enum xlsx_kind { XLSX_NUMBER, XLSX_DATE, XLSX_TIME, XLSX_ELAPSED };
 
 struct xlsx_book {
 	struct xlsx_sheet_part *sheets;

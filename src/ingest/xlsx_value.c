@@ -83,10 +83,27 @@ static size_t put_time(char *to, int64_t ms)
 	return 12;
 }
 
+/* "30:07:00", "-1:30:00" as "-01:30:00": hours of more than a day, as the program shows them. */
+static void add_elapsed(double days, struct buf *ret)
+{
+	char text[32];
+	double size = fabs(days);
+	int64_t ms = (int64_t)(size * 86400000.0 + 0.5);
+	int n = snprintf(text, sizeof text, "%s%02lld:%02d:%02d", days < 0 && ms ? "-" : "", (long long)(ms / 3600000),
+			 (int)(ms / 60000 % 60), (int)(ms / 1000 % 60));
+	buf_add(ret, text, (size_t)n);
+	if (ms % 1000)
+		buf_addf(ret, ".%03d", (int)(ms % 1000));
+}
+
 void xlsx_date_text(struct str value, enum xlsx_kind kind, bool from_1904, struct buf *ret)
 {
 	double serial;
 	char text[32] = "0000-00-00 ";
+	if (kind == XLSX_ELAPSED && read_serial(value, &serial) && fabs(serial) < LAST_SERIAL) {
+		add_elapsed(serial, ret);
+		return;
+	}
 	if (!read_serial(value, &serial) || serial < 0 || serial >= LAST_SERIAL || (serial < 1 && kind == XLSX_DATE)) {
 		xlsx_number_text(value, ret);
 		return;
@@ -128,7 +145,7 @@ enum xlsx_kind xlsx_format_kind(struct str code)
 			char first = from < code.n ? code.p[from] | 32 : 0;
 			bool elapsed = i == from + 1 || (i == from + 2 && (code.p[from + 1] | 32) == first);
 			if (elapsed && (first == 'h' || first == 'm' || first == 's'))
-				return XLSX_NUMBER; /* a duration */
+				return XLSX_ELAPSED;
 		} else if (c == ';') {
 			break;
 		} else if ((c | 32) == 'g' && str_starts(str_n(code.p + i, code.n - i), STR("General"))) {
@@ -153,6 +170,8 @@ enum xlsx_kind xlsx_builtin_kind(long id)
 {
 	if ((id >= 14 && id <= 17) || id == 22 || (id >= 27 && id <= 36) || (id >= 50 && id <= 58))
 		return XLSX_DATE;
+	if (id == 46)
+		return XLSX_ELAPSED;
 	return (id >= 18 && id <= 21) || id == 45 ? XLSX_TIME : XLSX_NUMBER;
 }
 

@@ -1,7 +1,10 @@
 """Dates written as plain numbers, months, units behind numbers, and both decimal marks: what columns come out."""
+import datetime
+import io
 import json
 import uuid
 
+import openpyxl
 import pytest
 from loading import column, load, query
 
@@ -76,3 +79,20 @@ def test_json_times(shared_client):
     data = json.dumps([{"id": i, "created_at": 1735689600 + i} for i in range(3)]).encode()
     made = load(shared_client, ("e.json", data), name="events")
     assert column(made, "created_at")["type"] == "TIMESTAMP"
+
+
+def test_durations_and_totals_of_a_workbook(shared_client):
+    """Hours beyond a day as the program shows them; a row of totals whose formulas have no result is one all the same."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Оператор", "Длительность", "Звонков"])
+    for name, hours in (("А", 7), ("Б", 30), ("В", -1)):
+        sheet.append([name, datetime.timedelta(hours=hours, minutes=5), abs(hours)])
+        sheet.cell(sheet.max_row, 2).number_format = "[h]:mm:ss"
+    sheet.append(["Итого", None, "=SUM(C2:C4)"])
+    out = io.BytesIO()
+    book.save(out)
+    made = load(shared_client, ("calls.xlsx", out.getvalue()), name="durations")
+    assert (made["rows"], made["rows_read"], made["rows_left_out"]) == (3, 4, 1)
+    assert query(shared_client, "SELECT * FROM durations")["rows"] == [
+        ["А", "07:05:00", 7], ["Б", "30:05:00", 30], ["В", "-00:55:00", 1]]

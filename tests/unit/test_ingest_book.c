@@ -23,13 +23,14 @@ static void test_cells(void **state)
 		{ "<row><c t=\"str\"><v>a</v></c><c t=\"str\"><v>b</v></c><c t=\"str\"><v>c</v></c></row>"
 		  "<row><c><v>1</v></c><c r=\"C2\"><v>3</v></c></row>",
 		  NULL, "[S] a BIGINT, b VARCHAR, c BIGINT\n1|∅|3\n" },
-		/* dates by style; a duration and a number in quotes are none */
+		/* dates by style; a number behind a word in quotes is none, hours of more than a day are as they are
+		   shown */
 		{ HEAD "<row r=\"2\"><c r=\"A2\" s=\"1\"><v>40513</v></c><c r=\"B2\" "
 		       "s=\"2\"><v>40513.35138888889</v></c></row>",
 		  NULL, "[S] a DATE, b TIMESTAMP\n2010-12-01|2010-12-01T08:26:00Z\n" },
 		{ HEAD "<row r=\"2\"><c r=\"A2\" s=\"3\"><v>61</v></c><c r=\"B2\" s=\"4\"><v>2.5</v></c></row>"
 		       "<row r=\"3\"><c r=\"A3\" s=\"3\"><v>59</v></c><c r=\"B3\" s=\"5\"><v>1.25</v></c></row>",
-		  NULL, "[S] a DATE, b DECIMAL(18,2)\n1900-03-01|2.50\n1900-02-28|1.25\n" },
+		  NULL, "[S] a DATE, b VARCHAR\n1900-03-01|2.5\n1900-02-28|30:00:00\n" },
 		{ HEAD "<row r=\"2\"><c r=\"A2\" s=\"6\"><v>0.5</v></c><c r=\"B2\" s=\"1\"><v>-1</v></c></row>", NULL,
 		  "[S] a TIME, b BIGINT\n12:00:00|-1\n" },
 		/* numbers as Excel keeps them */
@@ -200,7 +201,9 @@ static void test_formats(void **state)
 		{ "yyyy\\-mm\\-dd;@", XLSX_DATE },
 		{ "mmm-yy", XLSX_DATE },
 		{ "[$-F400]h:mm:ss AM/PM", XLSX_TIME },
-		{ "[h]:mm:ss", XLSX_NUMBER },
+		{ "[h]:mm:ss", XLSX_ELAPSED },
+		{ "[mm]:ss", XLSX_ELAPSED },
+		{ "[Red]h:mm", XLSX_TIME },
 		{ "0 \"days\"", XLSX_NUMBER },
 		{ "[Red]0.00", XLSX_NUMBER },
 		{ "0.00E+00", XLSX_NUMBER },
