@@ -115,21 +115,31 @@ static void replace_data(struct block *b, struct buf *text)
 	b->encoding = ENC_UTF8;
 }
 
+static void note_others(struct block *b, const struct encoding_others *o)
+{
+	if (!b->recoded && o->lines) {
+		b->recoded_first = o->first;
+		b->recoded_at = o->from;
+	}
+	b->recoded += o->lines;
+}
+
 static bool index_block(const struct reader *r, struct block *b, struct rows *ret, struct err *e)
 {
 	const struct csv_reader *c = of(r);
 	struct str s = str_n(b->data, b->n);
+	struct encoding_others others = { 0 };
 	if (b->encoding != ENC_UTF8) {
 		struct buf text = BUF_INIT(b->n * 3 + BLOCK_PAD);
-		encoding_decode(b->encoding, s, &text);
+		encoding_decode_lines(b->encoding, s, b->line_end, &text, &others);
+		note_others(b, &others);
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
 	if (memchr(s.p, 0, s.n) || !utf8_valid(s)) {
 		struct buf text = BUF_INIT(b->n * 3 + BLOCK_PAD);
-		size_t replaced;
-		b->recoded += encoding_mend(s, &text, &replaced);
-		b->repaired += replaced;
+		b->repaired += encoding_mend(s, b->line_end, &text, &others);
+		note_others(b, &others);
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
@@ -167,16 +177,17 @@ static const struct reader_ops csv_ops = {
 /* The first records as UTF-8, with BLOCK_PAD bytes after them. */
 static void sample(const struct csv_reader *c, struct str head, struct buf *ret)
 {
-	size_t mark = c->feed.mark, replaced;
+	size_t mark = c->feed.mark;
+	struct encoding_others ignored = { 0 };
 	struct str s = str_n(head.p + mark, MIN(head.n - mark, SAMPLE_BYTES));
 	if (c->feed.encoding != ENC_UTF8)
 		encoding_decode_utf16(c->feed.encoding, s, ret);
 	else if (utf8_valid_prefix(s) + 4 > s.n)
 		buf_add_str(ret, s);
 	else if (encoding_mostly_utf8(s))
-		encoding_mend(s, ret, &replaced);
+		encoding_mend(s, '\n', ret, &ignored);
 	else
-		encoding_decode(encoding_guess(s), s, ret);
+		encoding_decode_lines(encoding_guess_lines(s), s, '\n', ret, &ignored);
 	if (s.n == SAMPLE_BYTES) { /* the last record is cut: leave it out */
 		const char *p = memrchr(ret->p, '\n', ret->n);
 		ret->n = p ? (size_t)(p - ret->p) + 1 : ret->n;

@@ -45,8 +45,18 @@ size_t encoding_repair(struct str text, struct buf *ret);
 void encoding_count(struct str s, size_t *ret_bad, size_t *ret_good);
 /* Whether more of its lines with anything beyond ASCII are valid UTF-8 than are not. */
 bool encoding_mostly_utf8(struct str s);
-/* encoding_repair, but a line that is of a code page is read as that; returns how many lines were. */
-size_t encoding_mend(struct str text, struct buf *ret, size_t *ret_replaced);
+/* encoding_guess by those lines only that are not valid UTF-8. */
+enum encoding encoding_guess_lines(struct str s);
+/* Lines that are of another encoding than the file. */
+struct encoding_others {
+	size_t lines;
+	size_t first, from; /* of the first: its number in the text, from 0; where it begins in what was appended to */
+};
+/* encoding_repair, but a line that is of a code page is read as that; returns how many bytes were replaced. */
+size_t encoding_mend(struct str text, char line_end, struct buf *ret, struct encoding_others *others);
+/* encoding_decode, but a line that is UTF-8 for sure is read as that. */
+void encoding_decode_lines(enum encoding page, struct str text, char line_end, struct buf *ret,
+			   struct encoding_others *others);
 
 /* encoding_tables.c: Unicode of the bytes 0x80 … 0xff, 0 where there is none. */
 extern const uint16_t encoding_pages[ENCODINGS][128];

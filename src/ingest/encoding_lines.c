@@ -1,15 +1,16 @@
 /*
- * Files that were put together from two: lines of UTF-8, and lines of a code page among them. A line of Cyrillic or
- * Polish in a code page is hardly ever valid UTF-8, so each line tells by itself.
+ * Files that were put together from two: lines of UTF-8, and lines of a code page among them, or the other way round. A
+ * line of Cyrillic or Polish in a code page is hardly ever valid UTF-8, so each line tells by itself.
  */
 #include "base/utf8.h"
 #include "ingest/encoding.h"
 
-#define OTHER_SHARE 4 /* invalid bytes to each valid character beyond ASCII, so that a line is of another encoding */
+#define LEAST_LETTERS 2 /* of UTF-8 in a line, so that it is no accident */
+#define OTHER_SHARE 4   /* invalid bytes to each valid character beyond ASCII, so that a line is of another encoding */
 
-static struct str take_line(struct str *rest)
+static struct str take_line(struct str *rest, char line_end)
 {
-	const char *p = memchr(rest->p, '\n', rest->n);
+	const char *p = memchr(rest->p, line_end, rest->n);
 	size_t n = p ? (size_t)(p - rest->p) + 1 : rest->n;
 	struct str line = str_n(rest->p, n);
 	*rest = str_n(rest->p + n, rest->n - n);
@@ -35,26 +36,91 @@ bool encoding_mostly_utf8(struct str s)
 {
 	size_t valid = 0, invalid = 0, bad, good;
 	while (s.n) {
-		encoding_count(take_line(&s), &bad, &good);
+		encoding_count(take_line(&s, '\n'), &bad, &good);
 		valid += good && !bad;
 		invalid += bad > 0;
 	}
 	return valid > invalid;
 }
 
-size_t encoding_mend(struct str text, struct buf *ret, size_t *ret_replaced)
+enum encoding encoding_guess_lines(struct str s)
 {
-	size_t recoded = 0, bad, good;
-	*ret_replaced = 0;
-	while (text.n) {
-		struct str line = take_line(&text);
+	CLEANUP(buf_free) struct buf other = BUF_INIT(ENCODING_GUESS_BYTES);
+	struct str rest = s;
+	size_t bad, good;
+	while (rest.n && !other.failed) {
+		struct str line = take_line(&rest, '\n');
+		encoding_count(line, &bad, &good);
+		if (bad)
+			buf_add_str(&other, str_n(line.p, MIN(line.n, ENCODING_GUESS_BYTES - other.n)));
+	}
+	return encoding_guess(other.n ? buf_str(&other) : s);
+}
+
+/* A line that stands at `from` of what comes out. */
+static void note(struct encoding_others *o, size_t number, size_t from)
+{
+	if (!o->lines++) {
+		o->first = number;
+		o->from = from;
+	}
+}
+
+size_t encoding_mend(struct str text, char line_end, struct buf *ret, struct encoding_others *others)
+{
+	size_t replaced = 0, bad, good;
+	for (size_t number = 0; text.n; number++) {
+		struct str line = take_line(&text, line_end);
 		encoding_count(line, &bad, &good);
 		if (bad > 1 && bad > good * OTHER_SHARE && !memchr(line.p, 0, line.n)) {
+			note(others, number, ret->n);
 			encoding_decode(encoding_guess(line), line, ret);
-			recoded++;
 		} else {
-			*ret_replaced += encoding_repair(line, ret);
+			replaced += encoding_repair(line, ret);
 		}
 	}
-	return recoded;
+	return replaced;
+}
+
+/* Letters, and marks that stand in texts: what offices write. Accidents of a code page make others. */
+static bool is_office_letter(uint32_t c)
+{
+	return (c >= 0xa0 && c < 0x250) || (c >= 0x400 && c < 0x460) || c == 0x490 || c == 0x491 ||
+	       (c >= 0x2010 && c < 0x2045) || c == 0x20ac || c == 0x2116 || c == 0x20bd;
+}
+
+/*
+ * Whether a line of a file in a code page is UTF-8 for sure. By accident two letters of a page may be one of UTF-8
+ * (RÓŻA in CP1250 ends up in a script that no office writes), hardly two in a line, and none beside.
+ */
+static bool is_utf8_line(struct str line)
+{
+	size_t letters = 0;
+	while (line.n) {
+		uint32_t code;
+		size_t n = utf8_decode(line, &code);
+		if (!n || (code >= 0x80 && !is_office_letter(code)))
+			return false;
+		letters += code >= 0x80;
+		line = str_n(line.p + n, line.n - n);
+	}
+	return letters >= LEAST_LETTERS;
+}
+
+void encoding_decode_lines(enum encoding page, struct str text, char line_end, struct buf *ret,
+			   struct encoding_others *others)
+{
+	struct str run = str_n(text.p, 0);
+	for (size_t number = 0; text.n; number++) {
+		struct str line = take_line(&text, line_end);
+		if (!is_utf8_line(line)) {
+			run.n += line.n;
+			continue;
+		}
+		encoding_decode(page, run, ret);
+		run = str_n(text.p, 0);
+		note(others, number, ret->n);
+		buf_add_str(ret, line);
+	}
+	encoding_decode(page, run, ret);
 }

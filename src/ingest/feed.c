@@ -86,6 +86,6 @@ void feed_settle(struct feed *f, struct str s)
 	if (f->encoding_fixed || !has_high(s))
 		return;
 	encoding_count(s, &bad, &good);
-	f->encoding = bad > good / 20 && !encoding_mostly_utf8(s) ? encoding_guess(s) : ENC_UTF8;
+	f->encoding = bad > good / 20 && !encoding_mostly_utf8(s) ? encoding_guess_lines(s) : ENC_UTF8;
 	f->encoding_fixed = true;
 }

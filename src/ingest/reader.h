@@ -51,8 +51,9 @@ struct block {
 	bool undressed;      /* text: its dress is off, see csv_dress.h */
 	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */
 	size_t spread_wide, spread_hidden;
-	size_t recoded;  /* lines that were of another encoding than the file */
-	size_t repaired; /* bytes that were not valid UTF-8 and are U+FFFD now */
+	size_t recoded; /* lines that were of another encoding than the file; the first: how many are before it, and */
+	size_t recoded_first, recoded_at; /* where it begins; a block of its own begins with the line */
+	size_t repaired;                  /* bytes that were not valid UTF-8 and are U+FFFD now */
 };
 
 #define ROWS_NOTES 20

@@ -186,14 +186,28 @@ static void reject_block(struct work *w, uint64_t line, struct str text, const c
 	table_reject(w->t, (struct reject_place){ line, REJECT_NO_ROW, REJECT_ROW }, text, reason, STR(""));
 }
 
+/* "3: the first of them" */
+static void reject_recoded(struct work *w)
+{
+	CLEANUP(buf_free) struct buf b = BUF_INIT(REJECT_TEXT + 64);
+	size_t from = MIN(w->block.recoded_at, w->block.n), n = w->block.n - from;
+	const char *end = w->block.packed ? NULL : memchr(w->block.data + from, w->block.line_end, n);
+	struct str line = str_n(w->block.data + from, end ? (size_t)(end - w->block.data) - from : n);
+	buf_addf(&b, "%zu", w->block.recoded);
+	if (!w->block.packed)
+		buf_addf(&b, ": %.*s", (int)MIN(line.n, (size_t)REJECT_TEXT / 2), line.p);
+	reject_block(
+		w, w->block.first_line + w->block.recoded_first, str_trim(buf_str(&b)),
+		"so many lines, from this one on, are in another encoding than the file; each was read in its own");
+}
+
 static void reject_block_faults(struct work *w)
 {
 	if (w->block.repaired)
 		reject_block(w, w->block.first_line, STR(""),
 			     "bytes after this line are not valid UTF-8 and were replaced");
 	if (w->block.recoded)
-		reject_block(w, w->block.first_line, STR(""),
-			     "lines after this one are in another encoding than the file; each was read in its own");
+		reject_recoded(w);
 	if (w->rows.rows_too_wide)
 		reject_block(w, w->block.first_line, STR(""),
 			     "a row after this line has too many cells and was left out");

@@ -81,6 +81,9 @@ static void test_what_programs_left(void **state)
 		run_expect(str_of(rows[i].bytes), rows[i].want);
 }
 
+#define OTHER_ENCODING \
+	"so many lines, from this one on, are in another encoding than the file; each was read in its own"
+
 static void test_mended(void **state)
 {
 	/* a mark that is closed by one of another row */
@@ -95,8 +98,24 @@ static void test_mended(void **state)
 		STR("id;ФИО;Город\r\n1;Иванов Иван;Москва\n2;Ким Ким;Уфа\r\n"
 		    "3;\xd1\xe8\xe4\xee\xf0\xee\xe2 \xd1\xe8\xe4\xee\xf0;\xce\xec\xf1\xea\r\n4;Орлов Олег;Пермь\n"),
 		"[t] id BIGINT, ФИО VARCHAR, Город VARCHAR\n1|Иванов Иван|Москва\n2|Ким Ким|Уфа\n3|Сидоров Сидор|Омск\n"
-		"4|Орлов Олег|Пермь\n! 1 row:  (lines after this one are in another encoding than the file; each was read in "
-		"its own)\n");
+		"4|Орлов Олег|Пермь\n! 4 row: 1: 3;Сидоров Сидор;Омск (" OTHER_ENCODING ")\n");
+	/* lines of UTF-8 that another program added to a file of windows-1251; a name of two letters is no accident,
+	 * one is */
+	run_expect(
+		STR("id;\324\310\316;\303\356\360\356\344\n1;\310\342\340\355\356\342 \310\342\340\355;\314\356\361\352\342\340\n"
+		    "2;\312\350\354 \312\350\354;\323\364\340\n3;Сидоров Сидор;Омск\n4;\316\360\353\356\342 \316\353\345\343;\317\345\360\354\374\n"
+		    "5;Ёжин Пётр;Уфа\n"),
+		"[t] id BIGINT, ФИО VARCHAR, Город VARCHAR\n1|Иванов Иван|Москва\n2|Ким Ким|Уфа\n3|Сидоров Сидор|Омск\n"
+		"4|Орлов Олег|Пермь\n5|Ёжин Пётр|Уфа\n! 4 row: 2: 3;Сидоров Сидор;Омск (" OTHER_ENCODING ")\n");
+	/* the header in UTF-8, the rows of a till in CP866, and Polish in CP1250 */
+	run_expect(
+		STR("код;товар\n1;\341\353\340\n2;\254\256\253\256\252\256\n3;\345\253\245\241 \340\246\240\255\256\251\n"),
+		"[t] код BIGINT, товар VARCHAR\n1|сыр\n2|молоко\n3|хлеб ржаной\n! 1 row: 1: код;товар (" OTHER_ENCODING
+		")\n");
+	run_expect(
+		STR("id;imi\352\n1;\243ukasz \257uk\n2;R\323\257A\n3;Gra\277yna \214wi\271tek\n4;Łukasz Żuk\n"),
+		"[t] id BIGINT, imię VARCHAR\n1|Łukasz Żuk\n2|RÓŻA\n3|Grażyna Świątek\n4|Łukasz Żuk\n! 5 row: 1: 4;Łukasz Żuk (" OTHER_ENCODING
+		")\n");
 }
 
 int main(void)

@@ -25,7 +25,7 @@ export const sentences: Record<string, Key> = {
   'a row after this line has too many cells and was left out': 'reject.wide',
   'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
   'a row of totals; it was left out': 'reject.total',
-  'lines after this one are in another encoding than the file; each was read in its own': 'reject.encoding',
+  'so many lines, from this one on, are in another encoding than the file; each was read in its own': 'reject.encoding',
   'the apostrophe before each value, which marks text in a spreadsheet, was left out': 'note.marked',
   'sums in several currencies: the column was kept as text; give the currency a column of its own': 'note.currencies',
   'numbers with a decimal point and with a decimal comma: each was read by its own': 'note.marks',

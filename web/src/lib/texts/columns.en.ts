@@ -51,7 +51,7 @@ const en = {
   'note.wrapped': 'each line stood in quotation marks as one cell; its cells were read',
   'note.one_cell': 'each row stood in one cell, as of a CSV file; its cells were read',
   'note.one_cell_lost': 'each row stands in one cell, and commas moved its end to the next, where zeros were lost; load the CSV file itself',
-  'reject.encoding': 'lines after this one are in another encoding than the file; each was read in its own',
+  'reject.encoding': 'so many lines, from this one on, are in another encoding than the file; each was read in its own',
   'note.marked': 'the apostrophe before each value, which marks text in a spreadsheet, was left out',
   'note.currencies': 'sums in several currencies: the column was kept as text; give the currency a column of its own',
   'note.marks': 'numbers with a decimal point and with a decimal comma: each was read by its own',
