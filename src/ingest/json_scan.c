@@ -355,29 +355,38 @@ static bool peek_between(struct json_scan *s, char *c, bool *ret_end, struct err
 	return peek(s, c, ret_end, e);
 }
 
+/* What is missing is missing where the token before ends, and not in the line of what comes instead. */
+static bool missing(struct json_scan *s, uint64_t line, struct err *e, const char *what)
+{
+	s->line = line;
+	return wrong(s, e, what);
+}
+
 static bool next_token(struct json_scan *s, enum json_token *ret, struct err *e)
 {
 	char c = 0;
 	bool end;
+	uint64_t before = s->line;
 	if (!peek_between(s, &c, &end, e))
 		return false;
 	if (end) {
 		*ret = JSON_TOKEN_END;
+		s->line = before;
 		return s->state == BETWEEN || cut_short(s, e);
 	}
 	bool closes = s->depth && c == (in_object(s) ? '}' : ']');
 	if (closes && (s->state == COMMA_OR_END || s->state == KEY_OR_END || s->state == VALUE_OR_END))
 		return close_level(s, ret);
 	if (s->state == COMMA_OR_END && c != ',')
-		return wrong(s, e, "a comma is missing between two values");
+		return missing(s, before, e, "a comma is missing between two values");
 	if (s->state == COLON && c != ':')
-		return wrong(s, e, "a colon is missing after a name");
+		return missing(s, before, e, "a colon is missing after a name");
 	if ((s->state == COMMA_OR_END || s->state == COLON) && !take_mark(s, &c, e))
 		return false;
 	if (s->state != KEY && s->state != KEY_OR_END)
 		return read_value(s, c, ret, e);
 	if (c != '"')
-		return wrong(s, e, "a name in quotation marks is expected");
+		return missing(s, before, e, "a name in quotation marks is expected");
 	*ret = JSON_TOKEN_KEY;
 	s->state = COLON;
 	return read_text(s, e);

@@ -118,12 +118,65 @@ static void test_mended(void **state)
 		")\n");
 }
 
+/* The tenth of 24 rows has what is no date: in which line of the file it stands. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void test_lines(void **state)
+{
+	static const struct {
+		const char *head, *row, *between, *tail;
+		int line;
+	} files[] = {
+		{ "id;at\n", "%d;%s", "\n", "\n", 11 },
+		{ "id;at\r\n", "%d;%s", "\r\n", "\r\n", 11 },
+		{ "id;at\r", "%d;%s", "\r", "\r", 11 },
+		{ "id;at\n\n", "%d;%s", "\n\n", "", 21 },
+		{ "Report\n\nid;at\n", "%d;%s", "\n", "", 13 },
+		{ "id;at;text\n", "%d;%s;\"a\nb\"", "\n", "\n", 20 },
+		{ "id    at          \n", "%-5d %-12s", "\n", "\n", 11 },
+		{ "", "{\"id\":%d,\"at\":\"%s\"}", "\n", "\n", 10 },
+		{ "\n\n", "{\"id\":%d,\"at\":\"%s\"}", "\r\n", "", 12 },
+		{ "", "{\n \"id\": %d,\n \"at\": \"%s\"\n}", "\n", "\n", 37 },
+		{ "CREATE TABLE `t` (`id` int, `at` varchar(20));\nINSERT INTO `t` VALUES\n", "(%d,'%s')", ",\n", ";\n",
+		  12 },
+		{ "CREATE TABLE `t` (`id` int, `at` varchar(20));\r\nINSERT INTO `t` VALUES\r\n", "(%d,'%s')", ",\r\n",
+		  ";\r\n", 12 },
+		{ "-- a\n/* b\n c */\nCREATE TABLE `t` (`id` int, `at` varchar(20));\nINSERT INTO `t` VALUES\n-- x\n",
+		  "(%d,'%s')", ",\n", ";\n", 16 },
+		{ "CREATE TABLE `t` (`id` int, `at` text);\n", "INSERT INTO `t` VALUES (%d,'%s');", "\n", "\n", 11 },
+		{ "CREATE TABLE `t` (`id` int, `at` text);\n", "INSERT INTO `t` VALUES\n  (%d,'%s')\n;", "\n\n", "\n",
+		  39 },
+		{ "CREATE TABLE `t` (`id` int, `at` text, `x` text);\n", "INSERT INTO `t` VALUES (%d,'%s','a\nb');",
+		  "\n", "\n", 20 },
+		{ "CREATE TABLE `t` (`id` int, `at` text);\n\nINSERT INTO `t` VALUES ", "(%d,'%s')", ",", ";\n", 3 },
+		{ "SET standard_conforming_strings = on;\nCREATE TABLE t (id text, at text);\n\nCOPY t (id, at) FROM stdin;\n",
+		  "%d\t%s", "\n", "\n\\.\n", 14 },
+		{ "<html><body><table>\n<tr><td>id<td>at</tr>\n", "<tr><td>%d<td>%s</tr>", "\n",
+		  "</table></body></html>", 11 },
+	};
+	for (size_t i = 0; i < countof(files); i++) {
+		CLEANUP(buf_free) struct buf b = BUF_INIT(MIB), want = BUF_INIT(KIB);
+		buf_adds(&b, files[i].head);
+		for (int row = 1; row <= 24; row++) {
+			char cells[100], day[20];
+			snprintf(day, sizeof day, "2024-01-%02d", row);
+			snprintf(cells, sizeof cells, files[i].row, row, row == 10 ? "oops" : day);
+			buf_addf(&b, "%s%s", cells, row < 24 ? files[i].between : files[i].tail);
+		}
+		buf_addf(&want, "! %d at: oops (not a date)\n", files[i].line);
+		struct run run = run_bytes(buf_str(&b), "t.txt", AS_AUTO, true);
+		if (!run.good || !strstr(run.text.p, want.p))
+			fail_msg("%zu: %s; wanted %s", i, run.good ? run.text.p : run.e.message, want.p);
+		buf_free(&run.text);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_what_programs_left),
 		cmocka_unit_test(test_mended),
+		cmocka_unit_test(test_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
