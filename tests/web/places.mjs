@@ -86,7 +86,7 @@ export const places = (f) => [
     ['forecasts', '/forecasts'],
     ['model-sales', '/forecasts?model=sales'],
     ['model-purchase', '/forecasts?model=purchase'],
-    ...(f.trained ? [['train-schedule', '/forecasts?model=sales', dialog('section.auto button')], ['model-compare', `/forecasts?model=sales&compare=1,2`], ['customers-forecasts', '/customers?sort=-chance'], ['customer-forecast', '/customers/2987']] : []),
+    ...(f.trained ? [['train-schedule', '/forecasts?model=sales', dialog('section.auto button')], ['model-compare', `/forecasts?model=sales&compare=1,2`], ['customers-forecasts', '/customers?sort=-probability'], ['customer-forecast', '/customers/2987']] : []),
     ['people', '/admin'],
     ['people-menu', '/admin', press('tbody .menu button')],
     ['invite', '/admin', async (page) => {

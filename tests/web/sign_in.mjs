@@ -4,6 +4,7 @@ import path from 'node:path'
 
 import { launchAt, settle, signIn } from './browser.mjs'
 import { equal, ok, test, until } from './harness.mjs'
+import { become } from './seen.mjs'
 
 const WRONG = 'The e-mail or password is not right. Check Caps Lock and the keyboard language.'
 
@@ -126,6 +127,16 @@ test('signing in and the home page stay within 250 KB, in the languages with the
     await page.click('nav a[href="/customers"] >> nth=0')
     await page.waitForSelector('thead th')
     ok(read.some((url) => url.includes(`/more.${language}`)), 'they come with the next page')
+  }
+})
+
+test('another language leaves what is typed and open on the page as it is', async (w) => {
+  const page = await w.as('manager@shop.example', { to: '/me' })
+  await page.fill('#old', 'half of a pass')
+  for (const [language, said] of [['ru', 'Учётная запись'], ['mk', 'Сметка'], ['en', 'Account']]) {
+    await become(page, language, 'light')
+    equal(await page.inputValue('#old'), 'half of a pass', `what is typed, in ${language}`)
+    await page.waitForFunction((t) => document.querySelector('h1').textContent.includes(t), said)
   }
 })
 
