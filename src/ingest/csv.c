@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "ingest/encoding_twice.h"
 #include "ingest/other_file.h"
 #include "ingest/pack.h"
 #include "ingest/simd.h"
@@ -124,6 +125,24 @@ static void note_others(struct block *b, const struct encoding_others *o)
 	b->recoded += o->lines;
 }
 
+/* From the text as it stands in the file to the one that is meant. */
+static void undress(const struct csv_reader *c, struct block *b)
+{
+	b->undressed = true;
+	if (c->twice != ENC_UTF8 || c->dress.kind != DRESS_NONE)
+		b->recoded_at = b->n; /* it is elsewhere then */
+	if (c->twice != ENC_UTF8) {
+		struct buf text = BUF_INIT(b->n * 2 + BLOCK_PAD);
+		b->garbled += encoding_undo(c->twice, str_n(b->data, b->n), &text);
+		replace_data(b, &text);
+	}
+	if (c->dress.kind != DRESS_NONE && !b->literal_quotes) {
+		struct buf text = BUF_INIT(b->n + 2 * BLOCK_PAD);
+		csv_undress(&c->dress, c->dialect.line_end, str_n(b->data, b->n), &text);
+		replace_data(b, &text);
+	}
+}
+
 static bool index_block(const struct reader *r, struct block *b, struct rows *ret, struct err *e)
 {
 	const struct csv_reader *c = of(r);
@@ -143,11 +162,8 @@ static bool index_block(const struct reader *r, struct block *b, struct rows *re
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
-	if (c->dress.kind != DRESS_NONE && !b->literal_quotes && !b->undressed) {
-		struct buf text = BUF_INIT(s.n + 2 * BLOCK_PAD);
-		csv_undress(&c->dress, c->dialect.line_end, s, &text);
-		replace_data(b, &text);
-		b->undressed = true;
+	if (!b->undressed) {
+		undress(c, b);
 		s = str_n(b->data, b->n);
 	}
 	bool fixed = c->dialect.n_fixed > 0, literal = b->literal_quotes || c->dress.kind == DRESS_FRAME;
@@ -239,6 +255,7 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 	feed_open(&c->feed, s, head);
 	c->base.encoding = encoding_name(c->feed.encoding);
 	sample(c, head, &text);
+	c->twice = encoding_twice(buf_str(&text));
 	find_dialect(c, buf_str(&text));
 	if (is_other(c, buf_str(&text), e)) {
 		close_reader(&c->base);
@@ -247,6 +264,9 @@ bool csv_open(struct source *s, const char *file_name, enum import_as as, struct
 	c->base.delimiter = c->dress.kind == DRESS_FRAME ? '|' : c->dialect.delimiter;
 	c->base.decimal_comma_likely = c->dialect.delimiter == ';' || c->dialect.n_fixed;
 	struct reader_table *t = reader_add_table(&c->base, reader_file_table(file_name));
+	if (c->twice != ENC_UTF8)
+		reader_note(&c->base, t->name,
+			    "the text was garbled by being saved in a wrong encoding; it was read as it was meant");
 	if (c->dress.kind == DRESS_LINES)
 		reader_note(&c->base, t->name, "each line stood in quotation marks as one cell; its cells were read");
 	if (as == AS_BASKETS) {

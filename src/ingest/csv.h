@@ -31,6 +31,7 @@ struct csv_reader {
 	struct reader base;
 	struct csv_dialect dialect;
 	struct csv_dress dress;
+	enum encoding twice; /* see encoding_twice.h */
 	struct feed feed;
 	bool ended;
 	uint64_t next_line;

@@ -48,12 +48,13 @@ struct block {
 	char line_end;       /* text: '\r' in files of old Macintoshes, where '\n' stands within cells; else '\n' */
 	bool literal_quotes; /* text: its quotes do not pair, so they are ordinary characters */
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
-	bool undressed;      /* text: its dress is off, see csv_dress.h */
+	bool undressed;      /* text: its dress is off (csv_dress.h), and it is in one encoding (encoding_twice.h) */
 	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */
 	size_t spread_wide, spread_hidden;
 	size_t recoded; /* lines that were of another encoding than the file; the first: how many are before it, and */
 	size_t recoded_first, recoded_at; /* where it begins; a block of its own begins with the line */
 	size_t repaired;                  /* bytes that were not valid UTF-8 and are U+FFFD now */
+	size_t garbled;                   /* words of a file in a wrong encoding that stayed in it */
 };
 
 #define ROWS_NOTES 20

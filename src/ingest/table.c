@@ -208,6 +208,11 @@ static void reject_block_faults(struct work *w)
 			     "bytes after this line are not valid UTF-8 and were replaced");
 	if (w->block.recoded)
 		reject_recoded(w);
+	if (w->block.garbled)
+		reject_block(
+			w, w->block.first_line, STR(""),
+			"letters after this line were lost when the file was saved in a wrong encoding; they were left as they "
+			"stand");
 	if (w->rows.rows_too_wide)
 		reject_block(w, w->block.first_line, STR(""),
 			     "a row after this line has too many cells and was left out");

@@ -221,3 +221,40 @@ def test_sheet_of_one_column_that_lost_zeros(shared_client):
 def test_sheets_that_stay_as_they_are(shared_client, rows, n):
     names, values, out = read(shared_client, sheet(rows), "t.xlsx")
     assert (list(names), len(values), out) == (rows[0], n, [])
+
+
+GARBLED = (None, "t", "the text was garbled by being saved in a wrong encoding")
+
+
+def garbled(text, page, errors="strict"):
+    """UTF-8 that a program took for a code page; Windows has a character for the bytes that a page leaves out."""
+    return "".join(bytes([b]).decode(page, "ignore") or (chr(b) if errors == "strict" else errors) for b in text.encode())
+
+
+@pytest.mark.parametrize("page, lost", [("cp1251", "strict"), ("cp1251", "\ufffd"), ("cp1251", "?"), ("latin-1", "strict"), ("cp1252", "strict"),
+                                        ("cp866", "strict")])
+def test_text_saved_in_a_wrong_encoding(shared_client, page, lost):
+    data = garbled(lines(";"), page, lost)
+    assert "Иванов" not in data
+    assert read(shared_client, data) == (COLUMNS, TYPED, [GARBLED])
+    assert read(shared_client, data.encode("utf-16")) == (COLUMNS, TYPED, [GARBLED])
+
+
+@pytest.mark.parametrize("page", ["cp1250", "cp1252"])
+def test_polish_saved_in_a_wrong_encoding(shared_client, page):
+    data = garbled("Imię;Miasto\nJózef;Łódź\nAnna;Kraków\n", page)
+    assert read(shared_client, data) == ({"Imię": "VARCHAR", "Miasto": "VARCHAR"}, [["Józef", "Łódź"], ["Anna", "Kraków"]], [GARBLED])
+
+
+def test_letters_that_a_wrong_encoding_lost(shared_client):
+    good = garbled("Имя;Город\n" + "Анна;Томск\n" * 200, "cp1251")
+    names, rows, out = read(shared_client, good + "Р;Рў\n")
+    assert rows[-2:] == [["Анна", "Томск"], ["Р", "Т"]] and out == [
+        (1, "", "letters after this line were lost when the file was saved in a wrong encoding"), GARBLED]
+
+
+@pytest.mark.parametrize("data", ["Имя;Город\nРџ;Я\nСт;РС\n", "name;note\nÃ³;ä\nx;é\n", "Имя;Вес\nРысь;10°\nСоня;№5\n", "a;b\nâ€™;x\n",
+                                  "Name;City\nJosé;Köln\nZoë;Málaga\n", "Имя;E\nСаша;т\nТатьяна;ж\n"])
+def test_texts_that_are_as_they_should_be(shared_client, data):
+    head, *rows = [line.split(";") for line in data.splitlines()]
+    assert read(shared_client, data) == ({h: "VARCHAR" for h in head}, rows, [])

@@ -37,6 +37,8 @@ export const sentences: Record<string, Key> = {
   'each line stood in quotation marks as one cell; its cells were read': 'note.wrapped',
   'each row stood in one cell, as of a CSV file; its cells were read': 'note.one_cell',
   'each row stands in one cell, and commas moved its end to the next, where zeros were lost; load the CSV file itself': 'note.one_cell_lost',
+  'the text was garbled by being saved in a wrong encoding; it was read as it was meant': 'note.garbled',
+  'letters after this line were lost when the file was saved in a wrong encoding; they were left as they stand': 'reject.garbled',
   'day and month cannot be told apart in this column; the day was taken to come first': 'note.dates',
   '1,000 may be one or a thousand in this column; it was taken as one': 'note.comma.one',
   '1,000 may be one or a thousand in this column; it was taken as a thousand': 'note.comma.thousand',

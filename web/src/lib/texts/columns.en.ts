@@ -52,6 +52,8 @@ const en = {
   'note.one_cell': 'each row stood in one cell, as of a CSV file; its cells were read',
   'note.one_cell_lost': 'each row stands in one cell, and commas moved its end to the next, where zeros were lost; load the CSV file itself',
   'reject.encoding': 'so many lines, from this one on, are in another encoding than the file; each was read in its own',
+  'note.garbled': 'the text was garbled by being saved in a wrong encoding; it was read as it was meant',
+  'reject.garbled': 'letters after this line were lost when the file was saved in a wrong encoding; they were left as they stand',
   'note.marked': 'the apostrophe before each value, which marks text in a spreadsheet, was left out',
   'note.currencies': 'sums in several currencies: the column was kept as text; give the currency a column of its own',
   'note.marks': 'numbers with a decimal point and with a decimal comma: each was read by its own',

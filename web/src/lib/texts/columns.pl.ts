@@ -56,6 +56,8 @@ const pl = {
   'note.one_cell': 'każdy wiersz stał w jednej komórce, jak w pliku CSV; odczytano komórki wewnątrz',
   'note.one_cell_lost': 'każdy wiersz stoi w jednej komórce, a przecinki przeniosły jego koniec do sąsiedniej, gdzie zginęły zera; wczytaj sam plik CSV',
   'reject.encoding': 'tyle wierszy, od tego począwszy, jest w innym kodowaniu; każdy odczytano w jego własnym',
+  'note.garbled': 'tekst został zniekształcony przez zapis w złym kodowaniu; odczytano go tak, jak miał brzmieć',
+  'reject.garbled': 'poniżej tego wiersza zginęły litery, bo plik zapisano w złym kodowaniu; pozostawiono je bez zmian',
   'note.marked': 'pominięto apostrof przed każdą wartością, znak tekstu w arkuszach',
   'note.currencies': 'kwoty w różnych walutach: kolumna pozostała tekstem; daj walucie osobną kolumnę',
   'note.marks': 'liczby z kropką i z przecinkiem dziesiętnym: każdą odczytano według jej znaku',
