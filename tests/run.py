@@ -96,54 +96,73 @@ def run_web(env):
     return counts
 
 
-class Browser:
-    """The page in a real browser, which waits most of the time: beside the tests of the program, its words shown after."""
+class Beside:
+    """A program that waits most of the time: it runs beside the others, and its words are shown when it is asked for its
+    counts. `read` makes them of the report that it has written."""
 
-    def __init__(self, env):
+    def __init__(self, title, command, report, read, env):
+        self.title, self.read = title, read
         self.folder = tempfile.TemporaryDirectory()
-        self.report = Path(self.folder.name) / "browser.json"
+        self.report = Path(self.folder.name) / report
         self.log = Path(self.folder.name) / "log"
         with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(["node", "tests/web/run.mjs", "--report", str(self.report)], cwd=ROOT, env=env,
+            self.process = subprocess.Popen([part.format(report=self.report) for part in command], cwd=ROOT, env=env,
                                             stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
 
     def counts(self):
-        self.process.wait()
-        print("== the page in a browser", flush=True)
+        status = self.process.wait()
+        print(f"== {self.title}", flush=True)
         sys.stdout.buffer.write(self.log.read_bytes())
         sys.stdout.flush()
-        counts = Counter(json.loads(self.report.read_text())) if self.report.exists() else Counter(failed=1)
+        counts = self.read(self.report, status)
         self.folder.cleanup()
         return counts
 
     def stop(self):
-        """After an interruption: it, its program and its browser, which are one session."""
+        """After an interruption: it and what it started, which are one session."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
             self.process.wait()
 
 
+def browser(env):
+    return Beside("the page in a browser", ["node", "tests/web/run.mjs", "--report", "{report}"], "browser.json",
+                  lambda report, _: Counter(json.loads(report.read_text())) if report.exists() else Counter(failed=1), env)
+
+
+def pytest_command(report, marker, processes, dist, durations):
+    return ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs", f"--durations={durations}", f"--junitxml={report}",
+            f"--numprocesses={processes}", f"--dist={dist}", "-m", marker]
+
+
+def pytest_counts(report, status):
+    if not report.exists():
+        return Counter(failed=1)
+    counts = Counter()
+    for suite in ElementTree.parse(report).iter("testsuite"):
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        skipped = int(suite.get("skipped"))
+        counts += Counter(failed=failed, skipped=skipped, passed=int(suite.get("tests")) - failed - skipped)
+    if status not in (0, 5) and not counts["failed"]:
+        counts["failed"] += 1  # pytest itself was interrupted or misused
+    return counts
+
+
+def waiting_tests(env, marker, paths):
+    """The tests that wait for clocks, several at a time: the longest of them takes two minutes and no processor."""
+    command = pytest_command("{report}", f"waits and ({marker})" if marker else "waits", 4, "load", 10)
+    return Beside("pytest, tests that wait", command + paths, "report.xml", pytest_counts, env)
+
+
 def run_pytest(env, marker, paths):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "-rfEs", "--durations=25",
-                   f"--junitxml={report}",
-                   # One more than processors: some wait for clocks.
-                   f"--numprocesses={os.cpu_count() + 1}", "--dist=loadfile"]
-        if marker:
-            command += ["-m", marker]
         print("== pytest", *paths, flush=True)
+        # One more than processors: even these wait now and then.
+        command = pytest_command(report, f"not waits and ({marker})" if marker else "not waits", os.cpu_count() + 1,
+                                 "loadfile", 25)
         status = subprocess.run(command + paths, cwd=ROOT, env=env).returncode
-        if not report.exists():
-            return Counter(failed=1)
-        counts = Counter()
-        for suite in ElementTree.parse(report).iter("testsuite"):
-            failed = int(suite.get("failures")) + int(suite.get("errors"))
-            skipped = int(suite.get("skipped"))
-            counts += Counter(failed=failed, skipped=skipped, passed=int(suite.get("tests")) - failed - skipped)
-        if status not in (0, 5) and not counts["failed"]:
-            counts["failed"] += 1  # pytest itself was interrupted or misused
-        return counts
+        return pytest_counts(report, status)
 
 
 def main():
@@ -157,20 +176,24 @@ def main():
     build = args.build.resolve()
     env = environment(build)
     total = Counter()
-    browser = None
-    if not args.only_api:
-        total += run_meson(build, env)
-        total += run_tool("tools/check-layers", "--self-test")
-        total += run_tool("tools/check-layers")
-        if not args.marker:  # the page is not the server part; and libuv closes behind ThreadSanitizer's back
-            total += run_web(env)
-            browser = Browser(env)
+    if not args.only_api:  # nothing is compiled beside the browser
+        subprocess.run(["ninja", "-C", str(build), "--quiet", "meson-test-prereq"], env=env)
+    beside = [waiting_tests(env, args.marker, args.paths)]
     try:
+        if not args.only_api:
+            if not args.marker:  # the page is not the server part; and libuv closes behind ThreadSanitizer's back
+                beside.append(browser(env))
+            total += run_meson(build, env)
+            total += run_tool("tools/check-layers", "--self-test")
+            total += run_tool("tools/check-layers")
+            if not args.marker:
+                total += run_web(env)
         total += run_pytest(env, args.marker, args.paths)
-        total += browser.counts() if browser else Counter()
+        for other in beside:
+            total += other.counts()
     finally:
-        if browser:
-            browser.stop()
+        for other in beside:
+            other.stop()
 
     sys.stdout.flush()
     print(f"\n{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")

@@ -23,7 +23,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "server: the server part, run under ThreadSanitizer too (make test-tsan)")
+    config.addinivalue_line("markers", "waits: waits for a clock most of its time; run beside the others (tests/run.py)")
     config.addinivalue_line("markers", "kill: kill -9 at random moments (make test-kill)")
+
+
+# Those that take most of the processor, 20 s and more: begun first, so that none of them is left alone at the end.
+LONG = ("recommend", "import", "import_cancel", "recommend_odd", "demo", "import_together", "reports", "train",
+        "append_widen", "cli", "backup", "customers")
+
+
+def pytest_collection_modifyitems(items):
+    place = {f"test_{name}.py": i for i, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +46,16 @@ def vitrina():
 
 @pytest.fixture(scope="session")
 def template(vitrina):
-    """Initialised once and copied for each test: deriving a password's hash is slow on purpose."""
-    folder = Folder(vitrina)
-    yield folder.initialise()
+    """Initialised once and copied for each test, with a session of its administrator: deriving and checking a password's
+    hash is slow on purpose."""
+    folder = Folder(vitrina).initialise()
+    server = Server(folder)
+    try:
+        client = server.client(folder.admin)
+        folder.admin.session = (client.cookies["vitrina_session"], client.user)
+    finally:
+        server.stop()
+    yield folder
     folder.remove()
 
 

@@ -45,6 +45,7 @@ def mode(path):
 class Account:
     email: str
     password: str
+    session: tuple = None  # a cookie and who it is: of a session that lasts, in every copy of the folder it was begun in
 
 
 class Result:
@@ -137,8 +138,10 @@ class Server:
         return self.log.read_text(errors="replace")
 
     def client(self, account=None):
-        """A Client of this server, signed in when an account is given."""
+        """A Client of this server, signed in when an account is given: as a browser that had been so before, or anew."""
         client = Client(self.url)
+        if account and account.session and self.url.startswith("http:"):
+            return client.resume(account)
         return client.sign_in(account) if account else client
 
     def kill(self):
@@ -179,6 +182,13 @@ class Client(requests.Session):
         answer = self.post("/api/v1/session", json={"email": account.email, "password": account.password})
         assert answer.status_code == 200, answer.text
         self.account, self.user = account, answer.json()["user"]
+        return self
+
+    def resume(self, account):
+        """Goes on with the account's session. Checking a password takes long on purpose, so not every test does it."""
+        cookie, self.user = account.session
+        self.account = account
+        self.cookies.set("vitrina_session", cookie, domain="127.0.0.1", path="/")
         return self
 
     def wait_for_job(self, job, timeout=300):

@@ -140,14 +140,15 @@ def test_restore_under_a_running_server(folder, server, tmp_path):
     expected = answers(folder, "people")
     folder.cli("org", "add", "Later")
     folder.cli("dataset", "remove", "people")
-    client = server.client(folder.admin)
+    before, client = server.client(folder.admin), server.client().sign_in(folder.admin)
     for _ in range(2):
         folder.cli("restore", tmp_path / "b", "--force")
         assert answers(folder, "people") == expected
-    # The same process, on the same port; who was signed in before the backup was made still would be.
+    # The same process, on the same port; who was signed in before the backup was made still is.
     assert server.process.poll() is None
     assert client.get("/api/v1/session").status_code == 401
-    assert server.client(folder.admin).get("/api/v1/orgs").json()["total"] == 1
+    assert before.get("/api/v1/session").status_code == 200
+    assert server.client().sign_in(folder.admin).get("/api/v1/orgs").json()["total"] == 1
     assert sorted(p.name for p in folder.parent.iterdir() if not p.name.startswith("server-")) == ["data", "data.key"]
     (tmp_path / "b").write_bytes((tmp_path / "b").read_bytes()[:-1])
     folder.cli("restore", tmp_path / "b", "--force", status=1)

@@ -27,6 +27,7 @@ def test_wrong_seconds(folder, value):
     assert done.status == 2 and "outbound_seconds" in done.stderr
 
 
+@pytest.mark.waits
 def test_waits_twice_as_long_each_time(sending, hook):
     hook.answers = [500, 503, 429]
     sending.post(f"/api/v1/targets/{target(sending, kind='webhook', address=hook.url)['id']}/test")
@@ -74,6 +75,7 @@ def test_nobody_takes_the_mail(sending):
 
 # --- Telegram ---
 
+@pytest.mark.waits
 def test_twenty_a_minute_in_a_group(sending, telegram):
     """The 21st message of a group waits in the outbox; a chat of one person is not held up by it."""
     group = target(sending, address="-100")["id"]

@@ -15,6 +15,19 @@ def demo(vitrina):
     folder.remove()
 
 
+@pytest.fixture(scope="module")
+def served(vitrina, template):
+    """The same, made by the server of a folder that was there."""
+    folder = Folder(vitrina, template)
+    folder.server = Server(folder)
+    try:
+        folder.output = folder.cli("demo").stdout
+        yield folder
+    finally:
+        folder.server.stop()
+        folder.remove()
+
+
 def rows(folder, sql, *options):
     return folder.cli("query", sql, "--format", "json", *options).json()["rows"]
 
@@ -36,16 +49,12 @@ def test_accounts_let_in(demo):
         server.stop()
 
 
-def test_it_is_the_same_each_time(vitrina, demo):
-    other = Folder(vitrina)
-    try:
-        assert other.cli("demo").stdout != demo.output, "passwords are generated"
-        for sql, options in [("SELECT * FROM clients ORDER BY id", ()),
-                             ("SELECT md5(string_agg(k, '' ORDER BY k)) FROM (SELECT zakupy::VARCHAR AS k FROM shop.zakupy)", SHOP),
-                             ("SELECT md5(string_agg(k, '' ORDER BY k)) FROM (SELECT wizyty::VARCHAR AS k FROM shop.wizyty)", SHOP)]:
-            assert rows(demo, sql, *options) == rows(other, sql, *options)
-    finally:
-        other.remove()
+def test_it_is_the_same_each_time(demo, served):
+    assert served.output != demo.output, "passwords are generated"
+    for sql, options in [("SELECT * FROM clients ORDER BY id", ()),
+                         ("SELECT md5(string_agg(k, '' ORDER BY k)) FROM (SELECT zakupy::VARCHAR AS k FROM shop.zakupy)", SHOP),
+                         ("SELECT md5(string_agg(k, '' ORDER BY k)) FROM (SELECT wizyty::VARCHAR AS k FROM shop.wizyty)", SHOP)]:
+        assert rows(demo, sql, *options) == rows(served, sql, *options)
 
 
 def test_roles_are_found(demo):
@@ -113,29 +122,24 @@ def test_twice_is_refused(demo):
         server.stop()
 
 
-def test_into_a_folder_that_is_there_and_served(vitrina, template):
-    folder = Folder(vitrina, template)
-    server = Server(folder)
-    try:
-        made = accounts(folder.cli("demo").stdout)
-        client = server.client(made["Bank", "analyst"])
-        assert [d["name"] for d in client.get("/api/v1/datasets").json()["items"]] == ["clients"]
-        analyses = [
-            folder.cli("stats", "--dataset", "clients", "--json").json(),
-            folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321", "--json").json()["items"],
-            folder.cli("stats", "--dataset", "shop", *SHOP).stdout]
-        assert "Иванов" in folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321").stdout
-        measured = folder.cli("evaluate", "recommend", "--dataset", "shop", "--json", *SHOP).json()
-        assert measured["hit_rate_at_10"] > measured["popularity"]["hit_rate_at_10"] > 0
-        for args in (["recommend", "--dataset", "clients", "--customer", "none"],
-                     ["recommend", "--dataset", "shop", "--customer", "1001"], ["stats", "--dataset", "shop"]):
-            assert re.fullmatch(r"vitrina: [^\n]+\n", folder.cli(*args, status=1).stderr)
-        server.client(folder.admin)
-        server.stop()
-        assert analyses == [
-            folder.cli("stats", "--dataset", "clients", "--json").json(),
-            folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321", "--json").json()["items"],
-            folder.cli("stats", "--dataset", "shop", *SHOP).stdout]
-    finally:
-        server.stop()
-        folder.remove()
+def test_into_a_folder_that_is_there_and_served(served):
+    folder, server = served, served.server
+    made = accounts(folder.output)
+    client = server.client(made["Bank", "analyst"])
+    assert [d["name"] for d in client.get("/api/v1/datasets").json()["items"]] == ["clients"]
+    analyses = [
+        folder.cli("stats", "--dataset", "clients", "--json").json(),
+        folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321", "--json").json()["items"],
+        folder.cli("stats", "--dataset", "shop", *SHOP).stdout]
+    assert "Иванов" in folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321").stdout
+    measured = folder.cli("evaluate", "recommend", "--dataset", "shop", "--json", *SHOP).json()
+    assert measured["hit_rate_at_10"] > measured["popularity"]["hit_rate_at_10"] > 0
+    for args in (["recommend", "--dataset", "clients", "--customer", "none"],
+                 ["recommend", "--dataset", "shop", "--customer", "1001"], ["stats", "--dataset", "shop"]):
+        assert re.fullmatch(r"vitrina: [^\n]+\n", folder.cli(*args, status=1).stderr)
+    assert server.client(folder.admin).get("/api/v1/session").status_code == 200
+    server.stop()
+    assert analyses == [
+        folder.cli("stats", "--dataset", "clients", "--json").json(),
+        folder.cli("recommend", "--dataset", "clients", "--customer", "112312323321", "--json").json()["items"],
+        folder.cli("stats", "--dataset", "shop", *SHOP).stdout]

@@ -113,6 +113,7 @@ def test_views(client):
     assert [(r["text"], r["column"]) for r in page["items"]] == [("broken", None)] and "left out" in page["items"][0]["reason"]
 
 
+@pytest.mark.waits
 @pytest.mark.parametrize("view", [
     "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r",
     "SELECT hex(zeroblob(8000000)) FROM (WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM r)",

@@ -143,11 +143,15 @@ def test_totals_are_left_out_and_counted(client):
 
 # -- real files, with exact figures --
 
-def test_online_retail(client, shared_data):
+@pytest.fixture(scope="module")
+def retail(shared_client, shared_data):
     path = shared_data("OnlineRetail.csv.gz")
-    made = load(client, (path.name, path.read_bytes()), name="retail")
-    assert made["rows"] == 541909 and made["rejects"] == 0
-    got = query(client, """
+    return load(shared_client, (path.name, path.read_bytes()), name="retail")
+
+
+def test_online_retail(shared_client, retail):
+    assert retail["rows"] == 541909 and retail["rejects"] == 0
+    got = query(shared_client, """
         SELECT count(*), count(DISTINCT "InvoiceNo"), count(DISTINCT "StockCode"), count(DISTINCT "CustomerID"),
                count(*) FILTER ("CustomerID" IS NULL), sum("Quantity"), sum("Quantity" * "UnitPrice")::VARCHAR
         FROM retail""")
@@ -155,15 +159,14 @@ def test_online_retail(client, shared_data):
     assert abs(float(got["rows"][0][6]) - 9747747.934) < 0.0005
 
 
-def test_online_retail_workbook_is_the_same_table(client, shared_data):
-    book, text = shared_data("OnlineRetail.xlsx"), shared_data("OnlineRetail.csv.gz")
-    a = load(client, (text.name, text.read_bytes()), name="a")
-    b = load(client, (book.name, book.read_bytes()), name="b")
-    types = [[(c["name"], c["type"]) for c in x["tables"][0]["columns"]] for x in (a, b)]
+def test_online_retail_workbook_is_the_same_table(shared_client, retail, shared_data):
+    path = shared_data("OnlineRetail.xlsx")
+    book = load(shared_client, (path.name, path.read_bytes()), name="book")
+    types = [[(c["name"], c["type"]) for c in x["tables"][0]["columns"]] for x in (retail, book)]
     assert types[0] == types[1]
-    left, right = (f'SELECT * FROM "{x}"."{y["tables"][0]["name"]}"' for x, y in (("a", a), ("b", b)))
-    assert query(client, f"SELECT count(*) FROM ({left} EXCEPT ALL {right})")["rows"] == [[0]]
-    assert query(client, f"SELECT count(*) FROM ({right} EXCEPT ALL {left})")["rows"] == [[0]]
+    left, right = (f'SELECT * FROM "{x["name"]}"."{x["tables"][0]["name"]}"' for x in (retail, book))
+    assert query(shared_client, f"SELECT count(*) FROM ({left} EXCEPT ALL {right})")["rows"] == [[0]]
+    assert query(shared_client, f"SELECT count(*) FROM ({right} EXCEPT ALL {left})")["rows"] == [[0]]
 
 
 def test_users_vouchers(client, shared_data):

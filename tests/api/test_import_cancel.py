@@ -148,7 +148,7 @@ def followed(client, job, seen, begun):
 
 def side_by_side(first, second, name_1, name_2):
     """Two imports of two people at the same time; what each was shown on the way, and the end of it."""
-    files = [b"id,text,number\n" + b"0,first,1\n" * 5 + long_csv(90)[15:], long_csv(90)]
+    files = [b"id,text,number\n" + b"0,first,1\n" * 5 + long_csv(45)[15:], long_csv(45)]
     clients, jobs, datasets, seen = [first, second], [], [], [[], []]
     watchers = [c.__class__(c.url).sign_in(c.account) for c in clients]  # signing in takes a while, on purpose
     for client, name, data in zip(clients, (name_1, name_2), files):

@@ -77,6 +77,7 @@ def test_sign_in_of_another_type(shared_server):
     error(shared_server.client().post("/api/v1/session", data=b"email=a", headers={"Content-Type": "text/plain"}), 415)
 
 
+@pytest.mark.waits
 def test_repeated_failures_have_to_wait(server, folder):
     statuses = []
     for _ in range(12):

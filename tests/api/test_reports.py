@@ -210,6 +210,7 @@ def test_what_waits_survives_kill(sending, telegram, start_server, folder):
     assert ended(again)[0]["state"] == "sent" and len(telegram.calls()) == 1
 
 
+@pytest.mark.waits
 def test_the_clock_sends_by_itself(sending, telegram):
     made = report(sending, target(sending)["id"], figure="average_spending_by_age", schedule="* * * * *")
     assert made["next_run"]
@@ -220,6 +221,7 @@ def test_the_clock_sends_by_itself(sending, telegram):
     assert [call["method"] for call in telegram.calls()] == ["sendMessage", "sendPhoto"]
 
 
+@pytest.mark.waits
 def test_a_run_that_cannot_be_made_says_why(sending):
     made = report(sending, target(sending)["id"], schedule="* * * * *", dataset="shop")
     sending.delete(f"/api/v1/datasets/{made['dataset']}")
@@ -244,6 +246,7 @@ def test_figures_to_the_management(sending, telegram, folder):
 
 # --- webhooks ---
 
+@pytest.mark.waits
 def test_a_webhook_is_signed_and_tried_again(sending, hook):
     made = target(sending, kind="webhook", address=hook.url)
     hook.answers = [500, 302]

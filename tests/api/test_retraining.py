@@ -52,6 +52,7 @@ def test_nothing_unless_said(client, shop):
     assert answer["on"] is False and answer["next_run"] is None and answer["last"] is None
 
 
+@pytest.mark.waits
 def test_by_the_clock(client, shop):
     """Each minute: the first one serves, and says what made it."""
     set_to = put(client, schedule="* * * * *", zone="Europe/Warsaw")

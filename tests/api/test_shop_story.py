@@ -15,6 +15,7 @@ def mongo():
     server.remove()
 
 
+@pytest.mark.waits
 def test_the_shop(cli, start_server, folder, shared_data, telegram, mongo):
     cli("import", shared_data("users_vouchers.db"), "--name", "vouchers")
     server = start_server(VITRINA_TELEGRAM_URL=f"http://127.0.0.1:{telegram.port}", VITRINA_MONGODB_URI=mongo.uri(),
@@ -62,6 +63,7 @@ def test_the_shop(cli, start_server, folder, shared_data, telegram, mongo):
     assert (first["cause"], first["report"], first["target"]["name"]) == ("schedule", "Spending", "Managers")
 
 
+@pytest.mark.waits
 def test_the_clock_after_a_stop(cli, start_server, folder, shared_data, telegram):
     """Away over two of its minutes: one run is made up for, whether the server was stopped or killed; and none twice."""
     cli("import", shared_data("users_vouchers.db"), "--name", "vouchers")
