@@ -52,6 +52,9 @@ static void fuzz_file(const void *bytes, size_t n, enum import_as as)
 	if (o.fd < 0 || write(o.fd, bytes, n) != (ssize_t)n || lseek(o.fd, 0, SEEK_SET) != 0)
 		abort();
 	if (source_open(&o, &s, &e) && reader_open(s, "fuzz", as, &r, &e)) {
+		/* What a person may choose: told by the length, which a fuzzer changes as it likes. */
+		r->unpivot = n & 1;
+		r->drop_rejected = n & 2;
 		for (size_t i = 0; i < r->n_tables; i++)
 			fuzz_table(r, i);
 	}
