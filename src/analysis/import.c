@@ -78,6 +78,7 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->baskets = rq->baskets;
 	m->unpivot = rq->unpivot;
 	m->drop_rejected = rq->drop_rejected;
+	m->groups = copy_text(a, rq->groups);
 	m->later = rq->later;
 	m->roles = arena_array(a, rq->n_roles + 1, sizeof *m->roles);
 	m->sources = arena_array(a, rq->n_sources, sizeof *m->sources);

@@ -69,6 +69,7 @@ struct import_request {
 	const char *const *texts; /* "[TABLE.]COLUMN": kept as text, as they stand in the file */
 	size_t n_texts;
 	bool unpivot;       /* months that stand in columns become rows (ingest/unpivot.h) */
+	const char *groups; /* NULL; "keep": headings of groups of rows stay rows; "columns": they become columns */
 	bool drop_rejected; /* a row with a cell that does not fit is left out; else only the cell is empty */
 	bool baskets;       /* no header, each row a basket, each cell a product */
 	bool later;         /* kept as `ready` to be looked at, instead of made current: versions_confirm */

@@ -44,7 +44,7 @@ struct done_table {
 	int64_t rows_read, rows_left_out, rows_hidden;
 	bool hidden;
 	struct str name, source;
-	json_t *columns;
+	json_t *columns, *groups;
 };
 
 #define TABLE(field) offsetof(struct done_table, field)
@@ -58,6 +58,7 @@ static const struct json_field table_fields[] = {
 	{ "rows_left_out", JSON_FIELD_I64, TABLE(rows_left_out), false, 0, INT64_MAX },
 	{ "rows_hidden", JSON_FIELD_I64, TABLE(rows_hidden), false, 0, INT64_MAX },
 	{ "hidden", JSON_FIELD_BOOL, TABLE(hidden) },
+	{ "groups", JSON_FIELD_ANY, TABLE(groups) },
 	{ "columns", JSON_FIELD_ANY, TABLE(columns), true },
 };
 static const struct json_table table_table = { "table", table_fields, countof(table_fields) };
@@ -159,6 +160,53 @@ static const char *source_text(struct import *m, const char *file, const struct 
 			    : arena_strdup(&m->arena, file);
 }
 
+struct done_groups {
+	struct str state;
+	bool beside;
+	int64_t headings, line;
+	json_t *columns;
+};
+
+#define GROUPS(field) offsetof(struct done_groups, field)
+static const struct json_field groups_fields[] = {
+	{ "state", JSON_FIELD_STR, GROUPS(state), true, 1, 20 },
+	{ "beside", JSON_FIELD_BOOL, GROUPS(beside) },
+	{ "headings", JSON_FIELD_I64, GROUPS(headings), true, 0, INT64_MAX },
+	{ "line", JSON_FIELD_I64, GROUPS(line), true, 0, INT64_MAX },
+	{ "columns", JSON_FIELD_ANY, GROUPS(columns) },
+};
+static const struct json_table groups_table = { "groups", groups_fields, countof(groups_fields) };
+
+/* What became of headings of groups, as the store keeps it and the API tells it; NULL: there are none. */
+static bool take_groups(struct import *m, const json_t *v, const char **ret, struct err *e)
+{
+	struct done_groups g = { 0 };
+	CLEANUP(buf_free) struct buf b = BUF_INIT(16 * KIB);
+	struct json_writer w = json_writer(&b);
+	size_t i;
+	const json_t *name;
+	*ret = NULL;
+	if (!v)
+		return true;
+	if (!json_parse(v, &groups_table, &g, NULL) ||
+	    (!str_is(g.state, "columns") && !str_is(g.state, "kept") && !str_is(g.state, "doubt")))
+		return strange(e);
+	jw_open(&w, '{');
+	jw_kv_str(&w, "state", g.state);
+	jw_kv_bool(&w, "beside", g.beside);
+	jw_kv_i64(&w, "headings", g.headings);
+	jw_kv_i64(&w, "line", g.line);
+	jw_key(&w, "columns");
+	jw_open(&w, '[');
+	json_array_foreach (g.columns, i, name)
+		if (json_is_string(name) && i < LIMIT_GROUP_COLUMNS)
+			jw_cstr(&w, json_string_value(name));
+	jw_close(&w, ']');
+	jw_close(&w, '}');
+	*ret = arena_strndup(&m->arena, b.p, b.n);
+	return (*ret && !b.failed) || strange(e);
+}
+
 /* Gives the table the segment that was written for its number. */
 static void take_output(struct import *m, struct dataset_table *t, int64_t number, size_t first_output)
 {
@@ -197,6 +245,8 @@ static bool take_table(struct import *m, size_t source, const json_t *v, size_t 
 				   .rows_left_out = d.rows_left_out,
 				   .rows_hidden = d.rows_hidden,
 				   .hidden = d.hidden };
+	if (!take_groups(m, d.groups, &t.groups_json, e))
+		return false;
 	t.columns = arena_array(&m->arena, json_array_size(d.columns) + 1, sizeof *t.columns);
 	if (!t.columns)
 		return err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");

@@ -55,6 +55,7 @@ struct import {
 	const char **texts;
 	size_t n_texts;
 	bool unpivot, drop_rejected;
+	const char *groups;
 	bool baskets, later;
 	struct import_source *sources; /* names cleaned, descriptors our own */
 	size_t n_sources;

@@ -154,6 +154,7 @@ static bool join_table(struct import *m, struct dataset_table *into, const struc
 	into->rejects += t->rejects;
 	into->rows_left_out += t->rows_left_out;
 	into->rows_hidden += t->rows_hidden;
+	into->groups_json = t->groups_json ? t->groups_json : into->groups_json;
 	into->source = t->source;
 	return true;
 }

@@ -1,6 +1,7 @@
 /* What a worker is told before it reads. */
 #include "analysis/import_inner.h"
 
+#include "json/read.h"
 #include "json/write.h"
 
 /* A file without it is another file, or calls it otherwise: its rows would be counted nowhere. */
@@ -58,6 +59,44 @@ static void write_append(const struct import *m, struct json_writer *w)
 		if (!one)
 			jw_key(w, c->tables[i].name);
 		write_expected(w, &c->tables[i]);
+	}
+	if (!one)
+		jw_close(w, '}');
+}
+
+/* What the data set has of headings of groups, so that the next file gives the same columns (engine/worker/import.c).
+ */
+static void write_table_groups(struct json_writer *w, const struct dataset_table *t)
+{
+	CLEANUP(json_decrefp_) json_t *v = NULL;
+	const char *state = NULL;
+	size_t i;
+	const json_t *name;
+	if (t->groups_json && t->groups_json[0] && json_read(str_of(t->groups_json), 16 * KIB, &v, NULL))
+		state = json_string_value(json_object_get(v, "state"));
+	if (!state || !strcmp(state, "doubt")) {
+		jw_null(w);
+	} else if (!strcmp(state, "kept") || !json_is_true(json_object_get(v, "beside"))) {
+		jw_bool(w, !strcmp(state, "kept"));
+	} else {
+		jw_open(w, '[');
+		json_array_foreach (json_object_get(v, "columns"), i, name)
+			jw_cstr(w, json_string_value(name));
+		jw_close(w, ']');
+	}
+}
+
+static void write_groups(const struct import *m, struct json_writer *w)
+{
+	const struct dataset_content *c = &m->before;
+	bool one = c->n_tables == 1;
+	jw_key(w, "groups");
+	if (!one)
+		jw_open(w, '{');
+	for (size_t i = 0; i < c->n_tables; i++) {
+		if (!one)
+			jw_key(w, c->tables[i].name);
+		write_table_groups(w, &c->tables[i]);
 	}
 	if (!one)
 		jw_close(w, '}');
@@ -136,6 +175,10 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 		jw_kv_bool(&w, "unpivot", true);
 	if (m->drop_rejected)
 		jw_kv_bool(&w, "drop_rejected", true);
+	if (m->groups)
+		jw_kv_cstr(&w, "groups_wish", m->groups);
+	if (m->mode != IMPORT_CREATE && m->before.n_tables)
+		write_groups(m, &w);
 	if (m->n_texts) {
 		jw_key(&w, "texts");
 		jw_open(&w, '[');

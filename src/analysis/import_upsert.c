@@ -251,6 +251,7 @@ static bool join_table(struct upsert *u, struct err *e)
 	u->into->rejects += u->read->rejects;
 	u->into->rows_left_out += u->read->rows_left_out;
 	u->into->rows_hidden += u->read->rows_hidden;
+	u->into->groups_json = u->read->groups_json ? u->read->groups_json : u->into->groups_json;
 	u->into->source = u->read->source;
 	return true;
 }

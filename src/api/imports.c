@@ -23,6 +23,7 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .texts = u->texts,
 				     .n_texts = u->n_texts,
 				     .unpivot = u->unpivot,
+				     .groups = u->groups,
 				     .drop_rejected = u->drop_rejected,
 				     .later = u->later };
 	if (!import_start(api_instance(q), &rq, "import", ret, e))
@@ -81,10 +82,12 @@ static const struct route routes[] = {
 	  .handle = datasets_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
-	  .summary = "Load files as a new data set: `file` (one or more), `name`, `as`, `role`, `rename`, `confirm` "
-		     "(now, or "
-		     "later to "
-		     "look at it first)." },
+	  .summary =
+		  "Load files as a new data set: `file` (one or more), `name`, `as`, `role`, `rename`, `groups` (headings of groups of rows: "
+		  "keep them as rows, or make columns of them also where it is not sure), `confirm` "
+		  "(now, or "
+		  "later to "
+		  "look at it first)." },
 	{ .method = "POST",
 	  .path = "/api/v1/datasets/{id}/versions",
 	  .handle = versions_create,

@@ -28,6 +28,7 @@ static bool import_and_wait(struct request *q, int64_t *ret_dataset, struct err 
 				     .texts = u.texts,
 				     .n_texts = u.n_texts,
 				     .unpivot = u.unpivot,
+				     .groups = u.groups,
 				     .drop_rejected = u.drop_rejected };
 	if (!import_start(api_instance(q), &rq, "load_db", &s, e))
 		return false;

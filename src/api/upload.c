@@ -162,6 +162,13 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 		return err_field(
 			e, ERR_VALUE, "unpivot",
 			"\"months\" makes rows of months that stand in columns; without this field they stay.");
+	else if (str_is(name, "groups") && (str_is(text, "keep") || str_is(text, "columns") || !text.n))
+		u->groups = !text.n ? NULL : str_is(text, "keep") ? "keep" : "columns";
+	else if (str_is(name, "groups"))
+		return err_field(
+			e, ERR_VALUE, "groups",
+			"Headings of groups of rows are to \"keep\" as rows, or to become \"columns\"; without this "
+			"field they become columns where it is sure.");
 	else if (str_is(name, "rejected_rows") && (str_is(text, "keep") || str_is(text, "drop") || !text.n))
 		u->drop_rejected = str_is(text, "drop");
 	else if (str_is(name, "rejected_rows"))

@@ -14,6 +14,7 @@ struct upload {
 	struct str name, mode;
 	bool baskets, later;
 	bool unpivot, drop_rejected;
+	const char *groups; /* as in struct import_request */
 	const char **texts;
 	size_t n_texts, cap_texts;
 	struct import_source *sources;
@@ -28,10 +29,9 @@ struct upload {
 
 /*
  * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
- * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `rejected_rows` (keep or
- * drop), `role`
- * ([TABLE.]COLUMN=ROLE, any number), `rename` ([TABLE.]COLUMN=NAME, any number).
- * The store's connection is given back for as long as that takes.
+ * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `groups` (keep or
+ * columns), `rejected_rows` (keep or drop), `role` ([TABLE.]COLUMN=ROLE, any number), `rename` ([TABLE.]COLUMN=NAME,
+ * any number). The store's connection is given back for as long as that takes.
  */
 bool upload_read(struct request *q, struct upload *ret, struct err *e);
 /* Removes the files that are still the upload's. */

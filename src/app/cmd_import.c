@@ -9,6 +9,7 @@
 #include "app/progress.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "json/read.h"
 #include "json/write.h"
 
 #include <errno.h>
@@ -69,12 +70,40 @@ static bool take_renames(struct command *c, struct import_request *rq, struct er
 	return renames || err_set(e, ERR_TOO_LARGE, NULL, "There are too many columns.");
 }
 
+/* What became of headings of groups of rows. */
+static void print_groups(struct command *c, const struct dataset_table *t)
+{
+	CLEANUP(json_decrefp_) json_t *g = NULL;
+	if (!t->groups_json || !t->groups_json[0] || !json_read(str_of(t->groups_json), 16 * KIB, &g, NULL))
+		return;
+	const char *state = json_string_value(json_object_get(g, "state"));
+	long long line = json_integer_value(json_object_get(g, "line"));
+	const json_t *columns = json_object_get(g, "columns"), *name;
+	size_t i;
+	if (!strcmp(state, "kept")) {
+		fprintf(c->out, "  (the headings of groups of rows stay rows; the first is in line %lld)\n", line);
+		return;
+	}
+	if (!strcmp(state, "doubt")) {
+		fprintf(c->out,
+			"  (line %lld looks like the heading of the rows below it and stayed a row; if it is one: "
+			"--groups columns)\n",
+			line);
+		return;
+	}
+	fprintf(c->out, "  (%lld heading rows became", (long long)json_integer_value(json_object_get(g, "headings")));
+	json_array_foreach (columns, i, name)
+		fprintf(c->out, "%s \"%s\"", i ? "," : "", json_string_value(name));
+	fprintf(c->out, "; the first is in line %lld; to keep them as rows: --groups keep)\n", line);
+}
+
 static void print_remarks(struct command *c, const struct dataset_table *t)
 {
 	if (t->hidden)
 		fprintf(c->out, "  (the workbook does not show this sheet)\n");
 	if (t->rows_hidden)
 		fprintf(c->out, "  (the workbook does not show %lld of its rows)\n", (long long)t->rows_hidden);
+	print_groups(c, t);
 }
 
 static void print_found(struct command *c, const struct dataset *d, const struct dataset_content *content,
@@ -186,6 +215,7 @@ static bool import_command(struct command *c, struct err *e)
 	int64_t began = clock_monotonic();
 	COMMAND_SCOPE s = { 0 };
 	rq.unpivot = command_flag(c->line, "unpivot");
+	rq.groups = command_option(c->line, "groups");
 	const char *rejected = command_option(c->line, "rejected-rows");
 	rq.drop_rejected = rejected && strcmp(rejected, "drop") == 0;
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
@@ -213,6 +243,7 @@ static bool import_command(struct command *c, struct err *e)
 
 static const char *const mode_values[] = { "append", "replace", "upsert", NULL };
 static const char *const as_values[] = { "baskets", NULL };
+static const char *const groups_values[] = { "keep", "columns", NULL };
 static const char *const rejected_values[] = { "keep", "drop", NULL };
 
 static const struct option_def options[] = {
@@ -241,6 +272,11 @@ static const struct option_def options[] = {
 	{ .name = "unpivot",
 	  .kind = OPTION_FLAG,
 	  .help = "Months (or years, quarters) that stand in columns become rows: one for each that has a value." },
+	{ .name = "groups",
+	  .kind = OPTION_VALUE,
+	  .value = "keep|columns",
+	  .one_of = groups_values,
+	  .help = "Headings of groups of rows: keep them as rows, or make columns of them also where it is not sure." },
 	{ .name = "rejected-rows",
 	  .kind = OPTION_VALUE,
 	  .value = "keep|drop",

@@ -65,6 +65,7 @@
 #define LIMIT_REJECTS_BYTES (64 * MIB)   /* held in memory by one import */
 #define LIMIT_DATASET_NAME_BYTES 200
 #define LIMIT_COLUMN_NAME_BYTES 200
+#define LIMIT_GROUP_COLUMNS 3 /* of headings of groups of rows */
 #define LIMIT_VERSIONS_KEPT 5
 #define LIMIT_UNCONFIRMED_DAYS 7              /* a version that nobody confirms is thrown away then */
 #define LIMIT_SEEKABLE_UPLOAD_BYTES (2 * GIB) /* a workbook or SQLite file, held in memory while it is read */

@@ -87,6 +87,7 @@ struct biff_cells {
 	struct biff_cell *list; /* by row and column, each place once */
 	size_t n, cap;
 	uint64_t hidden_rows[65536 / 64];
+	uint8_t levels[65536]; /* of rows, in the outline */
 	struct merged merged;
 };
 bool biff_cells_find(struct str stream, const struct biff_sheet *sheet, struct biff_cells *ret, struct err *e);

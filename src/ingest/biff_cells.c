@@ -39,9 +39,11 @@ static bool add_record(struct biff_cells *c, const struct biff_record *r, struct
 		}
 		return true;
 	}
-	if (r->type == BIFF_ROW && r->n >= 16 && r->p[12] & 0x20) {
+	if (r->type == BIFF_ROW && r->n >= 16) {
 		uint32_t row = bytes_u16(r->p);
-		c->hidden_rows[row / 64] |= UINT64_C(1) << (row % 64);
+		c->levels[row] = r->p[12] & ROW_LEVEL_MAX;
+		if (r->p[12] & 0x20)
+			c->hidden_rows[row / 64] |= UINT64_C(1) << (row % 64);
 		return true;
 	}
 	if (r->type == BIFF_MERGED) {

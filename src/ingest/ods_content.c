@@ -23,6 +23,7 @@ struct ods_content {
 	struct err error; /* why a handler stopped the parser */
 	/* depths of the open elements; 0 = none */
 	int book, sheet, row, cell, paragraph, aside;
+	unsigned level; /* groups of rows that are open */
 	uint32_t line, row_repeat;
 	size_t packed, gap; /* cells of the row: packed, and empty ones after them */
 	uint32_t cell_repeat;
@@ -60,6 +61,7 @@ static void begin_row(struct ods_content *c, const char **a)
 	const char *shown = xlsx_attribute(a, "visibility");
 	if (shown && strcmp(shown, "visible") != 0)
 		c->packer.flags = ROW_HIDDEN;
+	c->packer.flags |= ROW_LEVEL(c->level);
 }
 
 static void add_text(struct str value, struct buf *ret)
@@ -229,6 +231,8 @@ static void on_start(void *user, const char *name, const char **a)
 		begin_cell(c, a, true);
 	else if (c->sheet && !c->row && strcmp(local, "table-row") == 0)
 		begin_row(c, a);
+	else if (c->sheet && !c->row && strcmp(local, "table-row-group") == 0)
+		c->level++;
 	else if (!c->book && strcmp(local, "spreadsheet") == 0)
 		c->book = c->x.depth;
 	else if (c->book && c->x.depth == c->book + 1 && strcmp(local, "table") == 0 && c->met++ == c->wanted)
@@ -240,6 +244,8 @@ static void on_end(void *user, const char *name)
 	struct ods_content *c = user;
 	int depth = c->x.depth;
 	xlsx_xml_leave(c->xml);
+	if (c->level && c->sheet && !c->row && strcmp(xlsx_local(name), "table-row-group") == 0)
+		c->level--;
 	if (depth == c->aside)
 		c->aside = 0;
 	else if (depth == c->paragraph)

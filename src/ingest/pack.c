@@ -9,7 +9,7 @@ struct row_head {
 	uint32_t line;
 	uint32_t cells; /* how many, and ROW_ flags */
 };
-#define ROW_CELLS (ROW_NOTE - 1)
+#define ROW_CELLS ((UINT32_C(1) << ROW_LEVEL_SHIFT) - 1)
 
 void pack_row(struct packer *p, uint32_t line)
 {
@@ -81,6 +81,7 @@ void rows_reserve(struct rows *rows, size_t cells, size_t n_rows)
 		rows->cap_rows = MAX(rows->n_rows + n_rows + 1, rows->cap_rows * 2);
 		rows->first = mem_realloc(rows->first, rows->cap_rows * sizeof *rows->first);
 		rows->place = mem_realloc(rows->place, rows->cap_rows * sizeof *rows->place);
+		rows->level = mem_realloc(rows->level, rows->cap_rows * sizeof *rows->level);
 	}
 }
 
@@ -159,6 +160,7 @@ bool pack_index(const struct block *b, struct rows *ret, struct err *e)
 			continue;
 		}
 		ret->hidden += h.cells >> 31;
+		ret->level[ret->n_rows] = (uint8_t)(h.cells >> ROW_LEVEL_SHIFT & ROW_LEVEL_MAX);
 		ret->place[ret->n_rows++] = h.line;
 		ret->first[ret->n_rows] = (uint32_t)ret->n_cells;
 	}

@@ -9,6 +9,9 @@
 
 #define ROW_HIDDEN (UINT32_C(1) << 31) /* not shown in the workbook */
 #define ROW_NOTE (UINT32_C(1) << 30)   /* stands below the table and is no row of it */
+#define ROW_LEVEL_SHIFT 27             /* how deep it lies in the outline of the sheet: three bits */
+#define ROW_LEVEL_MAX 7
+#define ROW_LEVEL(n) ((uint32_t)MIN((uint64_t)(n), (uint64_t)ROW_LEVEL_MAX) << ROW_LEVEL_SHIFT)
 
 struct packer {
 	struct buf bytes;

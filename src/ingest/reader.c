@@ -176,6 +176,7 @@ void rows_free(struct rows *rows)
 	free(rows->cells);
 	free(rows->first);
 	free(rows->place);
+	free(rows->level);
 	*rows = (struct rows){ 0 };
 }
 

@@ -21,6 +21,8 @@
 #define BLOCK_PAD 64 /* readable bytes after a block's end, so that vector loads need no tail case */
 
 enum import_as { AS_AUTO, AS_BASKETS };
+/* Headings of groups of rows: a column where it is sure that they are some; rows; a column. */
+enum groups_wish { GROUPS_AUTO, GROUPS_KEEP, GROUPS_COLUMNS };
 
 /* A slice of its block. */
 struct cell {
@@ -50,6 +52,7 @@ struct block {
 	uint8_t encoding;    /* text: enum encoding of the bytes until they are indexed, UTF-8 after */
 	bool undressed;      /* text: its dress is off (csv_dress.h), and it is in one encoding (encoding_twice.h) */
 	bool spread;         /* rewritten by unpivot_block, which left out and saw hidden */
+	bool grouped;        /* the same, by groups_block */
 	size_t spread_wide, spread_hidden;
 	size_t recoded; /* lines that were of another encoding than the file; the first: how many are before it, and */
 	size_t recoded_first, recoded_at; /* where it begins; a block of its own begins with the line */
@@ -69,6 +72,7 @@ struct rows {
 	struct cell *cells;
 	uint32_t *first; /* of row r: cells[first[r]] … cells[first[r + 1] - 1] */
 	uint32_t *place; /* of row r: offset in the block (text), or line (packed) */
+	uint8_t *level;  /* of row r, packed: how deep it lies in the outline of the sheet */
 	size_t n_rows, n_cells;
 	size_t cap_rows, cap_cells;
 	size_t rows_too_wide; /* left out: more than LIMIT_COLUMNS cells */
@@ -91,8 +95,13 @@ struct reader_table {
 	size_t key;                  /* the column that links of other tables say; SIZE_MAX: there are none */
 	struct column_type key_type; /* once it is settled: links have it too */
 	bool has_key_type;
-	bool of_file;     /* it has no name of its own in the file, but that of the file */
-	int64_t row_base; /* for numbers of its rows: how many the data set has already */
+	bool of_file; /* it has no name of its own in the file, but that of the file */
+	const char
+		*groups[3]; /* borrowed: columns that the data set has of headings of groups (groups.h); its levels */
+	size_t n_groups;
+	bool groups_above; /* it has them in columns of the file that are filled down */
+	bool groups_kept;  /* the data set has such headings as rows: a person wanted it */
+	int64_t row_base;  /* for numbers of its rows: how many the data set has already */
 };
 
 struct reader;
@@ -123,6 +132,7 @@ struct reader {
 	/* wishes of a person, to be set before table_open */
 	bool unpivot;       /* months that stand in columns become rows: see unpivot.h */
 	bool drop_rejected; /* a row with a cell that does not fit is left out, instead of only the cell */
+	enum groups_wish groups;
 	const char **texts; /* n_texts of "[table.]column", borrowed: read as they stand, whatever they look like */
 	size_t n_texts;
 	/* what was understood, for the report; NULL or 0 where it does not apply */

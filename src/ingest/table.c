@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "ingest/groups.h"
 #include "ingest/unpivot.h"
 
 #include <stdatomic.h>
@@ -19,19 +20,27 @@ static void free_head(struct table *t)
 	t->has_ahead = false;
 }
 
-void table_close(struct table *t)
+static void free_columns(struct table *t)
 {
-	if (!t)
-		return;
-	free_head(t);
-	unpivot_free(t->unpivot);
-	table_free_heads(t);
 	for (size_t i = 0; i < t->n_columns; i++) {
 		free(t->columns[i].name);
 		for (size_t k = 0; k < t->columns[i].n_samples; k++)
 			free(t->columns[i].samples[k]);
 	}
 	free(t->columns);
+	t->columns = NULL;
+	t->n_columns = 0;
+}
+
+void table_close(struct table *t)
+{
+	if (!t)
+		return;
+	free_head(t);
+	unpivot_free(t->unpivot);
+	groups_free(t->groups);
+	table_free_heads(t);
+	free_columns(t);
 	free(t->expected);
 	table_forget_rejects(t);
 	pthread_mutex_destroy(&t->reading);
@@ -147,6 +156,10 @@ static bool take_block(struct table *t, struct block *ret, bool *ret_end, struct
 	if (ok && !*ret_end) {
 		ret->seq = t->next_seq++;
 		ret->last = t->next_head == t->n_head && !t->has_ahead;
+		if (t->groups && !ret->grouped && !groups_block(t, ret, true, e)) {
+			block_free(ret);
+			ok = false;
+		}
 	}
 	pthread_mutex_unlock(&t->reading);
 	return ok || fail(t, e);
@@ -354,26 +367,61 @@ bool table_settle(struct table *t, bool *ret_again, struct err *e)
 		return false;
 	}
 	table_sort_rejects(t);
+	if (t->groups && t->groups->broken) {
+		*ret_again = !t->expected;
+		return *ret_again || groups_refuse(t, e);
+	}
 	*ret_again = !t->fixed_types && types_are_wrong(t);
 	return *ret_again || !t->expected || table_check_expected(t, e);
 }
 
+static void begin_pass(struct table *t)
+{
+	table_forget_rejects(t);
+	for (size_t i = 0; i < t->n_columns; i++)
+		stats_init(&t->columns[i].stats);
+	t->rows_kept = t->rows_left_out = t->rows_hidden = t->next_seq = t->published = t->rows_seen = 0;
+	t->failed = t->reader_ended = false;
+	atomic_store(&t->contradicted, false);
+	if (t->groups)
+		groups_rewind(t->groups);
+}
+
+/* What was taken for groups is none: the table is opened again as it stands in the file. */
+static bool open_again(struct table *t, struct err *e)
+{
+	struct infer *infers = NULL;
+	t->grouped = GROUPED_DOUBT;
+	t->group_line = t->groups->broken_line;
+	t->no_groups = true;
+	groups_free(t->groups);
+	t->groups = NULL;
+	table_free_heads(t);
+	free_columns(t);
+	begin_pass(t);
+	bool ok = reader_start(t->reader, t->index, e) && table_read_head(t, &infers, e);
+	if (ok) {
+		table_decide(t, infers);
+		if (t->reader_ended)
+			drop_unnamed(t, infers, NULL, 0);
+	}
+	free(infers);
+	return ok;
+}
+
 bool table_again(struct table *t, struct err *e)
 {
-	struct infer *infers = mem_zalloc((t->n_columns + 1) * sizeof *infers);
 	free_head(t);
+	if (t->groups && t->groups->broken)
+		return open_again(t, e);
+	struct infer *infers = mem_zalloc((t->n_columns + 1) * sizeof *infers);
 	bool ok = table_infer_all(t, infers, e);
 	if (ok) {
 		table_decide(t, infers);
 		table_fit_types(t);
 	}
 	free(infers);
-	table_forget_rejects(t);
-	for (size_t i = 0; i < t->n_columns; i++)
-		stats_init(&t->columns[i].stats);
-	t->rows_kept = t->rows_left_out = t->rows_hidden = t->next_seq = t->published = t->rows_seen = 0;
-	t->failed = t->reader_ended = false;
+	begin_pass(t);
 	t->fixed_types = true;
-	atomic_store(&t->contradicted, false);
 	return ok && reader_start(t->reader, t->index, e);
 }

@@ -37,6 +37,11 @@ struct reject {
 };
 
 struct table_expected;
+struct groups;
+
+/* What came of headings of groups of rows: there are none; they are columns; rows, as a person wanted; rows, in doubt.
+ */
+enum groups_told_state { GROUPED_NO, GROUPED_COLUMNS, GROUPED_KEPT, GROUPED_DOUBT };
 
 struct table_column {
 	char *name;
@@ -70,7 +75,9 @@ struct table {
 	size_t n_columns;
 	size_t width; /* columns of the file, one of remarks included */
 	uint64_t rows_kept, rows_left_out, n_rejects;
-	uint64_t rows_hidden;   /* of those read: the workbook does not show them */
+	uint64_t rows_hidden; /* of those read: the workbook does not show them */
+	enum groups_told_state grouped;
+	uint64_t group_line;    /* of the first heading, or of what looks like one */
 	struct reject *rejects; /* the first LIMIT_REJECTS_KEPT; sorted by line by table_settle */
 	size_t n_rejects_kept;
 	/* private */
@@ -79,6 +86,8 @@ struct table {
 	struct head_row *heads; /* the header as it stands in the file */
 	size_t n_heads;
 	struct unpivot *unpivot;         /* NULL: rows stay as they are */
+	struct groups *groups;           /* NULL: rows stand in no groups */
+	bool no_groups;                  /* it looked so, and was wrong */
 	bool fixed_types;                /* no other pass will settle them */
 	struct table_expected *expected; /* an append: our own list, its texts borrowed; else NULL */
 	size_t n_expected;
@@ -160,6 +169,8 @@ bool table_again(struct table *t, struct err *e);
 /* table_totals.c: takes rows of totals ("Итого", "Total", "Razem") out of the rows from `from` on. With w, each becomes
  * a reject. Returns how many they were. Only where the header is in the rows: databases keep no totals among them. */
 size_t table_drop_totals(const struct table *t, const struct block *b, struct rows *rows, size_t from, struct work *w);
+/* Whether a text says a row of totals; of what, where it is more than that (else empty). */
+bool table_says_total(struct str s, struct str *ret_of);
 /* A row of the block that is no row of the table. */
 void work_reject_row(struct work *w, size_t row, const char *reason);
 /* table_heads.c: keeps the rows of the header, and knows them when a printed form has them again on its next page. */
@@ -182,10 +193,10 @@ void table_fit_types(struct table *t);
 bool table_check_expected(const struct table *t, struct err *e);
 /* Thread-safe: reader_index, and what the person asked for besides. */
 bool table_index(const struct table *t, struct block *b, struct rows *ret, struct err *e);
-/* Rows of an indexed pass that are no data; unpivot_block has left them out. */
+/* Rows of an indexed pass that are no data; unpivot_block and groups_block have left them out. */
 static inline size_t table_skip(const struct table *t)
 {
-	return t->unpivot ? 0 : t->skip;
+	return t->unpivot || t->groups ? 0 : t->skip;
 }
 /* convert.c: rows [w->at, w->at + n) of the block. */
 void work_convert(struct work *w, size_t n, struct column_out *out);

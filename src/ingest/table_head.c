@@ -1,5 +1,6 @@
 /* Reading ahead, and settling the types of columns. */
 #include "base/limits.h"
+#include "ingest/groups.h"
 #include "ingest/header.h"
 #include "ingest/remarks.h"
 #include "ingest/table.h"
@@ -72,9 +73,9 @@ bool table_index(const struct table *t, struct block *b, struct rows *ret, struc
 {
 	if (!reader_index(t->reader, b, ret, e))
 		return false;
-	if (!t->unpivot)
+	if (!t->unpivot && !b->grouped)
 		return true;
-	if (!b->spread)
+	if (t->unpivot && !b->spread)
 		return unpivot_block(t->unpivot, b, ret, b->seq ? 0 : t->skip, e);
 	ret->rows_too_wide += b->spread_wide;
 	ret->hidden += b->spread_hidden;
@@ -129,10 +130,11 @@ static bool look_at_block(struct table *t, size_t at, bool last, struct rows *ro
 {
 	struct block *b = &t->head[at];
 	b->last = last;
-	if (!table_index(t, b, rows, e))
+	if ((t->groups && !groups_block(t, b, true, e)) || !table_index(t, b, rows, e))
 		return false;
 	if (!t->columns) {
-		if (!begin_columns(t, b, rows, e) || (t->unpivot && !table_index(t, b, rows, e)))
+		if (!begin_columns(t, b, rows, e) || (t->unpivot && !table_index(t, b, rows, e)) ||
+		    !groups_begin(t, b, rows, e))
 			return false;
 		*infers = mem_zalloc((t->n_columns + 1) * sizeof **infers);
 		*samplers = mem_zalloc((t->n_columns + 1) * sizeof **samplers);
@@ -181,12 +183,14 @@ bool table_infer_all(struct table *t, struct infer *infers, struct err *e)
 	struct rows rows = { 0 };
 	struct block b = { 0 }, following = { 0 };
 	bool ended = false;
+	if (t->groups)
+		groups_rewind(t->groups);
 	bool ok = reader_start(t->reader, t->index, e) && reader_next(t->reader, &b, &ended, e);
 	for (size_t seq = 0; ok && !ended; seq++) {
 		ok = reader_next(t->reader, &following, &ended, e);
 		b.last = ended;
 		b.seq = seq;
-		ok = ok && table_index(t, &b, &rows, e);
+		ok = ok && (!t->groups || groups_block(t, &b, false, e)) && table_index(t, &b, &rows, e);
 		if (ok) {
 			size_t from = seq ? 0 : table_skip(t);
 			table_drop_totals(t, &b, &rows, from, NULL);

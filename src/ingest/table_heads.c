@@ -51,6 +51,8 @@ void table_free_heads(struct table *t)
 		free(t->heads[row].cells);
 	}
 	free(t->heads);
+	t->heads = NULL;
+	t->n_heads = 0;
 }
 
 static bool same(const struct head_row *h, const struct block *b, const struct rows *rows, size_t row,

@@ -6,6 +6,7 @@
  */
 #include "base/limits.h"
 #include "ingest/page_number.h"
+#include "ingest/groups.h"
 #include "ingest/signs.h"
 #include "ingest/table.h"
 
@@ -89,6 +90,18 @@ static enum total total_text(struct str s, struct str *ret_of)
 	return found != TOTAL_YES && begins_with(s, sure, countof(sure)) ? TOTAL_NARROW : found;
 }
 
+bool table_says_total(struct str s, struct str *ret_of)
+{
+	*ret_of = STR("");
+	return total_text(s, ret_of) != TOTAL_NO;
+}
+
+/* Columns of the file: those of headings of groups are none. */
+static size_t own_columns(const struct table *t)
+{
+	return t->groups ? t->groups->width : t->n_columns;
+}
+
 /* Whether the nearest text above in the column is that one; with `any`, some text above. */
 static bool stands_above(const struct block *b, const struct rows *rows, size_t from, size_t row, size_t column,
 			 struct str text, bool any)
@@ -146,11 +159,11 @@ static bool is_total(const struct table *t, const struct block *b, const struct 
 	if (!numbers)
 		return false;
 	if (total == TOTAL_NARROW)
-		return filled * 2 <= t->n_columns;
+		return filled * 2 <= own_columns(t);
 	if (total == TOTAL_OF)
 		return stands_above(b, rows, from, row, column, of, false);
 	/* Of a full row only its place speaks; a name that is in the column before is a name. */
-	return filled < t->n_columns || (at_end && !stands_above(b, rows, from, row, column, text, true));
+	return filled < own_columns(t) || (at_end && !stands_above(b, rows, from, row, column, text, true));
 }
 
 /* Without the row at `at`; its cells go, too, because a row ends where the next one begins. */
@@ -161,6 +174,7 @@ static void take_out(struct rows *rows, size_t at)
 	for (size_t i = at; i + 1 < rows->n_rows; i++) {
 		rows->first[i + 1] = rows->first[i + 2] - n;
 		rows->place[i] = rows->place[i + 1];
+		rows->level[i] = rows->level[i + 1];
 	}
 	rows->n_rows--;
 	rows->n_cells -= n;
@@ -279,7 +293,7 @@ size_t table_drop_totals(const struct table *t, const struct block *b, struct ro
 {
 	size_t dropped = 0;
 	bool at_end = b->last;
-	if (t->reader->tables[t->index].columns || t->unpivot || t->n_columns < 2)
+	if (t->reader->tables[t->index].columns || t->unpivot || b->grouped || t->n_columns < 2)
 		return 0;
 	dropped = drop_heads(t, b, rows, from, w);
 	dropped += drop_pages(b, rows, from, w);

@@ -42,6 +42,7 @@ static bool pack_sheet_row(struct xls_reader *x, struct err *e)
 	merged_row(merged, row + 1);
 	if (x->cells.hidden_rows[row / 64] >> (row % 64) & 1)
 		x->packer.flags = ROW_HIDDEN;
+	x->packer.flags |= ROW_LEVEL(x->cells.levels[row]);
 	for (; x->at < x->cells.n && x->cells.list[x->at].place >> 16 == row; x->at++) {
 		struct biff_cell cell = x->cells.list[x->at];
 		uint32_t column = cell.place & 0xffff, flags;

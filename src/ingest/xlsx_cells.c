@@ -26,9 +26,12 @@ void cells_begin_row(struct xlsx_cells *s, const char **a)
 	s->next_column = s->packed = 0;
 	pack_row(&s->packer, s->row);
 	merged_row(s->merged, s->row);
-	const char *hidden = xlsx_attribute(a, "hidden");
+	const char *hidden = xlsx_attribute(a, "hidden"), *outline = xlsx_attribute(a, "outlineLevel");
+	uint64_t level;
 	if (hidden && (strcmp(hidden, "1") == 0 || strcmp(hidden, "true") == 0))
 		s->packer.flags = ROW_HIDDEN;
+	if (outline && str_to_u64(str_of(outline), &level))
+		s->packer.flags |= ROW_LEVEL(level);
 }
 
 static enum cell_kind kind_of(const char *type)

@@ -84,9 +84,10 @@ struct dataset_table {
 	const char *name;
 	const char *source; /* the file, and the sheet or table in it */
 	int64_t rows, rejects;
-	int64_t rows_left_out; /* rows + rows_left_out is what was read */
-	int64_t rows_hidden;   /* of those read: the workbook does not show them */
-	bool hidden;           /* a sheet that the workbook does not show */
+	int64_t rows_left_out;   /* rows + rows_left_out is what was read */
+	int64_t rows_hidden;     /* of those read: the workbook does not show them */
+	bool hidden;             /* a sheet that the workbook does not show */
+	const char *groups_json; /* what became of headings of groups of rows (0015_groups.sql); NULL or "": none */
 	struct dataset_column *columns;
 	size_t n_columns;
 	int64_t *segments; /* oldest first */

@@ -127,6 +127,8 @@ static void write_table(struct json_writer *w, const struct dataset_table *t, bo
 	jw_kv_i64(w, "rows_hidden", t->rows_hidden);
 	jw_kv_bool(w, "hidden", t->hidden);
 	write_unpivot(w, t);
+	jw_key(w, "groups");
+	jw_raw(w, t->groups_json && t->groups_json[0] ? str_of(t->groups_json) : STR("null"));
 	jw_key(w, "columns");
 	jw_open(w, '[');
 	for (size_t i = 0; i < t->n_columns; i++)

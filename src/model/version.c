@@ -124,7 +124,8 @@ static bool read_table(struct db_stmt *s, struct arena *a, void *ret, struct err
 							       .rejects = db_col_i64(s, 5),
 							       .rows_left_out = db_col_i64(s, 6),
 							       .rows_hidden = db_col_i64(s, 7),
-							       .hidden = db_col_i64(s, 8) != 0 };
+							       .hidden = db_col_i64(s, 8) != 0,
+							       .groups_json = read_text(a, s, 9) };
 	return read_fits(a, e);
 }
 
@@ -132,8 +133,8 @@ static bool read_tables(struct db *db, struct arena *a, struct dataset_content *
 {
 	CLEANUP(db_stmt_done) struct db_stmt *s = NULL;
 	if (!db_query(db, &s, e,
-		      "SELECT id, position, name, source, row_count, reject_count, left_out_count, hidden_rows, hidden "
-		      "FROM dataset_table WHERE version = ?1 "
+		      "SELECT id, position, name, source, row_count, reject_count, left_out_count, hidden_rows, "
+		      "hidden, row_groups FROM dataset_table WHERE version = ?1 "
 		      "ORDER BY position",
 		      "i", c->version.id) ||
 	    !read_rows(s, a, sizeof *c->tables, read_table, &c->tables, &c->n_tables, e))

@@ -27,11 +27,13 @@ static bool add_table(struct db *db, int64_t version, size_t position, struct da
 {
 	int64_t before = t->id;
 	t->id = id_new();
-	if (!db_exec(db, e,
-		     "INSERT INTO dataset_table (id, version, position, name, source, row_count, reject_count, "
-		     "left_out_count, hidden_rows, hidden) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-		     "iiissiiiii", t->id, version, (int64_t)position, t->name, t->source, t->rows, t->rejects,
-		     t->rows_left_out, t->rows_hidden, (int64_t)t->hidden) ||
+	if (!db_exec(
+		    db, e,
+		    "INSERT INTO dataset_table (id, version, position, name, source, row_count, reject_count, "
+		    "left_out_count, hidden_rows, hidden, row_groups) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+		    "?11)",
+		    "iiissiiiiis", t->id, version, (int64_t)position, t->name, t->source, t->rows, t->rejects,
+		    t->rows_left_out, t->rows_hidden, (int64_t)t->hidden, t->groups_json ? t->groups_json : "") ||
 	    !add_columns(db, t, e))
 		return false;
 	for (size_t i = 0; i < t->n_segments; i++)

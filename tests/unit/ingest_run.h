@@ -169,6 +169,7 @@ static bool run_pass(struct table *t, struct run_rows *rows, struct err *e)
 
 /* Wishes for the readings to come, and how many rows must then be left out. */
 static bool run_unpivot, run_drop;
+static UNUSED enum groups_wish run_groups;
 static uint64_t run_left_out;
 
 static void run_show(struct run *run, const struct table *t, const struct run_rows *rows)
@@ -235,6 +236,7 @@ static UNUSED struct run run_bytes(struct str bytes, const char *name, enum impo
 	if (run.good) {
 		r->unpivot = run_unpivot;
 		r->drop_rejected = run_drop;
+		r->groups = run_groups;
 	}
 	for (size_t i = 0; run.good && i < r->n_tables; i++)
 		run.good = run_table(&run, r, i);

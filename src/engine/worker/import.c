@@ -140,6 +140,22 @@ static bool read_expected(const json_t *list, struct table_expected **ret, size_
 	return true;
 }
 
+/* What the data set has of headings of groups: the names of their columns; false: they are filled down in columns of
+ * the file; true: they are rows. */
+static void take_groups(const struct import_job *j, size_t index, struct reader_table *t)
+{
+	const json_t *list = table_option(j, "groups", t->name), *v;
+	size_t i;
+	/* The only table is called otherwise next month; further sheets are other tables. */
+	if (index && !json_is_object(json_object_get(j->options, "groups")))
+		return;
+	t->groups_kept = json_is_true(list);
+	t->groups_above = json_is_false(list);
+	json_array_foreach (list, i, v)
+		if (json_is_string(v) && t->n_groups < countof(t->groups))
+			t->groups[t->n_groups++] = json_string_value(v);
+}
+
 static bool open_table(struct import_job *j, size_t index, struct err *e)
 {
 	const char *name = j->reader->tables[index].name;
@@ -150,6 +166,7 @@ static bool open_table(struct import_job *j, size_t index, struct err *e)
 		return false;
 	j->row_base = json_integer_value(table_option(j, "row_base", name));
 	j->table = NULL;
+	take_groups(j, index, &j->reader->tables[index]);
 	bool ok = table_open(j->reader, index, expected, n, &j->table, e);
 	free(expected);
 	return ok;
@@ -298,6 +315,9 @@ static bool import_file(struct import_job *j, struct err *e)
 		return false;
 	j->reader->unpivot = json_is_true(json_object_get(j->options, "unpivot"));
 	j->reader->drop_rejected = json_is_true(json_object_get(j->options, "drop_rejected"));
+	const char *groups = json_string_value(json_object_get(j->options, "groups_wish"));
+	if (groups)
+		j->reader->groups = strcmp(groups, "keep") == 0 ? GROUPS_KEEP : GROUPS_COLUMNS;
 	name_table(j);
 	name_own_table(j);
 	take_texts(j);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "ingest/groups.h"
 #include "ingest/roles.h"
 #include "json/write.h"
 
@@ -156,6 +157,32 @@ static void write_column(struct json_writer *w, const struct table_column *c, co
 	jw_close(w, '}');
 }
 
+/* What came of headings of groups of rows, where there are some. */
+static void write_groups(struct json_writer *w, const struct table *t)
+{
+	static const char *const states[] = { NULL, "columns", "kept", "doubt" };
+	const struct groups *g = t->groups;
+	if (t->grouped == GROUPED_NO)
+		return;
+	jw_key(w, "groups");
+	jw_open(w, '{');
+	jw_kv_cstr(w, "state", states[t->grouped]);
+	jw_kv_bool(w, "beside", g && g->beside);
+	jw_kv_i64(w, "headings", g ? (int64_t)g->headings : 0);
+	jw_kv_i64(w, "line", (int64_t)t->group_line);
+	jw_key(w, "columns");
+	jw_open(w, '[');
+	for (size_t i = 0; g && i < (g->beside ? g->columns : g->levels); i++) {
+		size_t cell = g->beside ? g->width + i : g->at[i];
+		for (size_t k = 0; k < t->n_columns; k++)
+			if (t->columns[k].cell == cell)
+				jw_cstr(w,
+					t->columns[k].expected ? t->columns[k].expected->header : t->columns[k].name);
+	}
+	jw_close(w, ']');
+	jw_close(w, '}');
+}
+
 static void write_table(struct json_writer *w, size_t number, const struct table *t, const struct role_table *r)
 {
 	jw_open(w, '{');
@@ -167,6 +194,7 @@ static void write_table(struct json_writer *w, size_t number, const struct table
 	jw_kv_i64(w, "rows_hidden", (int64_t)t->rows_hidden);
 	jw_kv_bool(w, "hidden", t->reader->tables[t->index].hidden);
 	jw_kv_i64(w, "rejects", (int64_t)t->n_rejects);
+	write_groups(w, t);
 	jw_key(w, "columns");
 	jw_open(w, '[');
 	for (size_t i = 0; i < t->n_columns; i++)

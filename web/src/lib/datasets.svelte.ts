@@ -29,6 +29,8 @@ export interface Table {
   hidden: boolean
   /** What the table would be with the months of its columns as rows. */
   unpivot: { keys: string[]; period: string; values: string[]; periods: string[] } | null
+  /** What became of headings of groups of rows: columns; rows, as was wished, or in doubt. null: there are none. */
+  groups: { state: 'columns' | 'kept' | 'doubt'; headings: number; line: number; columns: string[] } | null
   columns: Column[]
 }
 /** What a file that was added, or updates by key, holds by itself. */

@@ -26,6 +26,8 @@ export const sentences: Record<string, Key> = {
   'a quotation mark is opened and never closed; it was taken as it stands': 'reject.quote',
   'a row of totals; it was left out': 'reject.total',
   'so many lines, from this one on, are in another encoding than the file; each was read in its own': 'reject.encoding',
+  'a heading of a group of rows; it was left out, its text stands in the column of the group': 'reject.group',
+  'the rows below this heading do not add up to what it says': 'reject.group.sum',
   'the apostrophe before each value, which marks text in a spreadsheet, was left out': 'note.marked',
   'sums in several currencies: the column was kept as text; give the currency a column of its own': 'note.currencies',
   'numbers with a decimal point and with a decimal comma: each was read by its own': 'note.marks',

@@ -54,6 +54,8 @@ const en = {
   'reject.encoding': 'so many lines, from this one on, are in another encoding than the file; each was read in its own',
   'note.garbled': 'the text was garbled by being saved in a wrong encoding; it was read as it was meant',
   'reject.garbled': 'letters after this line were lost when the file was saved in a wrong encoding; they were left as they stand',
+  'reject.group': 'a heading of a group of rows; it was left out, its text stands in the column of the group',
+  'reject.group.sum': 'the rows below this heading do not add up to what it says',
   'note.marked': 'the apostrophe before each value, which marks text in a spreadsheet, was left out',
   'note.currencies': 'sums in several currencies: the column was kept as text; give the currency a column of its own',
   'note.marks': 'numbers with a decimal point and with a decimal comma: each was read by its own',

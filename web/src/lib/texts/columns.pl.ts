@@ -58,6 +58,8 @@ const pl = {
   'reject.encoding': 'tyle wierszy, od tego począwszy, jest w innym kodowaniu; każdy odczytano w jego własnym',
   'note.garbled': 'tekst został zniekształcony przez zapis w złym kodowaniu; odczytano go tak, jak miał brzmieć',
   'reject.garbled': 'poniżej tego wiersza zginęły litery, bo plik zapisano w złym kodowaniu; pozostawiono je bez zmian',
+  'reject.group': 'nagłówek grupy wierszy; został pominięty, jego tekst stoi w kolumnie grupy',
+  'reject.group.sum': 'wiersze pod tym nagłówkiem nie dają w sumie tego, co w nim stoi',
   'note.marked': 'pominięto apostrof przed każdą wartością, znak tekstu w arkuszach',
   'note.currencies': 'kwoty w różnych walutach: kolumna pozostała tekstem; daj walucie osobną kolumnę',
   'note.marks': 'liczby z kropką i z przecinkiem dziesiętnym: każdą odczytano według jej znaku',
