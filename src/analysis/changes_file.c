@@ -98,6 +98,8 @@ void changes_write_file(struct comparing *c, const struct changes_of *of, size_t
 	jw_kv_i64(w, "rejects", rejects);
 	jw_kv_i64(w, "rows_left_out", left_out);
 	jw_kv_i64(w, "rows_hidden", hidden);
+	jw_key(w, "groups");
+	jw_raw(w, of->read[last].groups_json ? str_of(of->read[last].groups_json) : STR("null"));
 	jw_key(w, "columns");
 	jw_open(w, '[');
 	for (size_t i = 0; i < c->p.now->n_columns; i++)

@@ -91,7 +91,12 @@ static void print_groups(struct command *c, const struct dataset_table *t)
 			line);
 		return;
 	}
-	fprintf(c->out, "  (%lld heading rows became", (long long)json_integer_value(json_object_get(g, "headings")));
+	long long headings = json_integer_value(json_object_get(g, "headings"));
+	if (!headings) {
+		fprintf(c->out, "  (names of groups were filled down, from line %lld on)\n", line);
+		return;
+	}
+	fprintf(c->out, "  (%lld heading rows became", headings);
 	json_array_foreach (columns, i, name)
 		fprintf(c->out, "%s \"%s\"", i ? "," : "", json_string_value(name));
 	fprintf(c->out, "; the first is in line %lld; to keep them as rows: --groups keep)\n", line);

@@ -97,12 +97,16 @@ bool groups_spent(const struct groups *g, size_t level);
 void groups_close_spent(struct groups *g);
 
 enum groups_verdict { GROUPS_NO, GROUPS_YES, GROUPS_DOUBT };
+/* groups_judge.c. Whether it is worth asking: nearly all tables begin with a row that cannot be a heading. */
+bool groups_worth(struct groups_view *v, struct groups *g);
 /* Of what kind the person says, or the data set, that the rows are in groups: less is asked of those. */
 struct groups_sure {
 	bool beside, above;
 };
 /* groups_judge.c. Fills g where it says GROUPS_YES; *ret_row: the first heading, or what looks like one. */
 enum groups_verdict groups_judge(struct groups_view *v, struct groups_sure sure, struct groups *g, size_t *ret_row);
+/* groups_pivot.c: the same of rows among which those of totals still are; *ret_row: the first cell to be filled. */
+enum groups_verdict groups_judge_pivot(struct groups_view *v, struct groups *g, size_t *ret_row);
 /* groups_proof.c: whether sums hold in all the rows. *ret_proved: headings of several rows, whose sums say something.
  */
 bool groups_prove(struct groups_view *v, struct groups *g, const bool *heads, const uint8_t *levels,

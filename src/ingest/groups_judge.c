@@ -328,8 +328,7 @@ static enum groups_verdict by_sums(struct look *l, bool sure)
 	return GROUPS_NO;
 }
 
-/* The cheap question first: nearly all tables begin with a row that fills more than a heading does. */
-static bool worth_it(struct groups_view *v, struct groups *g)
+bool groups_worth(struct groups_view *v, struct groups *g)
 {
 	struct group_row first;
 	bool rows_for_it = v->n > v->from + 1;
@@ -367,8 +366,6 @@ static enum groups_verdict ask(struct look *l, struct groups_sure sure)
 
 enum groups_verdict groups_judge(struct groups_view *v, struct groups_sure sure, struct groups *g, size_t *ret_row)
 {
-	if (!worth_it(v, g))
-		return GROUPS_NO;
 	if (v->n - v->from > LOOKED_AT_ROWS) {
 		v->n = v->from + LOOKED_AT_ROWS;
 		v->whole = false;

@@ -265,6 +265,8 @@ static void hand_over(struct spread *s, struct block *b)
 	spread.last = b->last;
 	spread.repaired = s->w.block.repaired;
 	spread.recoded = s->w.block.recoded;
+	spread.garbled = s->w.block.garbled;
+	spread.recoded_first = s->w.block.recoded_first;
 	spread.grouped = true;
 	spread.spread_wide = rows->rows_too_wide + rows->notes_left_out;
 	spread.spread_hidden = rows->hidden;
@@ -287,6 +289,8 @@ bool groups_block(struct table *t, struct block *b, bool count, struct err *e)
 				    .scratch = BUF_INIT(2 * LIMIT_CELL_BYTES) };
 	s.w.scratch = BUF_INIT(2 * LIMIT_CELL_BYTES);
 	s.left_out = table_drop_totals(t, &s.w.block, &s.w.rows, s.v.from, count ? &s.w : NULL);
+	if (!b->seq && count)
+		s.left_out += work_reject_numbers(&s.w);
 	s.v.n = s.w.rows.n_rows;
 	ok = spread_rows(&s, e);
 	put_notes(&s);

@@ -140,12 +140,16 @@ bool groups_begin(struct table *t, struct block *b, struct rows *rows, struct er
 		return true;
 	if (said->columns || t->unpivot || t->n_columns < 2 || t->no_groups || rows->n_rows < t->skip + 2)
 		return true;
-	table_drop_totals(t, b, rows, t->skip, NULL);
 	v.n = rows->n_rows;
 	v.whole = b->last;
 	struct groups *g = groups_new(t->width);
-	enum groups_verdict verdict = v.n > v.from ? groups_judge(&v, sure, g, &row) : GROUPS_NO;
-	bool ok = true;
+	enum groups_verdict verdict = groups_judge_pivot(&v, g, &row);
+	bool ok = true, dropped = false;
+	if (verdict == GROUPS_NO && groups_worth(&v, g)) {
+		dropped = table_drop_totals(t, b, rows, t->skip, NULL) > 0;
+		v.n = rows->n_rows;
+		verdict = v.n > v.from ? groups_judge(&v, sure, g, &row) : GROUPS_NO;
+	}
 	if (verdict == GROUPS_YES)
 		tell(t, keep ? GROUPED_KEPT : GROUPED_COLUMNS, &v, row);
 	else if (verdict == GROUPS_DOUBT && !keep)
@@ -155,7 +159,7 @@ bool groups_begin(struct table *t, struct block *b, struct rows *rows, struct er
 		ok = spread_first(t, &v, b, rows, e);
 	} else {
 		groups_free(g);
-		ok = table_index(t, b, rows, e); /* with the totals */
+		ok = !dropped || table_index(t, b, rows, e);
 	}
 	buf_free(&v.scratch);
 	return ok;

@@ -183,6 +183,10 @@ uint8_t text_missing(const struct table_column *c, const struct infer *f);
 void table_reject(struct table *t, struct reject_place at, struct str text, const char *reason, struct str whole);
 void table_forget_rejects(struct table *t);
 void table_sort_rejects(struct table *t);
+/* What is wrong with the block itself. */
+void work_reject_faults(struct work *w);
+/* Of the first block: the numbers of the columns below the header, where they are there. Returns how many rows. */
+size_t work_reject_numbers(struct work *w);
 /* table_expect.c: puts the columns in the data set's order, under its names, with types that hold both. ERR_VALUE names
  * a column that the file lacks or has twice. */
 bool table_expect(struct table *t, const struct table_expected *x, size_t n, struct err *e);

@@ -5,8 +5,8 @@
  * counted as left out and kept as a reject, so that a wrong guess is seen.
  */
 #include "base/limits.h"
-#include "ingest/page_number.h"
 #include "ingest/groups.h"
+#include "ingest/page_number.h"
 #include "ingest/signs.h"
 #include "ingest/table.h"
 
@@ -92,8 +92,10 @@ static enum total total_text(struct str s, struct str *ret_of)
 
 bool table_says_total(struct str s, struct str *ret_of)
 {
-	*ret_of = STR("");
-	return total_text(s, ret_of) != TOTAL_NO;
+	struct str of = STR("");
+	enum total total = total_text(s, &of);
+	*ret_of = total == TOTAL_OF ? of : STR("");
+	return total != TOTAL_NO;
 }
 
 /* Columns of the file: those of headings of groups are none. */

@@ -108,6 +108,28 @@ static void test_no_headings(void **state)
 	expect_texts(rows, countof(rows), GROUPS_AUTO);
 }
 
+/* The name of a group in its first row, "Total" of it in its last: filled down only where all of them end so. */
+static void test_pivots(void **state)
+{
+	static const struct expectation rows[] = {
+		{ "Город;Товар;Сумма\nТула;Сок;1\n;Чай;2\nТула Итог;;3\nОмск;Сок;4\n;Чай;5\nОмск Итог;;9\nОбщий итог;;12\n",
+		  "[t] Город VARCHAR, Товар VARCHAR, Сумма BIGINT\nТула|Сок|1\nТула|Чай|2\nОмск|Сок|4\nОмск|Чай|5\n"
+		  "! 4 row: Тула Итог | 3 (" TOTAL ")\n! 7 row: Омск Итог | 9 (" TOTAL
+		  ")\n! 8 row: Общий итог | 12 (" TOTAL ")\n" },
+		{ "Region,City,Goods,Sum\nNorth,Omsk,Tea,1\n,,Milk,2\n,Omsk Total,,3\n,Tula,Tea,4\n,,Milk,5\n,Tula Total,,9\n"
+		  "North Total,,,12\nSouth,Sochi,Tea,6\n,Sochi Total,,6\nSouth Total,,,6\nGrand Total,,,18\n",
+		  "[t] Region VARCHAR, City VARCHAR, Goods VARCHAR, Sum BIGINT\nNorth|Omsk|Tea|1\nNorth|Omsk|Milk|2\n"
+		  "North|Tula|Tea|4\nNorth|Tula|Milk|5\nSouth|Sochi|Tea|6\n! 4 row: Omsk Total | 3 (" TOTAL ")\n"
+		  "! 7 row: Tula Total | 9 (" TOTAL ")\n! 8 row: North Total | 12 (" TOTAL
+		  ")\n! 10 row: Sochi Total | 6 (" TOTAL ")\n"
+		  "! 11 row: South Total | 6 (" TOTAL ")\n! 12 row: Grand Total | 18 (" TOTAL ")\n" },
+		{ "team,name,points\nred,Ann,5\n,Bo,6\nblue,Cy,7\n,Di,8\nTotal,,26\n",
+		  "[t] team VARCHAR, name VARCHAR, points BIGINT\nred|Ann|5\n∅|Bo|6\nblue|Cy|7\n∅|Di|8\n"
+		  "! 6 row: Total | 26 (" TOTAL ")\n" },
+	};
+	expect_texts(rows, countof(rows), GROUPS_AUTO);
+}
+
 static void test_wishes(void **state)
 {
 	static const struct expectation kept[] = { { PRICES, PRICES_AS_ROWS } };
@@ -205,8 +227,9 @@ static void test_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_headings), cmocka_unit_test(test_sums),    cmocka_unit_test(test_no_headings),
-		cmocka_unit_test(test_wishes),   cmocka_unit_test(test_outline), cmocka_unit_test(test_long),
+		cmocka_unit_test(test_headings), cmocka_unit_test(test_sums),   cmocka_unit_test(test_no_headings),
+		cmocka_unit_test(test_wishes),   cmocka_unit_test(test_pivots), cmocka_unit_test(test_outline),
+		cmocka_unit_test(test_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

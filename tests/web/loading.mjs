@@ -149,3 +149,21 @@ test('rows left out: a total and a row with a wrong date; the numbers add up on 
   const rows = await (await page.context().request.get(`/api/v1/datasets/${id}/rows?limit=1000`)).json()
   equal([rows.total ?? rows.items.length, rows.items.filter((x) => JSON.stringify(x).includes('Total')).length], [60, 0], 'what is in use')
 })
+
+test('headings of groups of rows: a column, and rows again where somebody wishes so', async (w) => {
+  const page = await newcomer(w, 'groups')
+  const prices = 'Item,Code,Price\nDrinks,,\nJuice,A1,10\nWater,A2,5\nBread,,\nLoaf,B1,30\nBun,B2,15\n'
+  await page.setInputFiles('input[type=file]', file('prices.csv', prices))
+  await checked(page)
+  equal(await page.textContent('[data-test=sum]').then((s) => s.split(' · ')[0]), '6 rows read = 4 kept + 2 left out', 'what was read')
+  ok((await page.textContent('[data-test=groups]')).includes('2 heading rows became the column “Group”'), 'what was understood')
+  await page.check('[data-test=groups] input')
+  await page.click('.decide-bar button:has-text("Read the file again")')
+  await page.waitForSelector('[data-test=groups]:has-text("the headings stay rows")', { timeout: 60_000 })
+  await checked(page)
+  equal(await page.textContent('[data-test=sum]'), '6 rows read = 6 kept + 0 left out', 'kept as rows')
+  await page.check('[data-test=groups] input')
+  await page.click('.decide-bar button:has-text("Read the file again")')
+  await page.waitForSelector('[data-test=groups]:has-text("became the column")', { timeout: 60_000 })
+  ok((await content(page)).includes('Drinks'), 'the heading is a value now')
+})

@@ -41,6 +41,7 @@ export interface FilePart {
   rejects: number
   rows_left_out: number
   rows_hidden: number
+  groups?: Table['groups']
   columns: { column: string; type: string; non_null: number; note: string | null; sample: string[] }[]
   /** Some of its rows, in the order of its columns, where there is no first_row. */
   first: (string | null)[][] | null
@@ -120,7 +121,7 @@ export function ownTables(v: CheckedVersion): (Table & { part: FilePart | null }
       const own = part.columns.find((y) => y.column === c.name)
       return { ...c, sample: own?.sample ?? [], non_null: own?.non_null ?? 0, note: own?.note ?? null }
     })
-    return [{ ...x, rows: part.rows, rejects: part.rejects, rows_left_out: part.rows_left_out, rows_read: part.rows + part.rows_left_out, rows_hidden: part.rows_hidden, columns }]
+    return [{ ...x, rows: part.rows, rejects: part.rejects, rows_left_out: part.rows_left_out, rows_read: part.rows + part.rows_left_out, rows_hidden: part.rows_hidden, groups: part.groups ?? null, columns }]
   })
 }
 

@@ -42,6 +42,7 @@ const en = {
   'data.unpivot': 'Months stand in the columns. Loaded with “Months become rows”, the table has the columns {columns}.',
   'groups.columns_one': '{n} heading row became the column “{columns}”: its text stands in each row below it. It is in line {line}.',
   'groups.columns_other': '{n} heading rows became the column “{columns}”: their texts stand in each row below them. The first is in line {line}.',
+  'groups.filled': 'The name of a group stands only in its first row: “{columns}” was filled down, from line {line} on.',
   'groups.kept': 'Rows stand in groups under headings; the headings stay rows, as was wished. The first is in line {line}.',
   'groups.doubt': 'Line {line} looks like the heading of the rows below it, but that is not sure: it stayed a row.',
   'groups.keep': 'Keep the headings as rows',

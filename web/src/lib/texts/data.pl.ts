@@ -60,6 +60,7 @@ const pl = {
   'groups.columns_few': '{n} wiersze nagłówków stały się kolumną „{columns}”: ich tekst stoi w każdym wierszu pod nimi. Pierwszy jest w wierszu {line}.',
   'groups.columns_many': '{n} wierszy nagłówków stało się kolumną „{columns}”: ich tekst stoi w każdym wierszu pod nimi. Pierwszy jest w wierszu {line}.',
   'groups.columns_other': '{n} wiersza nagłówków stało się kolumną „{columns}”: ich tekst stoi w każdym wierszu pod nimi. Pierwszy jest w wierszu {line}.',
+  'groups.filled': 'Nazwa grupy stoi tylko w jej pierwszym wierszu: kolumnę „{columns}” wypełniono w dół od wiersza {line}.',
   'groups.kept': 'Wiersze stoją w grupach pod nagłówkami; nagłówki pozostały wierszami, jak chciano. Pierwszy jest w wierszu {line}.',
   'groups.doubt': 'Wiersz {line} wygląda na nagłówek wierszy pod nim, ale to niepewne: pozostał wierszem.',
   'groups.keep': 'Pozostaw nagłówki jako wiersze',
