@@ -22,6 +22,16 @@
 #define NAMES_TRIED 1000
 
 /* The last part of a path, as valid UTF-8 that can be shown. */
+const char *const import_encodings[] = { "UTF-8", "CP1250", "CP1251", "CP1252", "KOI8-R", "CP866", NULL };
+
+const char *import_encoding(struct str name)
+{
+	for (size_t i = 0; import_encodings[i]; i++)
+		if (str_ieq(name, str_of(import_encodings[i])))
+			return import_encodings[i];
+	return NULL;
+}
+
 static const char *clean_name(struct arena *a, const char *name)
 {
 	struct str s = str_of(name);
@@ -76,6 +86,7 @@ static bool copy_request(struct import *m, const struct import_request *rq, stru
 	m->mode = rq->mode;
 	m->dataset = rq->dataset;
 	m->baskets = rq->baskets;
+	m->encoding = rq->encoding;
 	m->unpivot = rq->unpivot;
 	m->drop_rejected = rq->drop_rejected;
 	m->groups = copy_text(a, rq->groups);

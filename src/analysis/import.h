@@ -52,6 +52,11 @@ struct import_key {
 	const char *table, *column;
 };
 
+/* What a person may say a text file's letters are written in; NULL ends them. */
+extern const char *const import_encodings[];
+/* The one of that name, in any case; NULL. */
+const char *import_encoding(struct str name);
+
 struct import_request {
 	const struct caller *by; /* whose organisation it is, and who the audit log names */
 	bool rename;             /* create: a name that is taken gets a number after it, instead of ERR_CONFLICT */
@@ -68,11 +73,12 @@ struct import_request {
 	size_t n_keys;
 	const char *const *texts; /* "[TABLE.]COLUMN": kept as text, as they stand in the file */
 	size_t n_texts;
-	bool unpivot;       /* months that stand in columns become rows (ingest/unpivot.h) */
-	const char *groups; /* NULL; "keep": headings of groups of rows stay rows; "columns": they become columns */
-	bool drop_rejected; /* a row with a cell that does not fit is left out; else only the cell is empty */
-	bool baskets;       /* no header, each row a basket, each cell a product */
-	bool later;         /* kept as `ready` to be looked at, instead of made current: versions_confirm */
+	const char *encoding; /* of import_encodings, of text files that do not say theirs; NULL */
+	bool unpivot;         /* months that stand in columns become rows (ingest/unpivot.h) */
+	const char *groups;   /* NULL; "keep": headings of groups of rows stay rows; "columns": they become columns */
+	bool drop_rejected;   /* a row with a cell that does not fit is left out; else only the cell is empty */
+	bool baskets;         /* no header, each row a basket, each cell a product */
+	bool later;           /* kept as `ready` to be looked at, instead of made current: versions_confirm */
 };
 
 struct import_watch {

@@ -54,6 +54,7 @@ struct import {
 	const char *template_table; /* NULL, or the table that a filled-in template is for */
 	const char **texts;
 	size_t n_texts;
+	const char *encoding; /* static; NULL: it is found */
 	bool unpivot, drop_rejected;
 	const char *groups;
 	bool baskets, later;

@@ -171,6 +171,8 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 		jw_kv_cstr(&w, "as", "baskets");
 	if (m->template_table)
 		jw_kv_cstr(&w, "table_name", m->template_table);
+	if (m->encoding)
+		jw_kv_cstr(&w, "encoding", m->encoding);
 	if (m->unpivot)
 		jw_kv_bool(&w, "unpivot", true);
 	if (m->drop_rejected)

@@ -22,6 +22,7 @@ static bool start(struct request *q, struct upload *u, enum import_mode mode, in
 				     .n_renames = u->n_renames,
 				     .texts = u->texts,
 				     .n_texts = u->n_texts,
+				     .encoding = u->encoding,
 				     .unpivot = u->unpivot,
 				     .groups = u->groups,
 				     .drop_rejected = u->drop_rejected,
@@ -87,16 +88,18 @@ static const struct route routes[] = {
 		  "keep them as rows, or make columns of them also where it is not sure), `confirm` "
 		  "(now, or "
 		  "later to "
-		  "look at it first)." },
+		  "look at it first), `encoding` (of text files whose letters come out wrong: UTF-8, CP1250, "
+		  "CP1251, CP1252, KOI8-R, CP866)." },
 	{ .method = "POST",
 	  .path = "/api/v1/datasets/{id}/versions",
 	  .handle = versions_create,
 	  .flags = ROUTE_STREAM | ROUTE_MULTIPART,
 	  .permission = PERM_DATASET_WRITE,
-	  .summary = "Load files as the next version: `file`, `mode` (append, replace, or upsert: rows "
-		     "with a `key` that is there are changed), `as`, `role`, `rename`, `confirm` (now or "
-		     "later), `text` (a column kept as it stands in the file; only so does an append make a "
-		     "column of numbers or dates one of texts). The job's result says under `columns` which were "
-		     "widened, new, or missing in the file." },
+	  .summary =
+		  "Load files as the next version: `file`, `mode` (append, replace, or upsert: rows "
+		  "with a `key` that is there are changed), `as`, `role`, `rename`, `confirm` (now or "
+		  "later), `encoding`, `text` (a column kept as it stands in the file; only so does an append make a "
+		  "column of numbers or dates one of texts). The job's result says under `columns` which were "
+		  "widened, new, or missing in the file." },
 };
 const struct resource imports_resource = { "imports", "Loading files", routes, countof(routes) };

@@ -27,6 +27,7 @@ static bool import_and_wait(struct request *q, int64_t *ret_dataset, struct err 
 				     .n_renames = u.n_renames,
 				     .texts = u.texts,
 				     .n_texts = u.n_texts,
+				     .encoding = u.encoding,
 				     .unpivot = u.unpivot,
 				     .groups = u.groups,
 				     .drop_rejected = u.drop_rejected };

@@ -169,6 +169,13 @@ static bool read_field(struct request *q, struct multipart *m, struct str name, 
 			e, ERR_VALUE, "groups",
 			"Headings of groups of rows are to \"keep\" as rows, or to become \"columns\"; without this "
 			"field they become columns where it is sure.");
+	else if (str_is(name, "encoding") && (!text.n || import_encoding(text)))
+		u->encoding = import_encoding(text);
+	else if (str_is(name, "encoding"))
+		return err_field(
+			e, ERR_VALUE, "encoding",
+			"The encoding is UTF-8, CP1250, CP1251, CP1252, KOI8-R or CP866; without this field it "
+			"is found.");
 	else if (str_is(name, "rejected_rows") && (str_is(text, "keep") || str_is(text, "drop") || !text.n))
 		u->drop_rejected = str_is(text, "drop");
 	else if (str_is(name, "rejected_rows"))

@@ -14,7 +14,8 @@ struct upload {
 	struct str name, mode;
 	bool baskets, later;
 	bool unpivot, drop_rejected;
-	const char *groups; /* as in struct import_request */
+	const char *groups;   /* as in struct import_request */
+	const char *encoding; /* static */
 	const char **texts;
 	size_t n_texts, cap_texts;
 	struct import_source *sources;
@@ -29,8 +30,8 @@ struct upload {
 
 /*
  * Reads the whole body: `file` (one or more), `name`, `mode`, `as` (baskets), `confirm` (now or later), `key`
- * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `groups` (keep or
- * columns), `rejected_rows` (keep or drop), `role` ([TABLE.]COLUMN=ROLE, any number), `rename` ([TABLE.]COLUMN=NAME,
+ * ([TABLE.]COLUMN,…, any number), `text` ([TABLE.]COLUMN, any number), `unpivot` (months), `encoding`, `groups` (keep
+ * or columns), `rejected_rows` (keep or drop), `role` ([TABLE.]COLUMN=ROLE, any number), `rename` ([TABLE.]COLUMN=NAME,
  * any number). The store's connection is given back for as long as that takes.
  */
 bool upload_read(struct request *q, struct upload *ret, struct err *e);

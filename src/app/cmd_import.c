@@ -221,6 +221,8 @@ static bool import_command(struct command *c, struct err *e)
 	COMMAND_SCOPE s = { 0 };
 	rq.unpivot = command_flag(c->line, "unpivot");
 	rq.groups = command_option(c->line, "groups");
+	const char *encoding = command_option(c->line, "encoding");
+	rq.encoding = encoding ? import_encoding(str_of(encoding)) : NULL;
 	const char *rejected = command_option(c->line, "rejected-rows");
 	rq.drop_rejected = rejected && strcmp(rejected, "drop") == 0;
 	if (!command_scope_begin(c, &s, e) || !take_sources(c, &rq, e) || !take_roles(c, &rq, e) ||
@@ -274,6 +276,12 @@ static const struct option_def options[] = {
 	  .value = "baskets",
 	  .one_of = as_values,
 	  .help = "Without a header: each row is a basket and each cell a product." },
+	{ .name = "encoding",
+	  .kind = OPTION_VALUE,
+	  .value = "NAME",
+	  .one_of = import_encodings,
+	  .help = "What a text file is written in, where its letters come out wrong: UTF-8, CP1250, CP1251, CP1252, "
+		  "KOI8-R or CP866. Found by itself otherwise." },
 	{ .name = "unpivot",
 	  .kind = OPTION_FLAG,
 	  .help = "Months (or years, quarters) that stand in columns become rows: one for each that has a value." },

@@ -68,6 +68,7 @@ static bool open_member(struct archive *a, struct member *m, struct err *e)
 				    .read = read_member,
 				    .rewind = rewind_member,
 				    .inner = true,
+				    .encoding = source_encoding(a->base.source),
 				    .ctx = a };
 	bool ok = rewind_member(a, e) && source_open(&o, &a->source, e) &&
 		  reader_open(a->source, m->name, a->base.as, &a->reader, e);

@@ -196,7 +196,9 @@ static void sample(const struct csv_reader *c, struct str head, struct buf *ret)
 	size_t mark = c->feed.mark;
 	struct encoding_others ignored = { 0 };
 	struct str s = str_n(head.p + mark, MIN(head.n - mark, SAMPLE_BYTES));
-	if (c->feed.encoding != ENC_UTF8)
+	if (c->feed.encoding != ENC_UTF8 && c->feed.encoding != ENC_UTF16LE && c->feed.encoding != ENC_UTF16BE)
+		encoding_decode_lines(c->feed.encoding, s, '\n', ret, &ignored);
+	else if (c->feed.encoding != ENC_UTF8)
 		encoding_decode_utf16(c->feed.encoding, s, ret);
 	else if (utf8_valid_prefix(s) + 4 > s.n)
 		buf_add_str(ret, s);

@@ -15,6 +15,17 @@ const char *encoding_name(enum encoding c)
 	return names[c];
 }
 
+bool encoding_parse(struct str name, enum encoding *ret)
+{
+	for (int i = 0; i < ENCODINGS; i++) {
+		if (!str_ieq(name, str_of(names[i])))
+			continue;
+		*ret = (enum encoding)i;
+		return true;
+	}
+	return false;
+}
+
 size_t encoding_mark(struct str head, enum encoding *ret)
 {
 	static const struct {

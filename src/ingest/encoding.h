@@ -28,6 +28,7 @@ enum encoding {
 };
 
 const char *encoding_name(enum encoding c);
+bool encoding_parse(struct str name, enum encoding *ret);
 /* Bytes of the byte order mark at the start of head; 0 = none. */
 size_t encoding_mark(struct str head, enum encoding *ret);
 /* UTF-16 without a mark: half of the bytes are zero, all on one side. */

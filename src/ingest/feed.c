@@ -18,6 +18,10 @@ void feed_open(struct feed *f, struct source *s, struct str head)
 	*f = (struct feed){ .source = s, .pending = BUF_INIT(4 * LIMIT_ROW_BYTES), .utf16 = BUF_INIT(4 * UTF16_STEP) };
 	f->mark = encoding_mark(head, &f->encoding);
 	f->encoding_fixed = f->mark > 0 || encoding_utf16(head, &f->encoding);
+	/* A mark is not to be argued with. */
+	const char *said = source_encoding(s);
+	if (said && !f->encoding_fixed)
+		f->encoding_fixed = encoding_parse(str_of(said), &f->encoding);
 }
 
 void feed_free(struct feed *f)

@@ -80,6 +80,11 @@ void source_closep(struct source **s)
 	*s = NULL;
 }
 
+const char *source_encoding(const struct source *s)
+{
+	return s->o.encoding;
+}
+
 bool source_inner(const struct source *s)
 {
 	return s->o.inner;

@@ -26,7 +26,8 @@ struct source_options {
 	/* Instead of fd, which is -1 then: the next bytes, 0 at the end; and back to the first one. */
 	bool (*read)(void *ctx, void *p, size_t n, size_t *ret, struct err *e);
 	bool (*rewind)(void *ctx, struct err *e);
-	bool inner; /* a file of an archive, which may hold no archive */
+	const char *encoding; /* encoding_name that a person said a text file has; lives as long. NULL: it is found */
+	bool inner;           /* a file of an archive, which may hold no archive */
 	void *ctx;
 	const _Atomic bool *cancel; /* may be NULL; then reads end with ERR_CANCELLED */
 };
@@ -36,6 +37,7 @@ bool source_open(const struct source_options *o, struct source **ret, struct err
 void source_close(struct source *s);
 void source_closep(struct source **s);
 
+const char *source_encoding(const struct source *s);
 /* The first bytes, inflated, at most `want` (and SOURCE_HEAD_BYTES) of them; fewer only when there are no more. They
  * stay to be read. Valid until the next call. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION

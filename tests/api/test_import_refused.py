@@ -75,6 +75,7 @@ def test_duplicate_headers_and_header_only(client):
     ({"role": "id=customer.nonsense"}, 422, "id"),
     ({"role": "nobody=customer.id"}, 422, "nobody"),
     ({"as": "soup"}, 422, "as"),
+    ({"encoding": "latin9"}, 422, "encoding"),
     ({"mode": "append"}, 422, "mode"),
     ({"surprise": "1"}, 422, None),
 ])

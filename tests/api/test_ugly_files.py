@@ -1,6 +1,6 @@
 """Files as offices really have them, through the real program: tables, types, roles, and what was left out."""
 import pytest
-from loading import column, load, query, refused, workbook
+from loading import column, load, query, refused, workbook, zipped
 
 ORDERS = ("<html><head><meta charset='windows-1251'></head><body><h2>Заказы</h2><table><tr><th>Номер заказа<th>Дата<th>Клиент"
           "<th>Сумма, руб.</tr><tr><td>000123<td>05.03.2024<td>Петров&nbsp;Иван<td>1&nbsp;234,50<tr><td>000124<td>06.03.2024"
@@ -96,3 +96,26 @@ def test_notes_of_a_workbook(shared_client):
     rejects = shared_client.get(f"/api/v1/datasets/{made['id']}/rejects").json()["items"]
     assert [(r["line"], r["reason"].split(";")[0]) for r in rejects] == [
         (3, "a header that is printed again"), (5, "a row of totals"), (7, "text below the table, which is no row of it")]
+
+
+SHORT = [["код", "город"], ["1", "Уфа"], ["2", "Ош"]]
+
+
+@pytest.mark.parametrize("said, codec", [("CP1251", "cp1251"), ("koi8-r", "koi8_r"), ("CP866", "cp866"), ("UTF-8", "utf-8")])
+@pytest.mark.parametrize("packed", [False, True], ids=["csv", "zip"])
+def test_encoding_said(shared_client, said, codec, packed):
+    """A few letters may be of any code page: whoever knows says which."""
+    data = "".join(";".join(row) + "\r\n" for row in SHORT).encode(codec)
+    name = f"said {codec} {packed}"
+    file = ("s.zip", zipped(("s.csv", data))) if packed else ("s.csv", data)
+    made = load(shared_client, file, name=name, encoding=said)
+    assert [c["name"] for c in made["tables"][0]["columns"]] == SHORT[0]
+    assert query(shared_client, f'SELECT * FROM "{name}".s')["rows"] == [[1, "Уфа"], [2, "Ош"]]
+
+
+def test_encoding_said_wrongly(shared_client):
+    """A mark in the file is not argued with; letters of another page come out as those of the one that was said."""
+    made = load(shared_client, ("m.csv", "\ufeffкод\nУфа\n".encode()), name="marked", encoding="CP866")
+    assert made["tables"][0]["columns"][0]["name"] == "код"
+    load(shared_client, ("w.csv", "a;b\n1;Уфа\n".encode("cp1251")), name="wrongly", encoding="KOI8-R")
+    assert query(shared_client, "SELECT b FROM wrongly.w")["rows"] == [["Уфа".encode("cp1251").decode("koi8_r")]]

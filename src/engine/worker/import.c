@@ -353,6 +353,7 @@ static bool begin(struct import_job *j, struct err *e)
 				    .seekable = json_is_true(json_object_get(j->options, "seekable")),
 				    .size = size > 0 ? size : -1,
 				    .reopen = reopen_source,
+				    .encoding = json_string_value(json_object_get(j->options, "encoding")),
 				    .ctx = j };
 	if (!source_open(&o, &j->source, e))
 		return false;
