@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "ingest/encoding.h"
 #include "ingest/json_map.h"
+#include "ingest/other_file.h"
 
 #include <stdlib.h>
 
@@ -64,7 +65,11 @@ bool json_begin(struct json_scan *s, struct source *source, struct err *e)
 		return false;
 	size_t n = encoding_mark(head, &marked);
 	json_scan_begin(s, source);
-	if (json_is_map(str_n(head.p + n, head.n - n), &has_key))
+	head = str_n(head.p + n, head.n - n);
+	if (json_is_turned(head))
+		return other_file(e, OTHER_JSON_COLUMNS,
+				  "JSON that lists the values of each column and not the records");
+	if (json_is_map(head, &has_key))
 		s->map = has_key ? "map_key" : "key";
 	return !n || source_read(source, mark, n, &got, e);
 }

@@ -25,6 +25,8 @@ static const struct {
 	[OTHER_CODE] = { "file_code", "choose the file with the data" },
 	[OTHER_LOG] = { "file_log", "export what is to be counted from it as .xlsx or CSV, and load that" },
 	[OTHER_SQL] = { "file_sql", "make the dump with its tables and rows, or export them as CSV, and load that" },
+	[OTHER_JSON_COLUMNS] = { "file_json_columns",
+				 "save it as a list of records (in pandas: orient=\"records\"), and load that" },
 	[OTHER_UNKNOWN] = { "unknown_format",
 			    "files taken are CSV or TSV text, JSON, workbooks (.xlsx, .xls, .ods), HTML tables, "
 			    "Parquet, SQLite databases and SQL dumps, each also gzipped, or several in a zip" },

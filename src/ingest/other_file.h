@@ -25,6 +25,7 @@ enum other_file {
 	OTHER_CODE,         /* file_code */
 	OTHER_LOG,          /* file_log */
 	OTHER_SQL,          /* file_sql */
+	OTHER_JSON_COLUMNS, /* file_json_columns */
 	OTHER_UNKNOWN       /* unknown_format */
 };
 

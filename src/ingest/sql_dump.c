@@ -274,6 +274,10 @@ bool sql_dump_open(struct source *s, struct reader **ret, struct err *e)
 		reader_close(&q->base);
 		return false;
 	}
+	if (q->scan.unread)
+		reader_note(
+			&q->base, q->scan.unread_text.p,
+			"a statement that puts rows into a table without listing them, or is spoilt: its rows were left out");
 	q->base.encoding = encoding_name(q->feed.encoding);
 	*ret = &q->base;
 	return true;

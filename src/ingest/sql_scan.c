@@ -1,8 +1,11 @@
 #include "ingest/sql_scan.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "ingest/reader.h"
 #include "ingest/simd.h"
+
+#define UNREAD_SHOWN ((size_t)100)
 
 /* Parts of an answer inside: nothing to report, more bytes needed. */
 enum step { STEP_EVENT, STEP_AGAIN, STEP_MORE, STEP_FAILED };
@@ -13,6 +16,7 @@ void sql_scan_init(struct sql_scan *x, struct feed *f, bool mysql)
 	x->delimiter = BUF_INIT(64);
 	buf_adds(&x->delimiter, ";");
 	x->last_head = BUF_INIT(LIMIT_ROW_BYTES);
+	x->unread_text = BUF_INIT(2 * KIB);
 	sql_head_init(&x->head);
 }
 
@@ -20,6 +24,7 @@ void sql_scan_free(struct sql_scan *x)
 {
 	buf_free(&x->delimiter);
 	buf_free(&x->last_head);
+	buf_free(&x->unread_text);
 	sql_head_free(&x->head);
 }
 
@@ -138,14 +143,31 @@ static bool begins_like_last(struct sql_scan *x, const struct sql_text *t, enum 
 	return true;
 }
 
+/* It says that it puts rows into a table, and not which: INSERT … SELECT, or it is spoilt. */
+static void note_unread(struct sql_scan *x, const struct sql_text *t)
+{
+	uint64_t place = x->offset + x->at;
+	bool insert = sql_ok(sql_keyword(t, x->at, "INSERT")), replace = sql_ok(sql_keyword(t, x->at, "REPLACE"));
+	if ((!insert && !replace) || (x->unread && x->unread_at == place)) /* it is met again when more of it is read */
+		return;
+	x->unread_at = place;
+	if (x->unread++)
+		return;
+	struct str s = str_n(t->p + x->at, MIN(t->n - x->at, UNREAD_SHOWN));
+	s.n = MIN(str_find(s, '\n'), utf8_valid_prefix(s));
+	buf_addf(&x->unread_text, "%llu: %.*s", (unsigned long long)sql_scan_line(x, x->at), STR_ARG(s));
+}
+
 static enum step take_insert(struct sql_scan *x, const struct sql_text *t, enum sql_event *ret)
 {
 	new_head(x);
 	size_t end = sql_head_insert(t, x->at, &x->head);
 	if (end == SQL_MORE)
 		return STEP_MORE;
-	if (end == SQL_NONE)
+	if (end == SQL_NONE) {
+		note_unread(x, t);
 		return STEP_AGAIN;
+	}
 	buf_clear(&x->last_head);
 	buf_add(&x->last_head, t->p + x->at, end - x->at);
 	x->same_head = false;

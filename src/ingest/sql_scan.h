@@ -22,6 +22,8 @@ struct sql_scan {
 	struct buf last_head; /* the text of the last INSERT … VALUES: most follow one like it */
 	struct sql_head head; /* of the last CREATE, INSERT or COPY */
 	bool same_head;       /* this INSERT's head is that of the one before */
+	uint64_t unread, unread_at;   /* statements that put rows into a table and were not understood; the last's place, */
+	struct buf unread_text;       /* and the first's beginning, with its line */
 	struct str text;      /* SQL_ROW: "(…)"; SQL_LINES: whole lines. Valid until the next call */
 	size_t begin;         /* where the event's statement or text begins; offset + begin is its place */
 };

@@ -50,6 +50,9 @@ def test_notes(shared_client):
     ("prose.txt", b"It was the best of times, it was the worst of times, it was\nthe age of wisdom, it was the age of foolishness, it was\n"
                   b"the epoch of belief, it was the epoch of incredulity, and\nwe had everything before us.\n", "file_text", "as .xlsx"),
     ("main.c", b"#include <stdio.h>\n\nint main(void)\n{\n\tprintf(\"a, b\");\n\treturn 0;\n}\n", "file_code", "source code"),
+    ("frame.json", b'{"columns": ["id", "sum"], "index": [0, 1], "data": [[1, 5], [2, 7]]}', "file_json_columns", "orient="),
+    ("frame2.json", b'{"id": {"0": 1, "1": 2}, "sum": {"0": 5, "1": 7}}', "file_json_columns", "list of records"),
+    ("frame3.json", b'{"id": [1, 2, 3], "sum": [5, 7, 9]}', "file_json_columns", "each column"),
     ("run.sh", b"#!/bin/sh\necho 1,2\necho 3\n", "file_code", "source code"),
     ("app.log", b"2026-11-01 12:00:00,123 INFO  Server started on port 8080\n2026-11-01 12:00:01,456 WARN  Refused, retry in 5 s\n"
                 b"2026-11-01 12:00:02,001 ERROR Cannot open: no such file, or not readable\n", "file_log", "log of a program"),
@@ -119,3 +122,24 @@ def test_encoding_said_wrongly(shared_client):
     assert made["tables"][0]["columns"][0]["name"] == "код"
     load(shared_client, ("w.csv", "a;b\n1;Уфа\n".encode("cp1251")), name="wrongly", encoding="KOI8-R")
     assert query(shared_client, "SELECT b FROM wrongly.w")["rows"] == [["Уфа".encode("cp1251").decode("koi8_r")]]
+
+
+def test_rows_that_a_dump_does_not_list(shared_client):
+    """INSERT … SELECT and a spoilt INSERT cannot be read: the first is named with its line, and nothing goes without a word."""
+    dump = ("CREATE TABLE t (a INT, b TEXT);\nINSERT INTO t VALUES (1,'x');\nINSERT INTO t (a,b VALUES (2,'y');\n"
+            "INSERT INTO t VALUES (3,'z');\nINSERT INTO t SELECT * FROM u;\nREPLACE INTO t VALUES (4,'w');\n").encode()
+    made = load(shared_client, ("t.sql", dump), name="unlisted")
+    assert [r[0] for r in query(shared_client, "SELECT a FROM unlisted ORDER BY a")["rows"]] == [1, 3, 4]
+    told = shared_client.get(f"/api/v1/datasets/{made['id']}/rejects").json()["items"]
+    assert [(r["text"], r["reason"]) for r in told] == [
+        ("3: INSERT INTO t (a,b VALUES (2,'y');",
+         "a statement that puts rows into a table without listing them, or is spoilt: its rows were left out")]
+
+
+@pytest.mark.parametrize("text, rows", [
+    ('{"id": 1, "tags": ["a", "b"]}', 1), ('{"ids": [1, 2, 3]}', 1), ('{"data": [[1, 2], [3, 4]], "total": 2}', None),
+    ('{"17": {"id": 1, "sum": 2}, "18": {"id": 2, "sum": 3}}', 2), ('{"a": [1, 2], "b": [1, 2, 3]}', None),
+    ('[{"id": [1, 2], "x": [3, 4]}, {"id": [5, 6], "x": [7, 8]}]', 2)])
+def test_json_that_is_no_frame(shared_client, text, rows):
+    made = load(shared_client, ("j.json", text.encode()), name=f"no_frame_{abs(hash(text))}")
+    assert rows is None or made["rows"] == rows

@@ -48,6 +48,7 @@ export const sentences: Record<string, Key> = {
   '1.000 may be one or a thousand in this column; it was taken as a thousand': 'note.dot.thousand',
   'cells merged downwards, in a sheet too large to fill them: only the first of each has the value': 'reject.merged',
   'not readable': 'reject.unreadable',
+  'a statement that puts rows into a table without listing them, or is spoilt: its rows were left out': 'reject.statement',
   'a file of the archive that holds no table: it was left out': 'reject.file',
   'a view that cannot be read, or takes too long: it was left out': 'reject.view',
   'set by a person': 'reason.person',

@@ -22,6 +22,7 @@ const en = {
   'code.file_xml': 'This is an XML document. Export the data as Excel or CSV and load that.',
   'code.file_program': 'This is a program, not data. Choose the file with the data.',
   'code.file_text': 'This is a text to be read, not a table. Load the table it speaks of, as Excel or CSV.',
+  'code.file_json_columns': 'This JSON lists the values of each column and not the records. Save it as a list of records (in pandas: orient="records"), and load that.',
   'code.file_code': 'This is source code of a program. Choose the file with the data.',
   'code.file_log': 'This is a log of a program. Export what is to be counted from it as Excel or CSV and load that.',
   'code.file_sql': 'This is SQL without a table and its rows. Make the dump with its tables and rows, or export them as CSV, and load that.',

@@ -23,6 +23,7 @@ const pl: Record<keyof typeof en, string> = {
   'code.file_xml': 'To dokument XML. Wyeksportuj dane do Excela lub CSV i wczytaj je.',
   'code.file_program': 'To program, a nie dane. Wybierz plik z danymi.',
   'code.file_text': 'To tekst do czytania, a nie tabela. Wczytaj tabelę, o której mówi, w Excelu lub CSV.',
+  'code.file_json_columns': 'Ten JSON wymienia wartości kolumn, a nie rekordy. Zapisz go jako listę rekordów (w pandas: orient="records") i wczytaj.',
   'code.file_code': 'To kod źródłowy programu. Wybierz plik z danymi.',
   'code.file_log': 'To dziennik programu. Wyeksportuj z niego potrzebne dane do Excela lub CSV i wczytaj je.',
   'code.file_sql': 'To SQL bez tabel i wierszy. Zrób zrzut razem z tabelami i wierszami albo wyeksportuj je do CSV i wczytaj.',

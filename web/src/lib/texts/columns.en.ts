@@ -43,6 +43,7 @@ const en = {
   'reject.wide': 'a row after this line has too many cells and was left out',
   'reject.quote': 'a quotation mark is opened and never closed; it was taken as it stands',
   'reject.view': 'a view that cannot be read, or takes too long: it was left out',
+  'reject.statement': 'a statement that puts rows into a table without listing them, or is spoilt: its rows were left out',
   'reject.file': 'a file of the archive that holds no table: it was left out',
   'reject.unreadable': 'not readable',
   'reject.total': 'a row of totals; it was left out',

@@ -47,6 +47,7 @@ const pl = {
   'reject.wide': 'po tym wierszu pominięto wiersz ze zbyt wieloma komórkami',
   'reject.quote': 'cudzysłów otwarty i niezamknięty; przyjęty bez zmian',
   'reject.view': 'widok, którego nie da się odczytać lub który trwa zbyt długo: pominięto',
+  'reject.statement': 'polecenie, które wstawia wiersze nie listą lub jest zepsute: jego wierszy nie wczytano',
   'reject.file': 'plik archiwum bez tabeli: pominięto',
   'reject.unreadable': 'nieczytelne',
   'reject.total': 'wiersz z sumami; został pominięty',
