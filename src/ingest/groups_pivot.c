@@ -51,7 +51,7 @@ static bool column_holds(struct groups_view *v, size_t column, size_t *ret_first
 
 enum groups_verdict groups_judge_pivot(struct groups_view *v, struct groups *g, size_t *ret_row)
 {
-	size_t first;
+	size_t first = 0;
 	while (g->levels < GROUP_LEVELS && g->levels + 1 < g->width && column_holds(v, g->levels, &first)) {
 		*ret_row = g->levels ? MIN(*ret_row, first) : first;
 		g->at[g->levels] = g->levels;
