@@ -148,14 +148,15 @@ static bool index_block(const struct reader *r, struct block *b, struct rows *re
 	const struct csv_reader *c = of(r);
 	struct str s = str_n(b->data, b->n);
 	struct encoding_others others = { 0 };
-	if (b->encoding != ENC_UTF8) {
+	bool decoded = b->encoding != ENC_UTF8; /* to UTF-8 without a fault */
+	if (decoded) {
 		struct buf text = BUF_INIT(b->n * 3 + BLOCK_PAD);
 		encoding_decode_lines(b->encoding, s, b->line_end, &text, &others);
 		note_others(b, &others);
 		replace_data(b, &text);
 		s = str_n(b->data, b->n);
 	}
-	if (memchr(s.p, 0, s.n) || !utf8_valid(s)) {
+	if (memchr(s.p, 0, s.n) || (!decoded && !utf8_valid(s))) {
 		struct buf text = BUF_INIT(b->n * 3 + BLOCK_PAD);
 		b->repaired += encoding_mend(s, b->line_end, &text, &others);
 		note_others(b, &others);

@@ -89,6 +89,27 @@ static bool is_office_letter(uint32_t c)
 	       (c >= 0x2010 && c < 0x2045) || c == 0x20ac || c == 0x2116 || c == 0x20bd;
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* Whether it has a byte of 0xc0 and more with one of 0x80 to 0xbf behind it: nearly no text of a code page has, and
+ * every letter of UTF-8 does. Eight bytes at a time, seven pairs. */
+static bool may_hold_utf8(struct str s)
+{
+	size_t i = 0;
+	for (; i + 8 <= s.n; i += 7) {
+		uint64_t w;
+		memcpy(&w, s.p + i, sizeof w);
+		uint64_t high = w & EACH_BYTE(0x80), second = w << 1 & EACH_BYTE(0x80);
+		if ((high & second) << 8 & high & ~second) /* the first byte is the lowest */
+			return true;
+	}
+	for (; i + 1 < s.n; i++) {
+		if ((unsigned char)s.p[i] >= 0xc0 && ((unsigned char)s.p[i + 1] & 0xc0) == 0x80)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Whether a line of a file in a code page is UTF-8 for sure. By accident two letters of a page may be one of UTF-8
  * (RÓŻA in CP1250 ends up in a script that no office writes), hardly two in a line, and none beside.
@@ -111,9 +132,13 @@ void encoding_decode_lines(enum encoding page, struct str text, char line_end, s
 			   struct encoding_others *others)
 {
 	struct str run = str_n(text.p, 0);
+	if (!may_hold_utf8(text)) {
+		encoding_decode(page, text, ret);
+		return;
+	}
 	for (size_t number = 0; text.n; number++) {
 		struct str line = take_line(&text, line_end);
-		if (!is_utf8_line(line)) {
+		if (!may_hold_utf8(line) || !is_utf8_line(line)) {
 			run.n += line.n;
 			continue;
 		}

@@ -259,21 +259,20 @@ static size_t drop_notes(const struct table *t, const struct block *b, struct ro
 	return n;
 }
 
-/* A row that says nothing but the number of a page. */
+/* A row that says nothing but the number of a page. Asked of every row: one that has two cells is none. */
 static bool is_page_row(const struct block *b, const struct rows *rows, size_t row, struct buf *scratch)
 {
-	bool page = false;
+	struct cell only = { 0 };
 	for (size_t i = 0; i < rows_width(rows, row); i++) {
 		struct cell c = rows_cell(rows, row, i);
 		if (!cell_length(c) || c.n & CELL_FILLED)
 			continue;
-		buf_clear(scratch);
-		struct str s = rows_text(b, c, scratch);
-		if (s.n && (page || !text_page_number(s)))
+		if (cell_length(only))
 			return false;
-		page = page || s.n;
+		only = c;
 	}
-	return page;
+	buf_clear(scratch);
+	return cell_length(only) && text_page_number(rows_text(b, only, scratch));
 }
 
 static size_t drop_pages(const struct block *b, struct rows *rows, size_t from, struct work *w)

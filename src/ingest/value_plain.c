@@ -108,8 +108,8 @@ void infer_add_plain(struct infer *f, struct str s)
 	case 6:
 		f->month_numbers += month_number(s, &m);
 		break;
-	case 7: /* 12.2026 */
-		f->month_numbers += month_text(s, &m);
+	case 7: /* 12.2026; seven digits are not asked what they mean: that takes long */
+		f->month_numbers += s.p[2] == '.' && month_text(s, &m);
 		break;
 	case 8:
 		f->compact += compact(s, &m);
