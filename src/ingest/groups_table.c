@@ -55,7 +55,7 @@ static void name_beside(struct table *t, struct groups_view *v)
 {
 	struct groups *g = t->groups;
 	const struct reader_table *said = &t->reader->tables[t->index];
-	struct str parts[GROUP_LEVELS + 1];
+	struct str parts[GROUP_LEVELS + 1] = { 0 };
 	struct buf names[GROUP_LEVELS] = { 0 };
 	bool split = !said->n_groups && split_header(t, g, parts);
 	g->columns = MAX(g->levels, MIN(said->n_groups, (size_t)GROUP_LEVELS));
