@@ -6,8 +6,7 @@
  * as elements of a list, whose first column is the name (json_scan.h).
  */
 #include "ingest/json_map.h"
-
-#include <ctype.h>
+#include "ingest/json_peek.h"
 
 #define LOOKED_AT 12  /* members */
 #define NAMES 24      /* of one record's members that are compared */
@@ -19,25 +18,6 @@ struct names {
 	size_t n;
 };
 
-/* Past the text in quotation marks that begins at `at`; 0: it goes on behind the bytes. */
-static size_t text_end(struct str s, size_t at)
-{
-	for (size_t i = at + 1; i < s.n; i++) {
-		if (s.p[i] == '\\')
-			i++;
-		else if (s.p[i] == '"')
-			return i + 1;
-	}
-	return 0;
-}
-
-static size_t skip_blank(struct str s, size_t at)
-{
-	while (at < s.n && isspace((unsigned char)s.p[at]))
-		at++;
-	return at;
-}
-
 /* Over the object that begins at `at`, noting its members' names; 0: it goes on behind the bytes. */
 static size_t object_end(struct str s, size_t at, struct names *ret)
 {
@@ -46,8 +26,8 @@ static size_t object_end(struct str s, size_t at, struct names *ret)
 	while (at < s.n) {
 		char c = s.p[at];
 		if (c == '"') {
-			size_t end = text_end(s, at);
-			size_t mark = end ? skip_blank(s, end) : s.n;
+			size_t end = json_peek_text(s, at);
+			size_t mark = end ? json_peek_blank(s, end) : s.n;
 			if (end && depth == 1 && mark < s.n && s.p[mark] == ':' && ret->n < NAMES)
 				ret->list[ret->n++] = str_n(s.p + at + 1, end - at - 2);
 			if (!end)
@@ -125,19 +105,19 @@ bool json_is_map(struct str head, bool *ret_has_key)
 {
 	struct naming naming = { 0 };
 	struct names first, names;
-	size_t at = skip_blank(head, 0), whole = 0;
+	size_t at = json_peek_blank(head, 0), whole = 0;
 	bool all_alike = true;
 	*ret_has_key = false;
 	first.n = 0;
 	if (at == head.n || head.p[at] != '{')
 		return false;
-	for (at = skip_blank(head, at + 1); at < head.n && naming.n < LOOKED_AT;) {
-		size_t end = head.p[at] == '"' ? text_end(head, at) : 0;
+	for (at = json_peek_blank(head, at + 1); at < head.n && naming.n < LOOKED_AT;) {
+		size_t end = head.p[at] == '"' ? json_peek_text(head, at) : 0;
 		if (!end)
 			return false;
 		struct str name = str_n(head.p + at + 1, end - at - 2);
-		at = skip_blank(head, end);
-		at = at < head.n && head.p[at] == ':' ? skip_blank(head, at + 1) : head.n;
+		at = json_peek_blank(head, end);
+		at = at < head.n && head.p[at] == ':' ? json_peek_blank(head, at + 1) : head.n;
 		if (at == head.n || head.p[at] != '{')
 			return false;
 		take_name(&naming, name);
@@ -148,16 +128,16 @@ bool json_is_map(struct str head, bool *ret_has_key)
 		if (!whole++)
 			first = names;
 		all_alike = all_alike && names.n && alike(&first, &names);
-		at = skip_blank(head, end);
+		at = json_peek_blank(head, end);
 		if (at < head.n && head.p[at] == '}') {
 			/* Objects that follow one another are each a record. */
-			if (skip_blank(head, at + 1) < head.n)
+			if (json_peek_blank(head, at + 1) < head.n)
 				return false;
 			break;
 		}
 		if (at < head.n && head.p[at] != ',')
 			return false;
-		at = skip_blank(head, at + 1);
+		at = json_peek_blank(head, at + 1);
 	}
 	if (!all_alike || !naming.n)
 		return false;

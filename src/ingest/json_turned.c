@@ -6,25 +6,9 @@
 #include "ingest/json_map.h"
 
 #include "base/util.h"
-
-#include <ctype.h>
+#include "ingest/json_peek.h"
 
 #define LOOKED_AT 12 /* members */
-
-static size_t blank(struct str s, size_t at)
-{
-	while (at < s.n && isspace((unsigned char)s.p[at]))
-		at++;
-	return at;
-}
-
-/* Past the text in quotation marks; s.n when it goes on behind the bytes. */
-static size_t past_text(struct str s, size_t at)
-{
-	for (at++; at < s.n && s.p[at] != '"';)
-		at += s.p[at] == '\\' ? 2 : 1;
-	return at < s.n ? at + 1 : s.n;
-}
 
 /* What one member's value is. */
 struct value {
@@ -42,13 +26,15 @@ static struct value look(struct str s, size_t at)
 	struct value v = { .plain = true, .elements = 1 };
 	char c = at < s.n ? s.p[at] : 0;
 	v.opens = c == '[' || c == '{' ? c : 0;
-	size_t inner = blank(s, at + 1);
+	size_t inner = json_peek_blank(s, at + 1);
 	v.rows = c == '[' && inner < s.n && s.p[inner] == '[';
 	unsigned depth = 0, names = 0;
 	for (v.numbered = c == '{'; at < s.n;) {
 		c = s.p[at];
 		if (c == '"') {
-			size_t end = past_text(s, at), mark = blank(s, end);
+			size_t end = json_peek_text(s, at), mark = json_peek_blank(s, end);
+			if (!end)
+				break;
 			if (v.opens == '{' && depth == 1 && names < 2 && mark < s.n && s.p[mark] == ':') {
 				v.numbered = v.numbered && end == at + 3 && s.p[at + 1] == (char)('0' + (int)names);
 				names++;
@@ -69,24 +55,26 @@ static struct value look(struct str s, size_t at)
 		v.elements += c == ',' && depth == 1;
 		at++;
 	}
-	v.end = MIN(at, s.n);
+	v.end = v.whole || !v.opens ? at : s.n;
 	v.numbered = v.numbered && names == 2;
 	return v;
 }
 
 bool json_is_turned(struct str head)
 {
-	size_t at = blank(head, 0), members = 0, lists = 0, numbered = 0, whole = 0, elements = 0;
+	size_t at = json_peek_blank(head, 0), members = 0, lists = 0, numbered = 0, whole = 0, elements = 0;
 	bool named = false, rows = false, even = true;
 	if (at == head.n || head.p[at] != '{')
 		return false;
-	for (at = blank(head, at + 1); at < head.n && head.p[at] == '"' && members < LOOKED_AT; members++) {
-		size_t end = past_text(head, at);
-		struct str name = str_n(head.p + at + 1, end - at - 1 - (end < head.n));
-		at = blank(head, end);
+	for (at = json_peek_blank(head, at + 1); at < head.n && head.p[at] == '"' && members < LOOKED_AT; members++) {
+		size_t end = json_peek_text(head, at);
+		if (!end)
+			break;
+		struct str name = str_n(head.p + at + 1, end - at - 2);
+		at = json_peek_blank(head, end);
 		if (at == head.n || head.p[at] != ':')
 			break;
-		struct value v = look(head, blank(head, at + 1));
+		struct value v = look(head, json_peek_blank(head, at + 1));
 		lists += v.opens == '[' && v.plain;
 		numbered += v.numbered && v.plain;
 		named = named || (str_is(name, "columns") && v.opens == '[' && v.plain);
@@ -96,9 +84,9 @@ bool json_is_turned(struct str head)
 			elements = v.elements;
 			whole++;
 		}
-		at = blank(head, v.end);
+		at = json_peek_blank(head, v.end);
 		if (at < head.n && head.p[at] == ',')
-			at = blank(head, at + 1);
+			at = json_peek_blank(head, at + 1);
 	}
 	if (named && rows)
 		return true;

@@ -165,6 +165,8 @@ struct number {
 	unsigned __int128 digits; /* value = digits / 10^scale; below 10^NUMBER_DIGITS */
 	double approx;
 };
+/* Bytes of a blank, of those that people and programs put between thousands, at the start of s; 0 = none. */
+size_t value_blank(struct str s);
 /* decimal is '.' or ','; the other one, blanks and apostrophes may separate thousands. */
 bool value_number(struct str text, char decimal, struct number *ret);
 

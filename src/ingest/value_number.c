@@ -31,8 +31,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Blanks that people and programs put between thousands. */
-static size_t blank_at(struct str s)
+size_t value_blank(struct str s)
 {
 	static const struct str blanks[] = { STR(" "), STR("\xc2\xa0"), STR("\xe2\x80\xaf"), STR("\xe2\x80\x89") };
 	for (size_t i = 0; i < countof(blanks); i++) {
@@ -66,7 +65,7 @@ static uint8_t take_currency(struct str *s)
 
 static bool take_blank(struct str *s)
 {
-	size_t n = blank_at(*s);
+	size_t n = value_blank(*s);
 	if (n) {
 		*s = without_front(*s, n);
 		return true;
@@ -158,7 +157,7 @@ static bool take_whole(struct str *s, char decimal, struct digits *d)
 			*s = without_front(*s, 1);
 			continue;
 		}
-		size_t n = blank_at(*s);
+		size_t n = value_blank(*s);
 		if (!n && (s->p[0] == other || s->p[0] == '\''))
 			n = 1;
 		if (!n && str_starts(*s, STR("\xe2\x80\x99")))

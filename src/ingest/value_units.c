@@ -44,8 +44,8 @@ uint8_t value_take_unit(struct str *s)
 {
 	size_t at = behind_digits(*s);
 	struct str tail = str_n(s->p + at, s->n - at);
-	while (tail.n && (tail.p[0] == ' ' || str_starts(tail, STR("\xc2\xa0"))))
-		tail = str_n(tail.p + (tail.p[0] == ' ' ? 1 : 2), tail.n - (tail.p[0] == ' ' ? 1 : 2));
+	for (size_t n; tail.n && (n = value_blank(tail));)
+		tail = str_n(tail.p + n, tail.n - n);
 	bool apart = tail.p > s->p + at, latin = tail.n && (tail.p[0] | 32) >= 'a' && (tail.p[0] | 32) <= 'z';
 	if (!at || !tail.n || tail.n > UNIT_BYTES || (latin && !apart)) /* 85123m is a code */
 		return 0;
