@@ -10,8 +10,9 @@ static bool is_needed(const struct dataset_column *c)
 	return c->role[0] && strcmp(c->role, "ignore") != 0;
 }
 
-static void write_expected(struct json_writer *w, const struct dataset_table *t)
+static void write_expected(const struct import *m, struct json_writer *w, const struct dataset_table *t)
 {
+	(void)m;
 	jw_open(w, '[');
 	for (size_t i = 0; i < t->n_columns; i++) {
 		jw_open(w, '{');
@@ -37,37 +38,35 @@ static int64_t row_base(const struct import *m, const struct dataset_table *t)
 	return rows;
 }
 
+typedef void write_of_table(const struct import *m, struct json_writer *w, const struct dataset_table *t);
+
 /* For one table whatever the new file calls its own; for several by their names. */
-static void write_append(const struct import *m, struct json_writer *w)
+static void write_by_table(const struct import *m, struct json_writer *w, const char *key, write_of_table *write)
 {
 	const struct dataset_content *c = &m->before;
 	bool one = c->n_tables == 1;
-	jw_key(w, "row_base");
+	jw_key(w, key);
 	if (!one)
 		jw_open(w, '{');
 	for (size_t i = 0; i < c->n_tables; i++) {
 		if (!one)
 			jw_key(w, c->tables[i].name);
-		jw_i64(w, row_base(m, &c->tables[i]));
-	}
-	if (!one)
-		jw_close(w, '}');
-	jw_key(w, "expect");
-	if (!one)
-		jw_open(w, '{');
-	for (size_t i = 0; i < c->n_tables; i++) {
-		if (!one)
-			jw_key(w, c->tables[i].name);
-		write_expected(w, &c->tables[i]);
+		write(m, w, &c->tables[i]);
 	}
 	if (!one)
 		jw_close(w, '}');
 }
 
+static void write_base(const struct import *m, struct json_writer *w, const struct dataset_table *t)
+{
+	jw_i64(w, row_base(m, t));
+}
+
 /* What the data set has of headings of groups, so that the next file gives the same columns (engine/worker/import.c).
  */
-static void write_table_groups(struct json_writer *w, const struct dataset_table *t)
+static void write_groups(const struct import *m, struct json_writer *w, const struct dataset_table *t)
 {
+	(void)m;
 	CLEANUP(json_decrefp_) json_t *v = NULL;
 	const char *state = NULL;
 	size_t i;
@@ -84,22 +83,6 @@ static void write_table_groups(struct json_writer *w, const struct dataset_table
 			jw_cstr(w, json_string_value(name));
 		jw_close(w, ']');
 	}
-}
-
-static void write_groups(const struct import *m, struct json_writer *w)
-{
-	const struct dataset_content *c = &m->before;
-	bool one = c->n_tables == 1;
-	jw_key(w, "groups");
-	if (!one)
-		jw_open(w, '{');
-	for (size_t i = 0; i < c->n_tables; i++) {
-		if (!one)
-			jw_key(w, c->tables[i].name);
-		write_table_groups(w, &c->tables[i]);
-	}
-	if (!one)
-		jw_close(w, '}');
 }
 
 /* From where on records that have no number of their own are numbered: nothing that is there has these. */
@@ -180,7 +163,7 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 	if (m->groups)
 		jw_kv_cstr(&w, "groups_wish", m->groups);
 	if (m->mode != IMPORT_CREATE && m->before.n_tables)
-		write_groups(m, &w);
+		write_by_table(m, &w, "groups", write_groups);
 	if (m->n_texts) {
 		jw_key(&w, "texts");
 		jw_open(&w, '[');
@@ -188,8 +171,10 @@ bool import_options(struct import *m, struct buf *ret, struct err *e)
 			jw_cstr(&w, in_file(m, m->texts[i]));
 		jw_close(&w, ']');
 	}
-	if (m->mode == IMPORT_APPEND)
-		write_append(m, &w);
+	if (m->mode == IMPORT_APPEND) {
+		write_by_table(m, &w, "row_base", write_base);
+		write_by_table(m, &w, "expect", write_expected);
+	}
 	if ((m->mode == IMPORT_APPEND || m->mode == IMPORT_UPSERT) && m->before.n_tables > 1) {
 		write_into(m, &w);
 		write_numbers(m, &w);
